@@ -1,0 +1,162 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From options, environment and influxctl profile to one `Connection`. Pure: reads no file and opens no socket.
+
+The environment's values arrive as options, because Ansible's `env_fallback` fills an option that isn't given. So the
+precedence option > environment > profile is the order of the two mappings here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional, Tuple, Union
+from urllib.parse import urlsplit
+
+from .errors import OptionError
+
+CLUSTERED = "clustered"
+DEDICATED = "dedicated"
+PRODUCTS = (CLUSTERED, DEDICATED)
+# What InfluxData's own clients send as account and cluster of a Clustered installation (facts.md 1.1).
+CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
+DEDICATED_HOST = "console.influxdata.com"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the Management API is and how to get in.
+
+    `base_url` is scheme, authority and path prefix, without `/api/v0`. `verify` is True (system CAs), False, or the
+    path of a CA bundle. `timeout` is in seconds per request, `retries` counts further attempts after the first.
+    """
+
+    product: str
+    base_url: str
+    token: str = field(repr=False)
+    account_id: Optional[str]
+    cluster_id: Optional[str]
+    verify: Union[bool, str]
+    client_cert: Union[None, str, Tuple[str, str]]
+    timeout: float
+    retries: int
+
+
+def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the connection options that an influxctl profile states (facts.md D.2).
+
+    A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
+    """
+    tls = profile.get("tls") or {}
+    dedicated = profile.get("product") == DEDICATED
+    host, port = (None, None) if dedicated else (profile.get("host"), profile.get("port"))
+    return {
+        "product": profile.get("product"),
+        "host": f"http://{host}" if host and tls.get("disable") and "://" not in host else host,
+        "port": int(port) if port is not None and str(port).isdigit() else None,
+        "management_token": profile.get("mgmt_token"),
+        "account_id": profile.get("account_id"),
+        "cluster_id": profile.get("cluster_id"),
+        "validate_certs": False if tls.get("insecure") else None,
+        "ca_path": tls.get("ca"),
+        "client_cert": tls.get("cert"),
+        "client_key": tls.get("key"),
+    }
+
+
+def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None) -> Connection:
+    """Return the connection that the options describe, completed from an influxctl profile.
+
+    `options` has the keys of the doc fragment `management_api`, None where nothing was given. `profile` is one
+    `[[profile]]` table as plain data. Raises OptionError, which names everything that is missing or wrong at once.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    stated = {name: value for name, value in from_profile(profile or {}).items() if value is not None}
+    merged = {**stated, **given}
+    product = merged.get("product", CLUSTERED)
+    host = merged.get("host") or (DEDICATED_HOST if product == DEDICATED else None)
+
+    problems = _missing(merged, product, host)
+    base_url = ""
+    if host:
+        try:
+            base_url = parse_host(host, merged.get("port"))
+        except ValueError as error:
+            problems.append(str(error))
+    if merged.get("client_key") and not merged.get("client_cert"):
+        problems.append("client_key needs client_cert")
+    if merged.get("timeout", 1) <= 0:
+        problems.append("timeout must be more than 0 seconds")
+    if merged.get("retries", 0) < 0:
+        problems.append("retries must be 0 or more")
+    if problems:
+        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+
+    certificate = merged.get("client_cert")
+    key = merged.get("client_key")
+    return Connection(
+        product=product,
+        base_url=base_url,
+        token=merged["management_token"],
+        account_id=merged.get("account_id"),
+        cluster_id=merged.get("cluster_id"),
+        verify=merged.get("ca_path", True) if merged.get("validate_certs", True) else False,
+        client_cert=(certificate, key) if certificate and key else certificate,
+        timeout=merged.get("timeout", 60),
+        retries=merged.get("retries", 4),
+    )
+
+
+def _missing(merged: Mapping[str, Any], product: str, host: str | None) -> list[str]:
+    """Return a phrase for each piece that the connection lacks."""
+    problems = []
+    if product not in PRODUCTS:
+        problems.append(f"product {product!r} is neither clustered nor dedicated")
+    if not host:
+        problems.append("host is missing (option host, INFLUXDB3_HOST, or host in the influxctl profile)")
+    if not merged.get("management_token"):
+        problems.append(
+            "management_token is missing (option management_token, INFLUXDB3_MANAGEMENT_TOKEN, or mgmt_token in the"
+            " influxctl profile)"
+        )
+    elif not _printable(merged["management_token"]):
+        problems.append("management_token holds a blank, a line break or a character outside ASCII")
+    both = {"account_id", "cluster_id"}
+    lacking = sorted(name for name in both if not merged.get(name))
+    if lacking and (product == DEDICATED or len(lacking) == 1):
+        for name in lacking:
+            problems.append(f"{name} is missing (option {name}, INFLUXDB3_{name.upper()}, or the influxctl profile)")
+    return problems
+
+
+def _printable(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token
+
+
+def parse_host(host: str, port: int | None = None) -> str:
+    """Return scheme, authority and path prefix of the Management API, without a slash at the end.
+
+    `host` is a name, an address (IPv6 with or without brackets), `name:port`, or a URL whose path is kept but for
+    an `/api/v0` at its end. `https` unless the URL says `http`. `port` wins over the URL's. Raises ValueError.
+    """
+    bare_ipv6 = "://" not in host and host.count(":") > 1 and "[" not in host
+    url = host if "://" in host else f"https://[{host}]" if bare_ipv6 else f"https://{host}"
+    try:
+        parts = urlsplit(url)
+        name, url_port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"host {host!r} is not a host name or URL ({error})") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"host {host!r} has the scheme {parts.scheme!r}; only https and http are possible")
+    if parts.username or parts.password:
+        raise ValueError("host must not hold a user or password; use management_token")
+    if not name or parts.query or parts.fragment or any(c.isspace() for c in host):
+        raise ValueError(f"host {host!r} is not a host name or URL")
+    number = port if port is not None else url_port
+    if number is not None and not 1 <= number <= 65535:
+        raise ValueError(f"port {number} is not between 1 and 65535")
+    authority = f"[{name}]" if ":" in name else name
+    path = parts.path.rstrip("/")
+    if path.endswith("/api/v0"):
+        path = path[: -len("/api/v0")]
+    return f"{parts.scheme}://{authority}{f':{number}' if number else ''}{path}"

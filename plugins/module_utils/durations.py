@@ -1,0 +1,115 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Durations in influxctl's notation and instants in RFC 3339. Pure text and numbers; knows no option and no API."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+
+INFINITE = "infinite"
+# int64 nanoseconds are what the API takes: about 292.5 years (facts.md B.3).
+MAX_NANOSECONDS = 2**63 - 1
+
+# facts.md B.3: a month is 30 days as documented, a year 365.
+_UNITS = {
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+    "d": 86_400_000_000_000,
+    "w": 604_800_000_000_000,
+    "mo": 2_592_000_000_000_000,
+    "y": 31_536_000_000_000_000,
+}
+_NUMBER = r"\d+(?:\.\d+)?"
+_TERM = re.compile(rf"({_NUMBER})(mo|[mhdwy])", re.ASCII)
+_DURATION = re.compile(rf"(?:{_NUMBER}(?:mo|[mhdwy]))+", re.ASCII)
+_INSTANT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII
+)
+HOW_TO_WRITE = "write for instance 30d, 1y, 2.5d, 12h30m or infinite (units m, h, d, w, mo, y), or whole nanoseconds"
+
+
+def parse_duration(value: str | int) -> int:
+    """Return the nanoseconds of a duration; 0 is infinite.
+
+    `value` is a whole number of nanoseconds (also as text), `infinite`, or influxctl's notation (facts.md B.3):
+    numbers with units, joined without blanks, such as `30d`, `2.5d`, `1y6mo`. `0s` is influxctl's own way to
+    write infinite, and the only use of seconds.
+
+    Raises ValueError with a sentence that says what is allowed.
+    """
+    text = str(value)
+    if text in (INFINITE, "0s"):
+        return 0
+    if text.isascii() and text.isdigit():
+        nanoseconds = Fraction(text)
+    elif _DURATION.fullmatch(text):
+        nanoseconds = sum((Fraction(n) * _UNITS[unit] for n, unit in _TERM.findall(text)), Fraction(0))
+    else:
+        raise ValueError(f"{text!r} is not a duration: {HOW_TO_WRITE}")
+    if nanoseconds.denominator != 1:
+        raise ValueError(f"{text!r} is not a whole number of nanoseconds: {HOW_TO_WRITE}")
+    if nanoseconds > MAX_NANOSECONDS:
+        raise ValueError(f"{text!r} is longer than the API can hold (about 292 years): {HOW_TO_WRITE}")
+    return int(nanoseconds)
+
+
+def format_duration(nanoseconds: int) -> str:
+    """Return the duration as text that `parse_duration` reads back to the same number.
+
+    Up to days, as influxctl prints since 2.5.0 (facts.md 1.7): `infinite`, `30d`, `1d12h`, `90m` as `1h30m`. What
+    isn't a whole number of minutes comes back as the plain number of nanoseconds.
+    """
+    if nanoseconds == 0:
+        return INFINITE
+    parts, rest = [], nanoseconds
+    for unit in ("d", "h", "m"):
+        count, rest = divmod(rest, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return str(nanoseconds) if rest else "".join(parts)
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the UTC datetime of an RFC 3339 instant such as `2027-01-31T12:00:00Z`.
+
+    Any offset and up to nine digits of a second are read; beyond microseconds they are cut off. Raises ValueError.
+    """
+    found = _INSTANT.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not an RFC 3339 time; write for instance 2027-01-31T12:00:00Z")
+    day, clock, fraction, zulu, sign, hours, minutes = found.groups()
+    try:
+        local = datetime.strptime(f"{day} {clock} {(fraction or '0')[:6]}", "%Y-%m-%d %H:%M:%S %f")
+        offset = timedelta(0) if zulu else timedelta(hours=int(hours), minutes=int(minutes))
+        if offset >= timedelta(days=1) or (minutes and int(minutes) > 59):
+            raise ValueError("offset")
+        return (local + offset if sign == "-" else local - offset).replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is not a time of the calendar; write for instance 2027-01-31T12:00:00Z") from None
+
+
+def format_instant(instant: datetime) -> str:
+    """Return the instant as RFC 3339 in UTC, without a fraction when it is a whole second."""
+    text = instant.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
+    return f"{text}Z"
+
+
+def same_instant(one: datetime | None, other: datetime | None) -> bool:
+    """Return whether two instants are the same to the second (servers may drop fractions); None is 'never'."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < timedelta(seconds=1)
+
+
+def after(instant: datetime, nanoseconds: int) -> datetime:
+    """Return the instant that lies a duration later, in whole seconds.
+
+    Raises ValueError where the calendar ends.
+    """
+    try:
+        return instant.replace(microsecond=0) + timedelta(seconds=nanoseconds // 1_000_000_000)
+    except OverflowError:
+        raise ValueError("the time lies after the year 9999") from None

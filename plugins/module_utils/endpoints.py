@@ -1,0 +1,156 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The 15 operations of the Management API, one function each, and the two forms of its URL (facts.md A.3 and 1.1)."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Optional
+from urllib.parse import quote
+
+from .connection import CLUSTERED_ID, Connection
+from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
+from .errors import Influxdb3Error, NotFound
+from .transport import Transport
+
+BASE = "/api/v0"
+
+
+def long_form(account_id: str, cluster_id: str) -> str:
+    """Return the path prefix of the URL form that names account and cluster."""
+    return f"{BASE}/accounts/{quote(account_id, safe='')}/clusters/{quote(cluster_id, safe='')}"
+
+
+class ManagementApi:
+    """The API of one cluster.
+
+    Every function raises ApiError or one of its kinds. `on_secret` is called with each secret that the server hands
+    over, before anything else can happen to it.
+    """
+
+    def __init__(self, connection: Connection, on_secret: Callable[[str], None]) -> None:
+        self._transport = Transport(connection)
+        self._on_secret = on_secret
+        self._prefix = BASE
+        self._form_known = False
+        if connection.account_id and connection.cluster_id:
+            self._prefix = long_form(connection.account_id, connection.cluster_id)
+            self._form_known = True
+
+    # Databases
+
+    def list_databases(self) -> List[State]:
+        """Return the active databases (GetClusterDatabases)."""
+        return self._list(DATABASE, "databases")
+
+    def create_database(self, state: State) -> State:
+        """Create a database with just the given fields (CreateClusterDatabase)."""
+        return self._one(DATABASE, "POST", "databases", body=state, doing=f"create database {state['name']!r}")
+
+    def update_database(self, name: str, changes: State) -> State:
+        """Change limits or retention (UpdateClusterDatabase); the answer holds no partition template."""
+        return self._one(DATABASE, "PATCH", "databases", name, body=changes, doing=f"update database {name!r}")
+
+    def delete_database(self, name: str) -> None:
+        """Delete softly (DeleteClusterDatabase)."""
+        self._call("DELETE", "databases", name, doing=f"delete database {name!r}")
+
+    def rename_database(self, name: str, new_name: str) -> State:
+        """Rename (RenameClusterDatabase); the answer may lack the retention period."""
+        doing = f"rename database {name!r} to {new_name!r}"
+        return self._one(DATABASE, "PUT", "databases", name, "rename", body={"name": new_name}, doing=doing)
+
+    def restore_database(self, database_id: int) -> State:
+        """Undelete by ID (UndeleteClusterDatabase)."""
+        doing = f"restore the database with the ID {database_id}"
+        return self._one(DATABASE, "PUT", "databases", str(database_id), "undelete", doing=doing)
+
+    # Tables
+
+    def create_table(self, state: State) -> State:
+        """Create a table (CreateClusterDatabaseTable)."""
+        body = {name: value for name, value in state.items() if name != "database"}
+        doing = f"create table {state['name']!r} in database {state['database']!r}"
+        return self._one(TABLE, "POST", "databases", state["database"], "tables", body=body, doing=doing)
+
+    def delete_table(self, database: str, name: str) -> None:
+        """Delete softly (DeleteClusterDatabaseTable)."""
+        self._call("DELETE", "databases", database, "tables", name, doing=f"delete table {name!r} of {database!r}")
+
+    def rename_table(self, database: str, name: str, new_name: str) -> State:
+        """Rename (RenameClusterDatabaseTable)."""
+        path = ("databases", database, "tables", name, "rename")
+        doing = f"rename table {name!r} of database {database!r} to {new_name!r}"
+        return self._one(TABLE, "PUT", *path, body={"name": new_name}, doing=doing)
+
+    def restore_table(self, database: str, table_id: int) -> State:
+        """Undelete by ID (UndeleteClusterDatabaseTable)."""
+        path = ("databases", database, "tables", str(table_id), "undelete")
+        return self._one(TABLE, "PUT", *path, doing=f"restore the table with the ID {table_id} of {database!r}")
+
+    # Database tokens
+
+    def list_tokens(self) -> List[State]:
+        """Return all database tokens, revoked and expired ones among them (GetDatabaseTokens)."""
+        return self._list(DB_TOKEN, "tokens")
+
+    def get_token(self, token_id: str) -> State:
+        """Return one database token, revoked or not (GetDatabaseToken)."""
+        return self._one(DB_TOKEN, "GET", "tokens", token_id, doing=f"read the database token {token_id}")
+
+    def create_token(self, state: State) -> State:
+        """Create a database token; the answer holds its secret, this once (CreateDatabaseToken)."""
+        doing = f"create the database token {state['description']!r}"
+        token = self._one(DB_TOKEN, "POST", "tokens", body=state, doing=doing)
+        if not token.get("access_token") or not token.get("id"):
+            raise Influxdb3Error(f"Can't {doing}: the server's answer holds no secret or no id.", code="bad_answer")
+        return token
+
+    def update_token(self, token_id: str, changes: State) -> State:
+        """Replace a database token's description or permissions (UpdateDatabaseToken)."""
+        doing = f"update the database token {token_id}"
+        return self._one(DB_TOKEN, "PATCH", "tokens", token_id, body=changes, doing=doing)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revoke a database token for good (DeleteDatabaseToken, facts.md A.7)."""
+        self._call("DELETE", "tokens", token_id, doing=f"revoke the database token {token_id}")
+
+    # What they share
+
+    def _list(self, entity: Entity, collection: str) -> List[State]:
+        answer = self._call("GET", collection, doing=f"list the {entity.noun}s")
+        if not isinstance(answer, list):
+            raise Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
+        return [entity.from_api(item) for item in answer]
+
+    def _one(self, entity: Entity, method: str, *path: str, body: Optional[State] = None, doing: str) -> State:
+        answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
+        if isinstance(answer, dict):
+            for field in entity.fields:
+                if field.secret and isinstance(answer.get(field.api), str):
+                    self._on_secret(answer[field.api])
+        return entity.from_api(answer)
+
+    def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
+        """Send a request; a 404 that may mean the wrong URL form is settled by one request for a list."""
+        tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
+        try:
+            answer = self._transport.request(method, self._prefix + tail, body, doing=doing)
+        except NotFound:
+            if self._form_known or not self._long_form_answers(is_list=len(path) == 1):
+                raise
+            return self._transport.request(method, self._prefix + tail, body, doing=doing)
+        self._form_known = True
+        return answer
+
+    def _long_form_answers(self, *, is_list: bool) -> bool:
+        """Return whether to go on with the long form, after a 404 in the short one."""
+        self._form_known = True
+        if not is_list:
+            try:
+                self._transport.request("GET", f"{BASE}/databases", doing="list the databases")
+                return False
+            except NotFound:
+                pass
+        self._prefix = long_form(CLUSTERED_ID, CLUSTERED_ID)
+        return True

@@ -1,0 +1,285 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a database, a table and a token are: one field table per entity, and the rules of their values.
+
+A `State` is an entity's canonical form, keyed by option name: durations in nanoseconds, instants as UTC datetimes,
+permissions as a sorted list without duplicates. Pure; knows no HTTP and no Ansible.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+from .durations import format_duration, format_instant, parse_duration, parse_instant
+from .errors import Influxdb3Error, OptionError
+
+State = Dict[str, Any]
+
+# facts.md B.4; the specification allows more buckets than the prose does (1.7), and the server decides.
+MAX_PARTS = 8
+MAX_BUCKETS = 100_000
+MAX_NAME = 64
+_TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
+ACTIONS = ("read", "write")
+HOUR = 3_600_000_000_000
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an entity.
+
+    `name` is the option's and the result's, `api` the API's. `parse` turns an option's value into the canonical one
+    (ValueError when it can't), `read` the API's value, `write` goes back to the API, `show` to the result.
+    """
+
+    name: str
+    api: str
+    mutable: bool = False
+    secret: bool = False
+    parse: Callable[[Any], Any] = _same
+    read: Callable[[Any], Any] = _same
+    write: Callable[[Any], Any] = _same
+    show: Callable[[Any], Any] = _same
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of object: its noun for messages, and its fields."""
+
+    noun: str
+    fields: Tuple[Field, ...]
+
+    def parse(self, options: Mapping[str, Any]) -> State:
+        """Return the canonical form of the options that are given. Raises OptionError for the first wrong value."""
+        state: State = {}
+        for field in self.fields:
+            if options.get(field.name) is None:
+                continue
+            try:
+                state[field.name] = field.parse(options[field.name])
+            except ValueError as error:
+                raise OptionError(f"{field.name}: {error}.") from None
+        return state
+
+    def from_api(self, answer: Any) -> State:
+        """Return the canonical form of what the API sent; what it left out is left out. Raises Influxdb3Error."""
+        if not isinstance(answer, dict):
+            raise Influxdb3Error(f"The server sent something that is no {self.noun}.", code="bad_answer")
+        state: State = {}
+        for field in self.fields:
+            if answer.get(field.api) is None:
+                continue
+            try:
+                state[field.name] = field.read(answer[field.api])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise Influxdb3Error(
+                    f"The server sent a {self.noun} whose {field.api} can't be understood.", code="bad_answer"
+                ) from None
+        return state
+
+    def to_api(self, state: Mapping[str, Any]) -> Dict[str, Any]:
+        """Return the JSON body for the given fields."""
+        return {field.api: field.write(state[field.name]) for field in self.fields if field.name in state}
+
+    def present(self, state: Optional[State]) -> Optional[Dict[str, Any]]:
+        """Return the result: every field but the secret ones, null where it isn't known."""
+        if state is None:
+            return None
+        shown: Dict[str, Any] = {}
+        for field in self.fields:
+            if field.secret:
+                continue
+            value = state.get(field.name)
+            shown[field.name] = None if value is None else field.show(value)
+            if field.name == "retention_period":
+                shown["retention_period_ns"] = value
+        return shown
+
+
+def parse_name(name: Any) -> str:
+    """Return a database's name if it can be one: 1 to 64 characters (facts.md A.4). Raises ValueError."""
+    text = str(name)
+    if not 1 <= len(text) <= MAX_NAME:
+        raise ValueError(f"{text[:MAX_NAME]!r} has {len(text)} characters; 1 to {MAX_NAME} are allowed")
+    return _path_segment(text)
+
+
+def parse_table_name(name: Any) -> str:
+    """Return a table's name: not empty, no upper limit (facts.md A.4). Raises ValueError."""
+    if not str(name):
+        raise ValueError("a table's name must not be empty")
+    return _path_segment(str(name))
+
+
+def _path_segment(text: str) -> str:
+    if text in (".", "..") or any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError(f"{text!r} can't be a name: it is a relative path or holds control characters")
+    return text
+
+
+def parse_description(text: Any) -> str:
+    """Return a token's description: not blank, one line. Raises ValueError.
+
+    influxctl refuses an empty one since 2.10.0 (facts.md C.2), and an identity must not be empty.
+    """
+    if not str(text).strip():
+        raise ValueError("a description must not be empty")
+    return str(text)
+
+
+def parse_limit(number: Any) -> int:
+    """Return a limit of 1 or more, within int32 (facts.md A.4). Raises ValueError."""
+    if not 1 <= int(number) <= 2**31 - 1:
+        raise ValueError(f"{number} is not between 1 and {2**31 - 1}")
+    return int(number)
+
+
+def parse_partition_template(parts: Any) -> list[Dict[str, Any]]:
+    """Return the canonical partition template, its order kept. Raises ValueError.
+
+    Each part is `{type: time, value}`, `{type: tag, value}` or `{type: bucket, tag_name, number_of_buckets}`.
+    Rules: facts.md A.4 and B.4.
+    """
+    if not 1 <= len(parts) <= MAX_PARTS:
+        raise ValueError(f"{len(parts)} parts are given; 1 to {MAX_PARTS} are allowed")
+    canonical = [_parse_part(part) for part in parts]
+    keys = [part.get("tag_name") or part["value"] for part in canonical if part["type"] != "time"]
+    for number, part in enumerate(canonical):
+        if part in canonical[:number]:
+            raise ValueError(f"part {number + 1} repeats an earlier one; parts must be unique")
+    for key in keys:
+        if key == "time":
+            raise ValueError("time is reserved and can't be a tag's name")
+        if keys.count(key) > 1:
+            raise ValueError(f"the tag {key!r} stands in more than one part")
+    return canonical
+
+
+def _parse_part(part: Mapping[str, Any]) -> Dict[str, Any]:
+    kind = part.get("type")
+    given = {name for name, value in part.items() if value is not None and name != "type"}
+    wanted = {"time": {"value"}, "tag": {"value"}, "bucket": {"tag_name", "number_of_buckets"}}.get(str(kind))
+    if wanted is None:
+        raise ValueError(f"type {kind!r} is none of time, tag, bucket")
+    if given != wanted:
+        raise ValueError(f"a part of type {kind} takes {' and '.join(sorted(wanted, reverse=True))} and nothing else")
+    if kind == "bucket":
+        if not str(part["tag_name"]):
+            raise ValueError("tag_name must not be empty")
+        if not 1 <= int(part["number_of_buckets"]) <= MAX_BUCKETS:
+            raise ValueError(f"number_of_buckets {part['number_of_buckets']} is not between 1 and {MAX_BUCKETS}")
+        return {"type": kind, "tag_name": part["tag_name"], "number_of_buckets": int(part["number_of_buckets"])}
+    if not str(part["value"]):
+        raise ValueError(f"the value of a part of type {kind} must not be empty")
+    if kind == "time" and not _TIME_FORMAT.fullmatch(part["value"]):
+        raise ValueError(f"{part['value']!r} is no time format; only %Y, %m and %d are allowed, for instance %Y-%m-%d")
+    return {"type": kind, "value": part["value"]}
+
+
+def _read_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any]]:
+    return [
+        {"type": part["type"], "tag_name": part["value"]["tagName"],
+         "number_of_buckets": part["value"]["numberOfBuckets"]}
+        if part["type"] == "bucket" else {"type": part["type"], "value": part["value"]}
+        for part in parts
+    ]  # fmt: skip
+
+
+def _write_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any]]:
+    return [
+        {"type": "bucket", "value": {"tagName": part["tag_name"], "numberOfBuckets": part["number_of_buckets"]}}
+        if part["type"] == "bucket"
+        else dict(part)
+        for part in parts
+    ]
+
+
+def parse_permissions(permissions: Any) -> list[Dict[str, str]]:
+    """Return permissions as a sorted list without duplicates, so that equal sets are equal. Raises ValueError.
+
+    Each is `{action: read|write, resource: NAME or *}`. An empty list is a token without access (facts.md A.4).
+    """
+    pairs = set()
+    for number, permission in enumerate(permissions, 1):
+        action, resource = permission.get("action"), permission.get("resource")
+        if action not in ACTIONS:
+            raise ValueError(f"permission {number} has the action {action!r}; read and write are allowed")
+        try:
+            pairs.add((action, parse_name(resource if resource is not None else "")))
+        except ValueError as error:
+            raise ValueError(f"permission {number}: the resource {error}") from None
+    return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
+
+
+def _read_permissions(permissions: Any) -> list[Dict[str, str]]:
+    # An extra `id` in the echo is known from influxctl's JSON (facts.md A.4) and means nothing.
+    pairs = {(str(p.get("action", "")), str(p.get("resource", ""))) for p in permissions}
+    return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
+
+
+_PARTITION_TEMPLATE = Field(
+    "partition_template",
+    "partitionTemplate",
+    parse=parse_partition_template,
+    read=_read_partition_template,
+    write=_write_partition_template,
+)
+
+DATABASE = Entity(
+    "database",
+    (
+        Field("id", "id"),
+        Field("name", "name", parse=parse_name),
+        Field("retention_period", "retentionPeriod", mutable=True, parse=parse_duration, show=format_duration),
+        Field("max_tables", "maxTables", mutable=True, parse=parse_limit),
+        Field("max_columns_per_table", "maxColumnsPerTable", mutable=True, parse=parse_limit),
+        _PARTITION_TEMPLATE,
+    ),
+)
+
+TABLE = Entity(
+    "table",
+    (
+        Field("id", "id"),
+        Field("database", "databaseName", parse=parse_name),
+        Field("name", "name", parse=parse_table_name),
+        _PARTITION_TEMPLATE,
+    ),
+)
+
+_CREATED_AT = Field("created_at", "createdAt", read=parse_instant, show=format_instant)
+_EXPIRES_AT = Field(
+    "expires_at", "expiresAt", parse=parse_instant, read=parse_instant, write=format_instant, show=format_instant
+)
+_REVOKED_AT = Field("revoked_at", "revokedAt", read=parse_instant, show=format_instant)
+
+DB_TOKEN = Entity(
+    "database token",
+    (
+        Field("id", "id"),
+        Field("description", "description", mutable=True, parse=parse_description),
+        Field("permissions", "permissions", mutable=True, parse=parse_permissions, read=_read_permissions),
+        _CREATED_AT,
+        _EXPIRES_AT,
+        _REVOKED_AT,
+        Field("access_token", "accessToken", secret=True),
+    ),
+)
+
+
+def retention_warnings(state: State) -> list[str]:
+    """Return a warning for a retention period below the documented minimum of one hour (facts.md 1.5)."""
+    period = state.get("retention_period") or HOUR
+    if period >= HOUR:
+        return []
+    return [
+        f"The retention period {format_duration(period)} of {state['name']!r} is shorter than the documented minimum of"
+        " one hour; a plain number counts nanoseconds."
+    ]

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP over a `requests` session: TLS, retries by method, typed errors. Knows no operation of the API."""
+
+from __future__ import annotations
+
+import json
+import random
+import ssl
+import time
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Optional
+
+from .connection import Connection
+from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
+
+try:
+    import requests
+    import urllib3
+except ImportError:
+    HAS_REQUESTS = False
+else:
+    HAS_REQUESTS = True
+
+# Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
+_RETRY = frozenset({429, 502, 503, 504})
+_RETRY_POST = frozenset({429, 503})
+_LONGEST_PAUSE = 60.0
+
+_REMEDIES = {
+    401: "The management token was not accepted: check that it is complete, not expired and not revoked.",
+    403: "The management token may not do this: check its rights, and that it belongs to this cluster.",
+    404: "Check the name, and the host and product of the connection.",
+    429: "The server limits requests: run again later or raise retries.",
+    503: "The server is overloaded or starting: run again later or raise retries.",
+}
+
+
+def may_retry(method: str, status: Optional[int], sent: bool) -> bool:
+    """Return whether a failed request may be sent again.
+
+    `status` is the HTTP status, None without an answer; `sent` is false where the request provably never reached
+    the server. A POST isn't idempotent and facts.md A.1 knows no idempotency key.
+    """
+    if status is not None:
+        return status in (_RETRY_POST if method == "POST" else _RETRY)
+    return method != "POST" or not sent
+
+
+def pause(attempt: int, retry_after: Optional[str], now: datetime, jitter: float) -> float:
+    """Return the seconds to wait before attempt number `attempt` + 1 (counted from 1).
+
+    `retry_after` is the header's text (seconds or an HTTP date) and wins; otherwise the pause doubles from 0.2 s.
+    `jitter` is between 0 and 1 and shortens the pause by up to a half. Never more than 60 s.
+    """
+    seconds = 0.2 * 2 ** min(attempt - 1, 16) * (1 - jitter / 2)
+    if retry_after:
+        try:
+            seconds = float(retry_after)
+        except ValueError:
+            try:
+                seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
+            except (TypeError, ValueError):
+                pass
+    return min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+class Transport:
+    """Sends requests over one pooled session. Not for use after a fork."""
+
+    def __init__(self, connection: Connection) -> None:
+        if not HAS_REQUESTS:
+            raise Influxdb3Error(
+                "The Python library requests is missing where this module runs. Install it there (pip install"
+                " requests), or run the module on the controller: delegate_to: localhost with"
+                " ansible_python_interpreter: '{{ ansible_playbook_python }}'.",
+                code="missing_library",
+            )
+        self._connection = connection
+        self._session = requests.Session()
+        if connection.verify is False:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def request(self, method: str, path: str, body: Any = None, *, doing: str) -> Any:
+        """Send one request and return the parsed JSON answer, None for an empty 204.
+
+        `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
+        instance `create database 'telegraf'`. Raises ApiError or one of its kinds.
+        """
+        attempt = 1
+        while True:
+            answer: Optional[requests.Response] = None
+            try:
+                answer = self._send(method, path, body)
+                return self._parsed(answer, method, path, doing)
+            except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
+                sent = not _never_sent(error)
+                failure = self._no_answer(error, sent, method, path, doing)
+                again = not _is_tls(error) and may_retry(method, None, sent)
+            except ApiError as error:
+                failure = error
+                again = may_retry(method, error.status, True)
+            if not again or attempt > self._connection.retries:
+                raise failure
+            header = answer.headers.get("Retry-After") if answer is not None else None
+            time.sleep(pause(attempt, header, datetime.now(timezone.utc), random.random()))
+            attempt += 1
+
+    def _send(self, method: str, path: str, body: Any) -> requests.Response:
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._connection.token}"}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        return self._session.request(
+            method,
+            self._connection.base_url + path,
+            data=data,
+            headers=headers,
+            # Without an auth of its own, requests would let ~/.netrc replace the Authorization header.
+            auth=_keep_headers,
+            # Given per request, because REQUESTS_CA_BUNDLE overrules a session's setting.
+            verify=self._connection.verify,
+            cert=self._connection.client_cert,
+            timeout=self._connection.timeout,
+            # A token is never carried to where a redirect points.
+            allow_redirects=False,
+        )
+
+    def _parsed(self, answer: requests.Response, method: str, path: str, doing: str) -> Any:
+        """Return the JSON of a good answer; raise what a bad one means."""
+        status = answer.status_code
+        if status == 204 or (method == "DELETE" and status == 200):
+            return None
+        try:
+            content = answer.json()
+        except ValueError:
+            content = None
+        if 200 <= status < 300 and content is not None:
+            return content
+        secrets = (self._connection.token,)
+        if isinstance(content, dict) and isinstance(content.get("message"), str):
+            said = mask(content["message"], secrets)
+        else:
+            said = mask(" ".join(answer.text.split())[:200], secrets)
+        raise _error_for(status, said, method=method, path=path, doing=doing, location=answer.headers.get("Location"))
+
+    def _no_answer(self, error: Exception, sent: bool, method: str, path: str, doing: str) -> ApiError:
+        """Return the typed error of a request that got no whole answer."""
+        where = self._connection.base_url
+        cause = mask(_root_cause(error), (self._connection.token,))
+        if _is_tls(error):
+            return ApiError(
+                f"Can't {doing}: TLS with {where} failed ({cause}). Where its certificate is of a private CA, set ca_path"
+                " to the CA's PEM file; validate_certs: false would turn the check off.",
+                method=method, path=path, code="tls",
+            )  # fmt: skip
+        if sent and method == "POST":
+            return Ambiguous(
+                f"Can't {doing}: the answer of {where} got lost ({cause}), so it is not known whether it was done.",
+                method=method, path=path,
+            )  # fmt: skip
+        return ApiError(
+            f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies and timeout.",
+            method=method, path=path, code="unreachable",
+        )  # fmt: skip
+
+
+def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _error_for(status: int, said: str, *, method: str, path: str, doing: str, location: Optional[str]) -> ApiError:
+    """Return the typed error of an answer that isn't a success, or that is one without JSON."""
+    kind, code, remedy = ApiError, None, _REMEDIES.get(status, "")
+    if 300 <= status < 400:
+        code, remedy = "redirect", f"The server redirects to {location}; set host to where the Management API is."
+    elif 200 <= status < 300:
+        kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
+        remedy = "This is no answer of the Management API: check host, port, path and proxies."
+    elif status == 409 or (status == 400 and ("AlreadyExists" in said or "already exists" in said.lower())):
+        kind = AlreadyExists
+    elif status == 404:
+        kind = NotFound
+    elif status in (401, 403):
+        code = "unauthorized" if status == 401 else "forbidden"
+    elif method == "POST" and status >= 500 and status not in _RETRY_POST:
+        kind = Ambiguous
+    return kind(
+        f"Can't {doing}: the server answered {status} {said!r}. {remedy}".strip(),
+        method=method, path=path, status=status, code=code, server_message=said,
+    )  # fmt: skip
+
+
+def _causes(error: Optional[BaseException]) -> list[BaseException]:
+    """Return the error and what it wraps: requests hides urllib3's reason in arguments and attributes."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+    return found
+
+
+def _root_cause(error: BaseException) -> str:
+    return str(_causes(error)[-1]) or type(error).__name__
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Return whether TLS itself failed (also for a file that can't be read), not the connection below it.
+
+    A connection that is cut inside TLS also surfaces as an SSLError, but as an end of file.
+    """
+    if not isinstance(error, requests.exceptions.RequestException):
+        return True
+    cut = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, cut) for cause in _causes(error))
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Return whether the connection provably never stood, so that the server can't have seen the request."""
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return False
+    kinds = (
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.ProxyError,
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+    )
+    return any(isinstance(cause, kinds) for cause in _causes(error))
