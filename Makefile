@@ -1,0 +1,58 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint sanity unit integration fleet lock build clean
+
+# No interpreter is ever downloaded: the machine's own are used.
+export UV_PYTHON_DOWNLOADS := never
+UV := .venv/bin/uv
+NOX := .venv/bin/nox
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--custom-compile-command 'make lock'
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.demo ## Bootstrap a simulated cluster and a fleet of five SSH hosts, twice
+	PYTHONPATH=tests .venv/bin/python -m demo
+
+test: .venv/.nox ## Run every check and every test, on the oldest and the newest ansible-core
+	$(NOX)
+
+lint: .venv/.nox ## Run ruff, mypy, ansible-lint and the changelog's check
+	$(NOX) --session lint
+
+sanity: .venv/.nox ## Run ansible-test sanity
+	$(NOX) --session sanity
+
+unit integration fleet: .venv/.nox
+	$(NOX) --session test-newest -- tests/$@ $(ARGS)
+unit: ## Run tests/unit on the newest ansible-core; ARGS="-k durations" picks
+integration: ## Run tests/integration, likewise
+fleet: ## Run tests/fleet, likewise
+
+lock: .venv/.uv ## Renew the exact versions in requirements/*.txt
+	cd requirements && for name in uv demo nox test test-oldest check; do \
+		../$(COMPILE) $$name.in --output-file $$name.txt || exit; done
+
+build: .venv/.demo ## Build the collection's tarball in build/
+	.venv/bin/ansible-galaxy collection build --force --output-path build
+
+clean: ## Remove all that the other targets made
+	rm -rf .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv build
+
+.venv/.uv: requirements/uv.txt
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "$$python -m venv .venv"; $$python -m venv .venv && exit; fi; \
+	done; echo 'This needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv).' >&2; exit 1
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/.%: requirements/%.txt .venv/.uv
+	$(UV) pip install --quiet --python .venv --requirement $<
+	@touch $@

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of every check. `make test` runs all sessions in this order; environments and caches stay below .venv/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, "tests")
+
+from harness.install import COLLECTION_PATH, export
+
+nox.options.default_venv_backend = "uv"
+nox.options.envdir = ".venv/nox"
+nox.options.reuse_venv = "yes"
+
+# The collection under its import name, for the tools that are content with a symlink.
+TREE = Path(".venv/tree").resolve()
+
+
+def search_path() -> str:
+    """PATH, with the real interpreters' directories in place of pyenv's shims, which fail for inactive versions."""
+    directories: list[str] = []
+    for directory in map(Path, os.environ["PATH"].split(os.pathsep)):
+        versions = directory.parent / "versions"
+        is_shims = directory.name == "shims" and versions.is_dir()
+        directories += sorted(map(str, versions.glob("*/bin")), reverse=True) if is_shims else [str(directory)]
+    return os.pathsep.join(directories)
+
+
+def oldest_core_python() -> str | None:
+    """An interpreter for ansible-core 2.16, which runs on 3.10 to 3.12, and the tests, which need 3.11."""
+    if sys.version_info < (3, 13):
+        return sys.executable
+    return shutil.which("python3.12", path=search_path()) or shutil.which("python3.11", path=search_path())
+
+
+def install(session: nox.Session, requirements: str) -> None:
+    """Bring the environment to exactly what the lock says, and prove that the lock still answers the request."""
+    session.run_install("uv", "pip", "sync", "--quiet", f"requirements/{requirements}.txt", external=True)
+    # Neither network nor cache: this succeeds only when the lock has brought all that is asked for. `make lock` renews.
+    session.run_install(
+        *("uv", "pip", "install", "--quiet", "--offline", "--no-cache"),
+        *("--requirement", f"requirements/{requirements}.in"),
+        external=True,
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff, mypy, ansible-lint and the changelog's own check."""
+    install(session, "check")
+    collection = TREE / COLLECTION_PATH
+    collection.parent.mkdir(parents=True, exist_ok=True)
+    if not collection.is_symlink():
+        collection.symlink_to(Path.cwd())
+    failed = []
+    for command in (
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy", "noxfile.py", "tests", str(collection / "plugins")],
+        ["ansible-lint", "--offline", "--profile", "production"],
+        ["antsibull-changelog", "lint"],
+    ):
+        try:
+            session.run(*command, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE)})
+        except nox.command.CommandFailed:
+            failed.append(" ".join(command[:2]))
+    if failed:
+        session.error("failed: " + ", ".join(failed))
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity, on a copy that lies where it wants one, and in a home of its own."""
+    install(session, "check")
+    workdir = Path(session.create_tmp())
+    shutil.rmtree(workdir / "ansible_collections", ignore_errors=True)
+    collection = export(workdir / COLLECTION_PATH)
+    home = Path(session.cache_dir, "home").resolve()
+    provide_pip(session, home)
+    with session.chdir(collection):
+        path = os.pathsep.join([session.bin, search_path()])
+        session.run("ansible-test", "sanity", "--color", "no", env={"HOME": str(home), "PATH": path})
+
+
+def provide_pip(session: nox.Session, home: Path) -> None:
+    """Lay the pip that ansible-test pins where it looks first; it would fetch it from a server of its own."""
+    question = (
+        "from types import SimpleNamespace as N; from ansible_test._internal import python_requirements as r;"
+        "print(r.get_venv_packages(N(version=''))['pip'])"
+    )
+    version = str(session.run("python", "-c", question, silent=True)).strip()
+    cache = home / ".ansible" / "test" / "cache"
+    session.run_install(
+        *("uv", "pip", "install", "--quiet", "--target", str(cache / "pip"), f"pip=={version}"), external=True
+    )
+    script = cache / f"get_pip_{version.replace('.', '_')}.py"
+    script.write_text(
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(cache / 'pip')!r})\n"
+        "sys.argv[1:] = ['install', *(word for word in sys.argv[1:] if not word.startswith('--no-'))]\n"
+        "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
+        encoding="utf-8",
+    )
+
+
+@nox.session(name="test-oldest", python=oldest_core_python())
+def test_oldest(session: nox.Session) -> None:
+    """All tests on the oldest ansible-core that the collection supports."""
+    if oldest_core_python() is None:
+        session.skip("ansible-core 2.16 needs Python 3.11 or 3.12, and this machine has neither")
+    run_tests(session, "test-oldest")
+
+
+@nox.session(name="test-newest")
+def test_newest(session: nox.Session) -> None:
+    """All tests on the newest ansible-core that this Python allows."""
+    run_tests(session, "test")
+
+
+def run_tests(session: nox.Session, requirements: str) -> None:
+    """Run pytest on both cores; words after `--` pick tests."""
+    install(session, requirements)
+    session.run("python", "-m", "ansible", "playbook", "--version")
+    session.run("pytest", "--numprocesses", "2", *session.posargs)
