@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
@@ -270,6 +271,32 @@ DB_TOKEN = Entity(
         _EXPIRES_AT,
         _REVOKED_AT,
         Field("access_token", "accessToken", secret=True),
+    ),
+)
+
+
+def _read_timestamp(value: Any) -> Optional[datetime]:
+    """Return the instant of a protobuf timestamp, `nanos` left out when 0 (facts.md C.2); the epoch means never."""
+    if isinstance(value, str):
+        instant = parse_instant(value)
+    else:
+        seconds = timedelta(seconds=int(value.get("seconds", 0)), microseconds=int(value.get("nanos", 0)) // 1000)
+        instant = datetime(1970, 1, 1, tzinfo=timezone.utc) + seconds
+    return instant if instant.timestamp() > 0 else None
+
+
+# The keys are those of `influxctl management list --format json` (facts.md C.2); there is no HTTP endpoint.
+MGMT_TOKEN = Entity(
+    "management token",
+    (
+        Field("id", "id"),
+        Field("description", "description", parse=parse_description),
+        Field("token_prefix", "token_prefix"),
+        Field("created_at", "created_at", read=_read_timestamp, show=format_instant),
+        Field("created_by", "created_by"),
+        Field("expires_at", "expires_at", parse=parse_instant, read=_read_timestamp, show=format_instant),
+        Field("revoked_at", "revoked_at", read=_read_timestamp, show=format_instant),
+        Field("token", "token", secret=True),
     ),
 )
 

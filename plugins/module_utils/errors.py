@@ -69,10 +69,12 @@ class Refused(Influxdb3Error):
 class ApiError(Influxdb3Error):
     """A request to the Management API failed.
 
-    `status` is the HTTP status, null without an answer; `server_message` is what the server said, masked.
+    `status` is the HTTP status, None without an answer; `server_message` is what the server said, masked. `repeated`
+    says that it answers a second or later attempt, so that the first may have done the work.
     """
 
     code = "http_error"
+    repeated = False
 
     def __init__(
         self,

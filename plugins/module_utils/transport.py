@@ -103,6 +103,7 @@ class Transport:
                 failure = error
                 again = may_retry(method, error.status, True)
             if not again or attempt > self._connection.retries:
+                failure.repeated = attempt > 1
                 raise failure
             header = answer.headers.get("Retry-After") if answer is not None else None
             time.sleep(pause(attempt, header, datetime.now(timezone.utc), random.random()))

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where influxctl's `config.toml` lies, and its bytes. The only code that reads or replaces config files."""
+
+from __future__ import annotations
+
+import os
+import platform
+import pwd
+import tempfile
+from typing import Dict, Mapping, Optional
+
+from .errors import ProfileError
+
+
+def default_path(system: str, home: str, xdg_config_home: Optional[str] = None) -> str:
+    """Return influxctl's default config path on an operating system (facts.md D.1).
+
+    `system` is what `platform.system()` says. On Linux, XDG_CONFIG_HOME counts when it is absolute.
+    """
+    if system == "Darwin":
+        base = os.path.join(home, "Library", "Application Support")
+    elif xdg_config_home and os.path.isabs(xdg_config_home):
+        base = xdg_config_home
+    else:
+        base = os.path.join(home, ".config")
+    return os.path.join(base, "influxctl", "config.toml")
+
+
+def locate(path: Optional[str], environ: Mapping[str, str]) -> str:
+    """Return the path that is meant: the given one, or the default of the user that this process runs as.
+
+    After `become`, the environment may still be the other user's; it counts only while its HOME belongs to us.
+    """
+    if path:
+        return os.path.abspath(os.path.expanduser(path))
+    home = environ.get("HOME", "")
+    try:
+        ours = os.stat(home).st_uid == os.geteuid()
+    except OSError:
+        ours = False
+    if ours:
+        return default_path(platform.system(), home, environ.get("XDG_CONFIG_HOME"))
+    return default_path(platform.system(), pwd.getpwuid(os.geteuid()).pw_dir)
+
+
+def read(path: str) -> Optional[str]:
+    """Return the file's text, None when there is none. Raises ProfileError."""
+    try:
+        with open(path, "rb") as handle:
+            content = handle.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable") from None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
+
+
+def write_beside(path: str, text: str) -> str:
+    """Write a temporary file (0600, on disk) in the directory of `path` and return its path.
+
+    The caller renames it over `path`. Raises ProfileError.
+    """
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".influxctl-", dir=os.path.dirname(path))
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(text.encode("utf-8"))
+            handle.flush()
+            os.fsync(handle.fileno())
+    except OSError as error:
+        if temporary:
+            os.unlink(temporary)
+        raise ProfileError(f"{path} can't be written: {error.strerror}.", code="unwritable") from None
+    return temporary
+
+
+def make_parents(path: str) -> list[str]:
+    """Create the directories above `path` with mode 0700 and return the new ones, outermost first."""
+    missing = []
+    parent = os.path.dirname(path)
+    while not os.path.isdir(parent):
+        missing.insert(0, parent)
+        parent = os.path.dirname(parent)
+    try:
+        for directory in missing:
+            os.mkdir(directory, 0o700)
+    except OSError as error:
+        raise ProfileError(f"{directory} can't be created: {error.strerror}.", code="unwritable") from None
+    return missing
+
+
+def describe(path: str) -> Dict[str, Optional[object]]:
+    """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return {"path": path, "exists": False, "owner": None, "group": None, "mode": None}
+    import grp
+
+    try:
+        owner: object = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        owner = str(status.st_uid)
+    try:
+        group: object = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return {"path": path, "exists": True, "owner": owner, "group": group, "mode": f"{status.st_mode & 0o7777:04o}"}

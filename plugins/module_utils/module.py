@@ -1,0 +1,181 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all modules share with Ansible: argument specs, the connection, convergence, and the one way to end.
+
+The only file that calls `exit_json` and `fail_json`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.common.parameters import remove_values
+
+from . import config_file, profiles
+from .connection import PRODUCTS, Connection, resolve
+from .durations import parse_duration
+from .endpoints import ManagementApi
+from .errors import MASK, AlreadyExists, Ambiguous, Influxdb3Error, NotFound, OptionError, ProfileError
+from .plan import Change
+
+Spec = Dict[str, Dict[str, Any]]
+World = TypeVar("World")
+
+
+def _from_environment(name: str) -> Dict[str, Any]:
+    return {"type": "str", "fallback": (env_fallback, [name])}
+
+
+# No option has a default here: a profile may state what the user doesn't (connection.resolve fills the rest).
+CONNECTION_OPTIONS: Spec = {
+    "product": {"type": "str", "choices": list(PRODUCTS)},
+    "host": _from_environment("INFLUXDB3_HOST"),
+    "port": {"type": "int"},
+    "management_token": {**_from_environment("INFLUXDB3_MANAGEMENT_TOKEN"), "no_log": True},
+    "account_id": _from_environment("INFLUXDB3_ACCOUNT_ID"),
+    "cluster_id": _from_environment("INFLUXDB3_CLUSTER_ID"),
+    "config_path": {"type": "path"},
+    "profile": {"type": "str"},
+    "validate_certs": {"type": "bool"},
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "timeout": {"type": "float"},
+    "retries": {"type": "int"},
+}
+
+SECRET_FILE_OPTIONS: Spec = {
+    "secret_file": {"type": "path", "no_log": False},
+    "return_secret": {"type": "bool", "default": False, "no_log": False},
+    "on_lost_secret": {"type": "str", "choices": ["fail", "reissue", "ignore"], "default": "fail", "no_log": False},
+}
+
+TOKEN_OPTIONS: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "description": {"type": "str"},
+    "id": {"type": "str"},
+    "expires_at": {"type": "str"},
+    "expires_in": {"type": "str"},
+    "renew_before": {"type": "str"},
+    "revoke_superseded": {"type": "bool", "default": False},
+    "all_matching": {"type": "bool", "default": False},
+}
+
+
+@dataclass
+class Result:
+    """How a module ends: `values` is the result, nested under the entity's name.
+
+    `secret` names the one documented place where a secret may stand: (entity, key, secret).
+    """
+
+    changed: bool
+    values: Dict[str, Any]
+    before: Any = None
+    after: Any = None
+    secret: Optional[Tuple[str, str, str]] = None
+    warnings: List[str] = field(default_factory=list)
+
+
+def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
+    """Build the module from its options, do its work, and end it. The only place that turns an error into a failure."""
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True, **rules)
+    try:
+        result = work(module)
+    except Influxdb3Error as error:
+        module.fail_json(msg=str(error), failure=error.failure())
+    for warning in result.warnings:
+        module.warn(warning)
+    output: Dict[str, Any] = {"changed": result.changed, **result.values}
+    if (result.before, result.after) != (None, None):
+        output["diff"] = {"before": result.before or {}, "after": result.after or {}}
+    if result.secret:
+        entity, key, secret = result.secret
+        # Masked everywhere else first, because exit_json would mask the documented key as well.
+        output = remove_values(output, module.no_log_values | {secret})
+        module.no_log_values.discard(secret)
+        output[entity][key] = secret
+    module.exit_json(**output)
+
+
+def profile_of(params: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+    """Return the influxctl profile that the options point at, None when they point at none. Raises ProfileError."""
+    if not params.get("config_path") and not params.get("profile"):
+        return None
+    path = config_file.locate(params.get("config_path"), os.environ)
+    name = params.get("profile") or "default"
+    text = config_file.read(path)
+    if text is None:
+        raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
+    try:
+        found = profiles.read_profiles(text)
+        index = profiles.find_profile(found, name)
+    except ProfileError as error:
+        raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
+    if index is None:
+        raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
+    return found[index]
+
+
+def connection_of(module: AnsibleModule) -> Connection:
+    """Return the connection that the module's options, the environment and the profile describe."""
+    profile = profile_of(module.params)
+    for key in ("mgmt_token", "token"):
+        if profile and isinstance(profile.get(key), str):
+            module.no_log_values.add(profile[key])
+    return resolve({name: module.params[name] for name in CONNECTION_OPTIONS}, profile)
+
+
+def connect(module: AnsibleModule) -> ManagementApi:
+    """Return the Management API of the module's connection."""
+    return ManagementApi(connection_of(module), module.no_log_values.add)
+
+
+def duration_option(module: AnsibleModule, name: str) -> Optional[int]:
+    """Return the nanoseconds of an option, None when it isn't given. Raises OptionError."""
+    if module.params.get(name) is None:
+        return None
+    try:
+        return parse_duration(module.params[name])
+    except ValueError as error:
+        raise OptionError(f"{name}: {error}.") from None
+
+
+def now() -> datetime:
+    """Return the instant that a module plans with."""
+    return datetime.now(timezone.utc)
+
+
+def converge(
+    module: AnsibleModule,
+    read: Callable[[], World],
+    decide: Callable[[World], Change],
+    apply: Callable[[Change], Dict[str, Any]],
+) -> Tuple[Change, bool, Dict[str, Any]]:
+    """Read, plan and apply; where the world moved in between, once more from reading.
+
+    `apply` returns the state that the server reported. Returns the last change, whether anything was changed, and the
+    state to report. A create whose answer got lost counts as ours when the object is there afterwards.
+    """
+    changed = False
+    for attempt in range(3):
+        change = decide(read())
+        if not change.changed or module.check_mode:
+            return change, changed or change.changed, change.after or {}
+        try:
+            return change, True, apply(change)
+        except (AlreadyExists, NotFound, Ambiguous) as error:
+            changed = changed or error.repeated or isinstance(error, Ambiguous)
+            if attempt == 2:
+                raise
+    raise AssertionError("unreachable")
+
+
+def masked(value: Optional[str], changed: bool = False) -> Optional[str]:
+    """Return what a diff shows for a secret: only whether it is there and whether it changes."""
+    return None if value is None else f"{MASK} (changed)" if changed else MASK

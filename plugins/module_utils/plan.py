@@ -1,0 +1,222 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done: pure functions from the current and the desired state to a change. No I/O, no clock.
+
+Check mode stops after these functions, the diff reads their result, and no module computes `changed` on its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import List, Optional, Sequence, Tuple
+
+from .durations import after, format_duration, format_instant, same_instant
+from .entities import Entity, State
+from .errors import OptionError, Refused
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one object: at most one of create, delete and rename, and then an update.
+
+    `before` and `after` are None where the object doesn't exist; `update` holds the fields that PATCH must send.
+    """
+
+    before: Optional[State]
+    after: Optional[State]
+    create: bool = False
+    delete: bool = False
+    rename: bool = False
+    update: State = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return self.create or self.delete or self.rename or bool(self.update)
+
+
+def find(states: Sequence[State], name: str) -> Optional[State]:
+    """Return the object of that name."""
+    return next((state for state in states if state.get("name") == name), None)
+
+
+def plan(entity: Entity, current: Optional[State], desired: Optional[State], old: Optional[State] = None) -> Change:
+    """Return how the object gets from `current` to `desired`; only the fields that `desired` states count.
+
+    `desired` is None for an object that shall not exist. `old` is the object under the name that a rename starts
+    from. Raises Refused where a field differs that can't be changed, or where both names of a rename exist.
+    """
+    if desired is None:
+        return Change(current, None, delete=current is not None)
+    if old is not None and current is not None:
+        raise Refused(
+            f"Both the {entity.noun} {old['name']!r} and {desired['name']!r} exist, so {old['name']!r} can't be"
+            " renamed. Delete or rename one of them, or drop rename_from."
+        )
+    base = old if old is not None else current
+    if base is None:
+        return Change(None, dict(desired), create=True)
+    update: State = {}
+    for spec in entity.fields:
+        wanted = desired.get(spec.name)
+        if wanted is None or spec.name in ("name", "database") or wanted == base.get(spec.name):
+            continue
+        if not spec.mutable:
+            raise Refused(
+                f"The {spec.name} of the {entity.noun} {base['name']!r} is {base.get(spec.name)!r} and can't be changed"
+                f" to {wanted!r}: the API fixes it at creation. State what is there, or create an object of another"
+                " name.",
+                code="immutable",
+            )
+        update[spec.name] = wanted
+    return Change(base, {**base, **desired}, rename=old is not None, update=update)
+
+
+@dataclass(frozen=True)
+class TokenWish:
+    """What the user states of a token. Durations in nanoseconds, None where nothing is stated."""
+
+    description: Optional[str]
+    id: Optional[str] = None
+    permissions: Optional[List[dict[str, str]]] = None
+    expires_at: Optional[datetime] = None
+    expires_in: Optional[int] = None
+    renew_before: Optional[int] = None
+    max_age: Optional[int] = None
+
+    def expiry(self, now: datetime) -> Optional[datetime]:
+        """Return when a token that is created now ends."""
+        return self.expires_at if self.expires_in is None else after(now, self.expires_in)
+
+
+@dataclass(frozen=True)
+class TokenChange:
+    """What happens to the tokens of one description.
+
+    `current` is the token that is in use before the change; `create` says why a new one is made (empty: it isn't);
+    `superseded` are the other active tokens of that description, and what the new one replaces; `revoke` are those to
+    revoke, after the new one's secret is safe.
+    """
+
+    current: Optional[State]
+    create: str = ""
+    update: State = field(default_factory=dict)
+    superseded: Tuple[State, ...] = ()
+    revoke: Tuple[State, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.create or self.update or self.revoke)
+
+
+def alive(token: State, now: datetime) -> bool:
+    """Return whether a token works: neither revoked nor expired."""
+    ends = token.get("expires_at")
+    return token.get("revoked_at") is None and (ends is None or ends > now)
+
+
+def newest_first(tokens: Sequence[State]) -> List[State]:
+    """Return tokens by creation, the newest first; the ID decides among equals."""
+    return sorted(tokens, key=lambda token: (token["created_at"], token["id"]), reverse=True)
+
+
+def _active(tokens: Sequence[State], wish: TokenWish, now: datetime) -> List[State]:
+    """Return the working tokens that the wish is about, the newest first: by ID if it states one."""
+    key, value = ("description", wish.description) if wish.id is None else ("id", wish.id)
+    return newest_first([token for token in tokens if alive(token, now) and token.get(key) == value])
+
+
+def check_wish(wish: TokenWish, now: datetime) -> None:
+    """Raise OptionError where a new token would be dead or due for renewal at once."""
+    try:
+        ends = wish.expiry(now)
+    except ValueError as error:
+        raise OptionError(f"expires_in: {error}.") from None
+    if wish.expires_in == 0:
+        raise OptionError("expires_in: an infinite duration is written by leaving expires_in out.")
+    if wish.max_age == 0:
+        raise OptionError("max_age: must be longer than nothing; leave it out to accept any age.")
+    if ends is None:
+        return
+    if ends <= now:
+        raise OptionError(f"expires_at: {format_instant(ends)} is in the past.")
+    if wish.renew_before and after(now, wish.renew_before) >= ends:
+        raise OptionError(
+            f"renew_before: a new token would end at {format_instant(ends)}, within"
+            f" {format_duration(wish.renew_before)}, and be renewed at every run. Choose a shorter renew_before or a"
+            " later expiry."
+        )
+
+
+def plan_token(
+    tokens: Sequence[State],
+    wish: TokenWish,
+    now: datetime,
+    *,
+    held_id: Optional[str] = None,
+    need_secret: bool = False,
+    on_lost_secret: str = "fail",
+    revoke_superseded: bool = False,
+) -> TokenChange:
+    """Return what has to be done so that one current token meets the wish.
+
+    `held_id` is the ID of the token whose secret is at hand, if any; it is current while it is alive, otherwise the
+    newest is. `need_secret` says that a token without its secret is of no use: then `on_lost_secret` (`fail`,
+    `reissue`, `ignore`) decides. Raises Refused or OptionError.
+    """
+    active = _active(tokens, wish, now)
+    if wish.id is not None and not active:
+        raise Refused(f"No active token has the id {wish.id}: it doesn't exist, is revoked or has expired.")
+    active.sort(key=lambda token: token["id"] != held_id)
+    current = active[0] if active else None
+    reason = _why_renew(current, wish, now)
+    if current is not None and not reason and need_secret and current["id"] != held_id:
+        if on_lost_secret == "fail":
+            raise Refused(
+                f"The token {wish.description!r} exists on the server with the id {current['id']}, but its secret is"
+                " not at hand, and the server shows it only once. Put the secret file back, or set on_lost_secret to"
+                " reissue (makes a new token) or to ignore (leaves all as it is).",
+                code="lost_secret",
+            )
+        reason = "its secret is lost" if on_lost_secret == "reissue" else ""
+    superseded = tuple(active if reason else active[1:])
+    update: State = {}
+    if current is not None and not reason:
+        for name in ("description", "permissions"):
+            wanted = getattr(wish, name)
+            if wanted is not None and wanted != current.get(name):
+                update[name] = wanted
+    return TokenChange(current, reason, update, superseded, superseded if revoke_superseded else ())
+
+
+def _why_renew(current: Optional[State], wish: TokenWish, now: datetime) -> str:
+    """Return why the current token won't do; empty when it does."""
+    if current is None:
+        return "there is no active token"
+    ends = current.get("expires_at")
+    if wish.expires_at is not None and not same_instant(ends, wish.expires_at):
+        return "its expires_at differs, and the API can't change that"
+    if wish.renew_before and ends is not None and after(now, wish.renew_before) >= ends:
+        return "it ends within renew_before"
+    if wish.max_age and current["created_at"] <= after(now, -wish.max_age):
+        return "it is older than max_age"
+    return ""
+
+
+def plan_token_absent(
+    tokens: Sequence[State], wish: TokenWish, now: datetime, *, all_matching: bool = False
+) -> TokenChange:
+    """Return what has to be revoked so that no active token has the description (or the ID).
+
+    Raises Refused when several have it and neither `id` nor `all_matching` says which.
+    """
+    found = _active(tokens, wish, now)
+    if len(found) > 1 and not all_matching:
+        listed = ", ".join(token["id"] for token in found)
+        raise Refused(
+            f"{len(found)} active tokens have the description {wish.description!r}: {listed}. Say which with id, or"
+            " set all_matching to revoke them all.",
+            code="ambiguous_token",
+        )
+    return TokenChange(found[0] if found else None, revoke=tuple(found))
