@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -81,13 +82,11 @@ def lint(session: nox.Session) -> None:
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity, on a copy that lies where it wants one, and in a home of its own."""
     install(session, "check")
-    workdir = Path(session.create_tmp())
-    shutil.rmtree(workdir / "ansible_collections", ignore_errors=True)
-    collection = export(workdir / COLLECTION_PATH)
     home = Path(session.cache_dir, "home").resolve()
     provide_pip(session, home)
-    with session.chdir(collection):
-        path = os.pathsep.join([session.bin, search_path()])
+    path = os.pathsep.join([session.bin, search_path()])
+    # Not below .venv: ansible-test skips what the git repository around it ignores.
+    with tempfile.TemporaryDirectory() as workdir, session.chdir(export(Path(workdir, COLLECTION_PATH))):
         session.run("ansible-test", "sanity", "--color", "no", env={"HOME": str(home), "PATH": path})
 
 
@@ -106,7 +105,8 @@ def provide_pip(session: nox.Session, home: Path) -> None:
     script.write_text(
         "import runpy, sys\n"
         f"sys.path.insert(0, {str(cache / 'pip')!r})\n"
-        "sys.argv[1:] = ['install', *(word for word in sys.argv[1:] if not word.startswith('--no-'))]\n"
+        "words = [word for word in sys.argv[1:] if not word.startswith('--no-')]\n"
+        "sys.argv[1:] = ['install', '--ignore-installed', *words]\n"
         "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
         encoding="utf-8",
     )
