@@ -1,0 +1,64 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`python -m simulator`: a server that stands alone until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+from typing import Any
+
+from simulator.server import Simulator
+from simulator.switches import Switches
+
+
+def _switches(settings: list[str]) -> Switches:
+    """From `name=value` with a JSON value, or a bare word."""
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = text
+    return Switches(**values)
+
+
+def _epilog() -> str:
+    lines = [f"  {s.name}={'|'.join(map(str, s.values))}  {s.number}: {s.about}" for s in Switches.catalogue()]
+    return "switches (the first value is the default):\n" + "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator", description=__doc__, epilog=_epilog(), formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--product", choices=("clustered", "dedicated"), default="clustered")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--no-tls", action="store_true")
+    parser.add_argument("--require-client-cert", action="store_true")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    options = parser.parse_args()
+    stop = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    with Simulator(
+        options.product,
+        tls=not options.no_tls,
+        switches=_switches(options.switch),
+        host=options.host,
+        port=options.port,
+        require_client_cert=options.require_client_cert,
+    ) as simulator:
+        facts: dict[str, str | None] = {"url": simulator.url, "admin_token": simulator.admin_token}
+        facts |= {"account_id": simulator.account_id, "cluster_id": simulator.cluster_id}
+        facts |= {"ca_path": None if options.no_tls else str(simulator.ca_path)}
+        print(json.dumps(facts), flush=True)
+        signal.sigwait(stop)
+
+
+if __name__ == "__main__":
+    main()

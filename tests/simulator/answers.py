@@ -1,0 +1,28 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Error answers: the API's JSON, or what stands in front of it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+
+def ingress_page(status: int) -> str:
+    """An HTML page as nginx makes it."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    return f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h1>{title}</h1>\r\n</body>\r\n</html>\r\n"
+
+
+def error(status: int, message: str, style: str = "json") -> Response:
+    """`style`: json, text, html or empty. The API's `code` is the status as an integer (facts.md A.1)."""
+    if style == "html":
+        return HTMLResponse(ingress_page(status), status)
+    if style == "text":
+        return PlainTextResponse(f"{status} page not found\n" if status == 404 else message, status)
+    if style == "empty":
+        return Response(status_code=status)
+    return JSONResponse({"code": status, "message": message}, status)

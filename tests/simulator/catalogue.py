@@ -1,0 +1,48 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Switches that describe themselves, so that tests can enumerate them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class SwitchInfo:
+    """`number`: the place in facts.md that leaves the point open ("H3", "C.2"). `values`: all worth testing."""
+
+    name: str
+    number: str
+    default: Any
+    values: tuple[Any, ...]
+    about: str
+
+
+def switch(number: str, default: T, *others: T, about: str) -> T:
+    """A field of a switches dataclass. The default is the likeliest behaviour; `others` are the alternatives."""
+    result: T = field(default=default, metadata={"number": number, "values": (default, *others), "about": about})
+    return result
+
+
+class Catalogue:
+    """Base of the dataclasses whose fields are made by `switch`."""
+
+    @classmethod
+    def catalogue(cls) -> list[SwitchInfo]:
+        return [
+            SwitchInfo(f.name, f.metadata["number"], f.default, f.metadata["values"], f.metadata["about"])
+            for f in fields(cls)  # type: ignore[arg-type]
+        ]
+
+    def __post_init__(self) -> None:
+        for info in self.catalogue():
+            value = getattr(self, info.name)
+            if type(value) is not type(info.default) and not isinstance(value, type(info.values[-1])):
+                raise TypeError(f"{info.name}: {value!r} is not one of {info.values}")
+            if isinstance(value, str) and isinstance(info.default, str) and info.default and value not in info.values:
+                raise ValueError(f"{info.name}: {value!r} is not one of {info.values}")

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every part of the server works on: the state, the clock, the switches and the list of secrets."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from simulator.clock import Clock
+from simulator.state import DbToken, MgmtToken, State, mgmt_token_secret
+from simulator.switches import Switches
+
+Product = Literal["clustered", "dedicated"]
+
+CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
+"""Account and cluster ID that InfluxData's own clients use for Clustered (facts.md 1.1)."""
+
+
+class ApiError(Exception):
+    """An error answer of the API. The texts follow the gRPC texts that real servers pass on (facts.md 1.3)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def grpc(operation: str, code: str, description: str) -> str:
+    """The text of a gRPC error as the API embeds it in `message` (facts.md 1.3)."""
+    words = "".join(" " + c.lower() if c.isupper() else c for c in operation).strip()
+    return f"iox_proxy.app.{operation} failed to {words}: rpc error: code = {code} desc = {description}"
+
+
+@dataclass
+class Core:
+    product: Product
+    switches: Switches
+    account_id: str = ""
+    cluster_id: str = ""
+    clock: Clock = field(default_factory=Clock)
+    state: State = field(default_factory=State)
+    secrets: set[str] = field(default_factory=set)
+    violations: list[str] = field(default_factory=list)
+    user_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    admin_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    admin_token: str = field(default_factory=mgmt_token_secret)
+    session_token: str = field(default_factory=lambda: f"eyJhbGciOiJub25lIn0.{uuid.uuid4().hex}.{uuid.uuid4().hex}")
+    burst_left: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        for name in ("account_id", "cluster_id"):
+            fixed = CLUSTERED_ID if self.product == "clustered" else str(uuid.uuid4())
+            setattr(self, name, getattr(self, name) or fixed)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to a cluster that holds nothing but the admin's management token. `secrets` keeps growing."""
+        self.clock.reset()
+        self.state = State()
+        self.violations.clear()
+        self.burst_left = self.switches.burst_503
+        self.secrets |= {self.admin_token, self.session_token}
+        admin = MgmtToken("simulator admin", self.clock.now(), self.user_id, id=self.admin_id, secret=self.admin_token)
+        self.state.mgmt_tokens.append(admin)
+
+    def bursting(self) -> bool:
+        """Counts down the 503 answers that a start or a reset begins with."""
+        self.burst_left -= 1
+        return self.burst_left >= 0
+
+    def alive(self, token: DbToken | MgmtToken) -> bool:
+        """Whether a token is accepted now: a revocation may lag (facts.md A.7), an expiry does not."""
+        now = self.clock.now()
+        lag = timedelta(seconds=self.switches.revocation_delay)
+        if token.revoked_at is not None and token.revoked_at + lag <= now:
+            return False
+        return token.expires_at is None or token.expires_at > now
+
+    def may_manage(self, secret: str) -> bool:
+        """Whether a secret opens the Management API: a live management token, or a login's session (facts.md A.1)."""
+        if secret == self.session_token:
+            return True
+        return any(t.secret == secret and self.alive(t) for t in self.state.mgmt_tokens)
+
+    def check_expiry(self, operation: str, expires_at: datetime | None) -> None:
+        past = expires_at is not None and expires_at <= self.clock.now()
+        if past and self.switches.past_expiry == "rejected":
+            raise ApiError(400, grpc(operation, "InvalidArgument", "The expiration time must be in the future"))
+
+    def keep(self, token: DbToken | MgmtToken) -> None:
+        """Puts a new token into the state and its secret among the canaries."""
+        self.secrets.add(token.secret)
+        if isinstance(token, DbToken):
+            self.state.db_tokens.append(token)
+        else:
+            self.state.mgmt_tokens.append(token)

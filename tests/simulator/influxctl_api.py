@@ -1,0 +1,151 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the `influxctl` stand-in talks to, in place of Granite's gRPC services (facts.md C.1).
+
+`POST /_influxctl/<group>/<command>` with a JSON object; the answer is JSON, errors are {"code": gRPC code, "message"}.
+Times travel as {"seconds": int, "nanos": int}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from simulator.api import bearer
+from simulator.core import ApiError, Core
+from simulator.models import rfc3339
+from simulator.recording import Request
+from simulator.state import Database, DbToken, MgmtToken
+
+_CODES = {400: "InvalidArgument", 401: "Unauthenticated", 403: "PermissionDenied", 404: "NotFound"}
+Body = dict[str, Any]
+
+
+def _time(moment: datetime | None) -> dict[str, int] | None:
+    if moment is None:
+        return None
+    moment = moment.astimezone(UTC)
+    return {"seconds": int(moment.replace(microsecond=0).timestamp()), "nanos": moment.microsecond * 1000}
+
+
+def _mgmt_token(core: Core, token: MgmtToken) -> Body:
+    return {
+        "id": token.id,
+        "account_id": core.account_id,
+        "token_prefix": token.prefix,
+        "expires_at": _time(token.expires_at),
+        "revoked_at": _time(token.revoked_at),
+        "created_at": _time(token.created_at),
+        "description": token.description,
+        "created_by": token.created_by,
+    }
+
+
+def create_management(core: Core, body: Body) -> Body:
+    expires_at = rfc3339(body["expires_at"]) if body.get("expires_at") else None
+    core.check_expiry("CreateManagementToken", expires_at)
+    token = MgmtToken(body["description"], core.clock.now(), core.user_id, expires_at)
+    core.keep(token)
+    return {**_mgmt_token(core, token), "token": token.secret}
+
+
+def list_management(core: Core, body: Body) -> list[Body]:
+    """Revoked tokens are always listed (facts.md C.2)."""
+    return [_mgmt_token(core, token) for token in core.state.mgmt_tokens]
+
+
+def revoke_management(core: Core, body: Body) -> Body:
+    token = core.state.mgmt_token(body["id"])
+    if token is None:
+        raise ApiError(404, f"management token {body['id']} not found")
+    if token.revoked_at is not None and core.switches.mgmt_revoke_again == "rejected":
+        raise ApiError(400, f"management token {body['id']} is already revoked")
+    token.revoked_at = token.revoked_at or core.clock.now()
+    return {}
+
+
+def _database(core: Core, database: Database) -> Body:
+    return {
+        "account_id": core.account_id,
+        "cluster_id": core.cluster_id,
+        "id": database.id,
+        "database_name": database.name,
+        "retention_period_ns": database.retention_period,
+        "max_tables": database.max_tables,
+        "max_columns_per_table": database.max_columns_per_table,
+    }
+
+
+def list_databases(core: Core, body: Body) -> list[Body]:
+    deleted = body["filter_status"] == "deleted"
+    return [_database(core, d) for d in core.state.databases if (d.deleted_at is not None) == deleted]
+
+
+def _db_token(core: Core, token: DbToken) -> Body:
+    return {
+        "account_id": core.account_id,
+        "cluster_id": core.cluster_id,
+        "id": token.id,
+        "description": token.description,
+        "permissions": token.permissions,
+    }
+
+
+def list_tokens(core: Core, body: Body) -> list[Body]:
+    tokens = [t for t in core.state.db_tokens if body["include_revoked"] or t.revoked_at is None]
+    return [_db_token(core, t) for t in tokens]
+
+
+COMMANDS: dict[tuple[str, str], Callable[[Core, Body], Body | list[Body]]] = {
+    ("management", "create"): create_management,
+    ("management", "list"): list_management,
+    ("management", "revoke"): revoke_management,
+    ("database", "list"): list_databases,
+    ("token", "list"): list_tokens,
+}
+
+
+class Endpoint:
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = cast(Request, scope["extensions"]["simulator.record"])
+        params = HttpRequest(scope).path_params
+        with self.core.lock:
+            try:
+                response = JSONResponse(self.perform(record, params["group"], params["command"]))
+            except ApiError as error:
+                code = _CODES.get(error.status, HTTPStatus(error.status).phrase)
+                response = JSONResponse({"code": code, "message": error.message}, error.status)
+        await response(scope, receive, send)
+
+    def perform(self, record: Request, group: str, command: str) -> Body | list[Body]:
+        core, body = self.core, cast(Body, record.body)
+        secret = bearer(record.headers) or ""
+        if not core.may_manage(secret):
+            raise ApiError(401, "invalid token")
+        if core.product == "dedicated" and (body["account_id"], body["cluster_id"]) != (
+            core.account_id,
+            core.cluster_id,
+        ):
+            raise ApiError(403, "no access to this account or cluster")
+        if group == "management" and secret != core.session_token and not core.switches.mgmt_token_may_manage:
+            raise ApiError(403, "management tokens cannot manage management tokens")
+        if record.refused:
+            raise ApiError(403, "the simulator refuses writes")
+        record.committed = True
+        return COMMANDS[group, command](core, body)
+
+
+def routes(core: Core) -> list[Route]:
+    return [Route("/_influxctl/{group}/{command}", Endpoint(core))]
