@@ -42,7 +42,8 @@ class Catalogue:
     def __post_init__(self) -> None:
         for info in self.catalogue():
             value = getattr(self, info.name)
-            if type(value) is not type(info.default) and not isinstance(value, type(info.values[-1])):
+            if type(value) is not type(info.default):
                 raise TypeError(f"{info.name}: {value!r} is not one of {info.values}")
-            if isinstance(value, str) and isinstance(info.default, str) and info.default and value not in info.values:
+            # An empty default stands for a text that only the caller knows.
+            if isinstance(value, str) and info.default and value not in info.values:
                 raise ValueError(f"{info.name}: {value!r} is not one of {info.values}")

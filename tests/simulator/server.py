@@ -217,7 +217,10 @@ class Simulator:
     def _stop(self, server: uvicorn.Server, thread: threading.Thread) -> None:
         for fault in self.faults:
             fault.release()
-        server.should_exit = server.force_exit = True
+        # Clients keep idle connections open; the server would wait for them.
+        for protocol in list(server.server_state.connections):
+            protocol.loop.call_soon_threadsafe(protocol.transport.abort)
+        server.should_exit = True
         thread.join()
 
     def reset(self, switches: Switches | None = None) -> None:

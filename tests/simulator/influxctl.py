@@ -1,0 +1,102 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Installs the `influxctl` stand-in: one executable file that tests put on a PATH or name in `influxctl_path`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.catalogue import Catalogue, switch
+
+_SCRIPT = Path(__file__).with_name("influxctl_cli.py")
+_SETTINGS_LINE = "SETTINGS: dict[str, Any] = {}\n"
+
+
+@dataclass(frozen=True)
+class CliSwitches(Catalogue):
+    """What the documentation leaves open about the CLI (facts.md C, D and the end of H), and what may go wrong."""
+
+    warn_lines: str = switch("C.2", "stderr", "stdout", about="where the two `warn` lines of a table-format create go")
+    create_json: str = switch(
+        "C.2",
+        "token",
+        "access_token",
+        "nested",
+        "list",
+        "string",
+        about="management create --format json: the entry with `token` or `access_token`, "
+        '{"token": entry, "secret": ...}, a list of one entry with `token`, or just the string',
+    )
+    never_expires: str = switch("C.2", "1970", "blank", about="EXPIRES AT of a token that never expires, in tables")
+    prompt: str = switch("C.2", "fail", "hang", about="revoke without --force and without a terminal")
+    config_error_quotes: bool = switch("D", False, True, about="errors about config.toml quote it, secrets and all")
+    env_profile: str = switch("C.1", "path", "name", about="what INFLUXCTL_PROFILE overrides (from 2.10.1)")
+    cached_login: str = switch("C.1", "", "session", about="a session token from an earlier login (no prompt then)")
+    database_id_key: str = switch("C.4", "id", "database_id", about="key of the ID in database list --format json")
+    token_permissions: str = switch("1.7", "array", "object", about="permissions in token list --format json")
+    version_style: str = switch(
+        "C.6", "name", "bare", "long", about="`influxctl 2.12.0`, `2.12.0` or `influxctl version v2.12.0 (...)`"
+    )
+    error_exit_code: int = switch("C.1", 1, 2, about="exit code of every error")
+    noise: bool = switch("C.1", False, True, about="the GTK atk-bridge warning on stderr")
+    management_url: str = switch(
+        "D.2",
+        "",
+        "https://127.0.0.1:1",
+        about="where Dedicated is (really console.influxdata.com); empty: the profile's host and port, if any",
+    )
+    hang: bool = switch("fault", False, True, about="waits for ever before it does anything")
+    slow: float = switch("fault", 0.0, 0.2, about="seconds to wait before it does anything")
+    fail_after_create: bool = switch("fault", False, True, about="creates a token, then fails without printing it")
+    crash_in_revoke: int = switch("fault", 0, 1, about="dies after this many revocations of one invocation")
+    failures: int = switch("fault", 0, 1, about="how many invocations the faults above strike; 0 = all")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """`exit_code` is None while it runs, and when it was killed; `fault` names the fault that struck, if any."""
+
+    argv: list[str]
+    env: list[str]
+    pid: int
+    exit_code: int | None
+    fault: str | None
+
+
+def install(directory: Path | str, version: str = "2.12.0", python: str = sys.executable, **switches: Any) -> Path:
+    """Writes the executable `influxctl` into `directory`; installing again replaces it and keeps its log.
+
+    `python` (absolute, 3.11 or newer) runs it, in isolated mode. The file is self-contained: a copy works anywhere.
+    """
+    settings = json.dumps({"version": version, **asdict(CliSwitches(**switches))})
+    source = _SCRIPT.read_text()
+    if _SETTINGS_LINE not in source:
+        raise RuntimeError(f"{_SCRIPT} lacks the line {_SETTINGS_LINE!r}")
+    source = source.replace(_SETTINGS_LINE, f"SETTINGS: dict[str, Any] = json.loads({settings!r})\n")
+    docstring = source[source.index('"""') :]
+    # A shebang cannot hold a path with spaces: the shell reads the first two lines, Python takes them for a string.
+    launcher = f"#!/bin/sh\n'''exec' {shlex.quote(python)} -IS \"$0\" \"$@\"\n' ''' \\\n"
+    target = Path(directory).absolute() / "influxctl"
+    temporary = target.with_suffix(".new")
+    temporary.write_text(launcher + docstring)
+    temporary.chmod(0o755)
+    os.replace(temporary, target)
+    return target
+
+
+def invocations(path: Path | str) -> list[Invocation]:
+    """All invocations of an installed stand-in, in the order in which they began."""
+    log = Path(path).with_suffix(".log")
+    merged: dict[str, dict[str, Any]] = {}
+    for line in log.read_text().splitlines() if log.exists() else []:
+        record = json.loads(line)
+        merged.setdefault(record["id"], {}).update(record)
+    return [Invocation(r["argv"], r["env"], r["pid"], r.get("exit_code"), r.get("fault")) for r in merged.values()]
