@@ -43,15 +43,21 @@ def oldest_core_python() -> str | None:
     return shutil.which("python3.12", path=search_path()) or shutil.which("python3.11", path=search_path())
 
 
+OLDEST_CORE_PYTHON = oldest_core_python()
+
+
 def install(session: nox.Session, requirements: str) -> None:
     """Bring the environment to exactly what the lock says, and prove that the lock still answers the request."""
     session.run_install("uv", "pip", "sync", "--quiet", f"requirements/{requirements}.txt", external=True)
-    # Neither network nor cache: this succeeds only when the lock has brought all that is asked for. `make lock` renews.
-    session.run_install(
-        *("uv", "pip", "install", "--quiet", "--offline", "--no-cache"),
-        *("--requirement", f"requirements/{requirements}.in"),
-        external=True,
-    )
+    # Neither network nor cache: this succeeds only when the lock has brought all that is asked for.
+    try:
+        session.run_install(
+            *("uv", "pip", "install", "--quiet", "--offline", "--no-cache"),
+            *("--requirement", f"requirements/{requirements}.in"),
+            external=True,
+        )
+    except nox.command.CommandFailed:
+        session.error(f"requirements/{requirements}.txt lacks what {requirements}.in asks for: run `make lock`")
 
 
 @nox.session
@@ -80,9 +86,40 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def sanity(session: nox.Session) -> None:
-    """ansible-test sanity, on a copy that lies where it wants one, and in a home of its own."""
-    install(session, "check")
-    home = Path(session.cache_dir, "home").resolve()
+    """ansible-test sanity, all its tests, with the newest ansible-core that this Python allows."""
+    run_sanity(session, "test")
+
+
+@nox.session(name="sanity-oldest", python=OLDEST_CORE_PYTHON)
+def sanity_oldest(session: nox.Session) -> None:
+    """The same with the oldest ansible-core that the collection supports."""
+    skip_without_oldest(session)
+    run_sanity(session, "test-oldest")
+
+
+@nox.session(name="test-oldest", python=OLDEST_CORE_PYTHON)
+def test_oldest(session: nox.Session) -> None:
+    """All tests on the oldest ansible-core that the collection supports."""
+    skip_without_oldest(session)
+    run_tests(session, "test-oldest")
+
+
+@nox.session(name="test-newest")
+def test_newest(session: nox.Session) -> None:
+    """All tests on the newest ansible-core that this Python allows."""
+    run_tests(session, "test")
+
+
+def skip_without_oldest(session: nox.Session) -> None:
+    """Say why the session is skipped, where no interpreter can run the oldest ansible-core."""
+    if OLDEST_CORE_PYTHON is None:
+        session.skip("ansible-core 2.16 needs Python 3.11 or 3.12, and this machine has neither")
+
+
+def run_sanity(session: nox.Session, requirements: str) -> None:
+    """Run ansible-test on a copy that lies where it wants one, and in a home of its own."""
+    install(session, requirements)
+    home = Path(session.create_tmp(), "home").resolve()
     provide_pip(session, home)
     path = os.pathsep.join([session.bin, search_path()])
     # Not below .venv: ansible-test skips what the git repository around it ignores.
@@ -110,20 +147,6 @@ def provide_pip(session: nox.Session, home: Path) -> None:
         "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
         encoding="utf-8",
     )
-
-
-@nox.session(name="test-oldest", python=oldest_core_python())
-def test_oldest(session: nox.Session) -> None:
-    """All tests on the oldest ansible-core that the collection supports."""
-    if oldest_core_python() is None:
-        session.skip("ansible-core 2.16 needs Python 3.11 or 3.12, and this machine has neither")
-    run_tests(session, "test-oldest")
-
-
-@nox.session(name="test-newest")
-def test_newest(session: nox.Session) -> None:
-    """All tests on the newest ansible-core that this Python allows."""
-    run_tests(session, "test")
 
 
 def run_tests(session: nox.Session, requirements: str) -> None:
