@@ -14,6 +14,8 @@ from .errors import Influxdb3Error, NotFound
 from .transport import Transport
 
 BASE = "/api/v0"
+# facts.md A.2: the release that brought rename and undelete, and the deletion of tables, to the HTTP API.
+_LATER = "A server older than release 20251218-1946608 doesn't know this operation at all."
 
 
 def long_form(account_id: str, cluster_id: str) -> str:
@@ -136,7 +138,9 @@ class ManagementApi:
         tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
         try:
             answer = self._transport.request(method, self._prefix + tail, body, doing=doing)
-        except NotFound:
+        except NotFound as error:
+            if path[-1] in ("rename", "undelete") or path[2:3] == ("tables",) and method == "DELETE":
+                error.args = (f"{error} {_LATER}",)
             if self._form_known or not self._long_form_answers(is_list=len(path) == 1):
                 raise
             return self._transport.request(method, self._prefix + tail, body, doing=doing)

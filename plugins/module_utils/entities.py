@@ -25,6 +25,20 @@ MAX_BUCKETS = 100_000
 MAX_NAME = 64
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
 ACTIONS = ("read", "write")
+# facts.md B.1: names that the system uses or may use.
+SYSTEM_PREFIXES = ("_", "iox_")
+
+# The argument spec of a partition template, as databases and tables take it.
+PARTITION_TEMPLATE_OPTION: Dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "type": {"type": "str", "required": True, "choices": ["time", "tag", "bucket"]},
+        "value": {"type": "str"},
+        "tag_name": {"type": "str"},
+        "number_of_buckets": {"type": "int"},
+    },
+}
 HOUR = 3_600_000_000_000
 
 
@@ -301,12 +315,15 @@ MGMT_TOKEN = Entity(
 )
 
 
-def retention_warnings(state: State) -> list[str]:
-    """Return a warning for a retention period below the documented minimum of one hour (facts.md 1.5)."""
-    period = state.get("retention_period") or HOUR
-    if period >= HOUR:
-        return []
-    return [
-        f"The retention period {format_duration(period)} of {state['name']!r} is shorter than the documented minimum of"
-        " one hour; a plain number counts nanoseconds."
-    ]
+def database_warnings(desired: State) -> list[str]:
+    """Return warnings for what the API may accept but the documentation discourages (facts.md 1.5 and B.1)."""
+    warnings = []
+    period, name = desired.get("retention_period") or HOUR, desired.get("name", "")
+    if period < HOUR:
+        warnings.append(
+            f"The retention period {format_duration(period)} of {name!r} is shorter than the documented minimum of one"
+            " hour; a plain number counts nanoseconds."
+        )
+    if name.startswith(SYSTEM_PREFIXES):
+        warnings.append(f"The database name {name!r} begins with what InfluxDB reserves for itself (_ or iox_).")
+    return warnings

@@ -20,7 +20,16 @@ from . import config_file, profiles
 from .connection import PRODUCTS, Connection, resolve
 from .durations import parse_duration
 from .endpoints import ManagementApi
-from .errors import MASK, AlreadyExists, Ambiguous, Influxdb3Error, NotFound, OptionError, ProfileError
+from .errors import (
+    MASK,
+    AlreadyExists,
+    Ambiguous,
+    ApiError,
+    Influxdb3Error,
+    NotFound,
+    OptionError,
+    ProfileError,
+)
 from .plan import Change
 
 Spec = Dict[str, Dict[str, Any]]
@@ -66,6 +75,14 @@ TOKEN_OPTIONS: Spec = {
     "all_matching": {"type": "bool", "default": False},
 }
 
+INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
+
+TOKEN_INFO_OPTIONS: Spec = {
+    "description": {"type": "str"},
+    "include_revoked": {"type": "bool", "default": False},
+    "expiring_within": {"type": "str"},
+}
+
 
 @dataclass
 class Result:
@@ -103,9 +120,12 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
     module.exit_json(**output)
 
 
-def profile_of(params: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
-    """Return the influxctl profile that the options point at, None when they point at none. Raises ProfileError."""
-    if not params.get("config_path") and not params.get("profile"):
+def profile_of(params: Mapping[str, Any], *, default: bool = False) -> Optional[Dict[str, Any]]:
+    """Return the influxctl profile that the options point at. Raises ProfileError.
+
+    None when they point at none, unless influxctl's default profile is asked for.
+    """
+    if not default and not params.get("config_path") and not params.get("profile"):
         return None
     path = config_file.locate(params.get("config_path"), os.environ)
     name = params.get("profile") or "default"
@@ -122,12 +142,17 @@ def profile_of(params: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
     return found[index]
 
 
+def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
+    """Have Ansible mask the secrets of a profile wherever it prints."""
+    for key in ("mgmt_token", "token"):
+        if isinstance(profile.get(key), str):
+            module.no_log_values.add(profile[key])
+
+
 def connection_of(module: AnsibleModule) -> Connection:
     """Return the connection that the module's options, the environment and the profile describe."""
     profile = profile_of(module.params)
-    for key in ("mgmt_token", "token"):
-        if profile and isinstance(profile.get(key), str):
-            module.no_log_values.add(profile[key])
+    register_secrets(module, profile or {})
     return resolve({name: module.params[name] for name in CONNECTION_OPTIONS}, profile)
 
 
@@ -163,17 +188,20 @@ def converge(
     state to report. A create whose answer got lost counts as ours when the object is there afterwards.
     """
     changed = False
-    for attempt in range(3):
-        change = decide(read())
+    failure: Optional[ApiError] = None
+    for _attempt in range(3):
+        previous, change = (None if failure is None else change), decide(read())
         if not change.changed or module.check_mode:
             return change, changed or change.changed, change.after or {}
+        if failure is not None and change == previous and not isinstance(failure, Ambiguous):
+            break  # the world didn't move, so it isn't the reason
         try:
             return change, True, apply(change)
         except (AlreadyExists, NotFound, Ambiguous) as error:
+            failure = error
             changed = changed or error.repeated or isinstance(error, Ambiguous)
-            if attempt == 2:
-                raise
-    raise AssertionError("unreachable")
+    assert failure is not None
+    raise failure
 
 
 def masked(value: Optional[str], changed: bool = False) -> Optional[str]:

@@ -19,7 +19,7 @@ from .errors import OptionError, Refused
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one object: at most one of create, delete and rename, and then an update.
+    """What happens to one object: at most one of create, delete, rename and restore, and then an update.
 
     `before` and `after` are None where the object doesn't exist; `update` holds the fields that PATCH must send.
     """
@@ -29,11 +29,12 @@ class Change:
     create: bool = False
     delete: bool = False
     rename: bool = False
+    restore: bool = False
     update: State = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
-        return self.create or self.delete or self.rename or bool(self.update)
+        return self.create or self.delete or self.rename or self.restore or bool(self.update)
 
 
 def find(states: Sequence[State], name: str) -> Optional[State]:
@@ -84,6 +85,7 @@ class TokenWish:
     expires_in: Optional[int] = None
     renew_before: Optional[int] = None
     max_age: Optional[int] = None
+    force: bool = False
 
     def expiry(self, now: datetime) -> Optional[datetime]:
         """Return when a token that is created now ends."""
@@ -194,6 +196,8 @@ def _why_renew(current: Optional[State], wish: TokenWish, now: datetime) -> str:
     """Return why the current token won't do; empty when it does."""
     if current is None:
         return "there is no active token"
+    if wish.force:
+        return "a new one is forced"
     ends = current.get("expires_at")
     if wish.expires_at is not None and not same_instant(ends, wish.expires_at):
         return "its expires_at differs, and the API can't change that"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .errors import ProfileError
+from .errors import OptionError, ProfileError
 
 Path = Tuple[str, ...]
 Profile = Dict[str, Any]
@@ -91,6 +91,28 @@ def public(profile: Profile) -> Dict[str, Any]:
     shown["auth"] = auth_kind(profile)
     shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
     return shown
+
+
+def given(value: Mapping[str, Any]) -> Profile:
+    """Return nested options without what isn't given (None)."""
+    pruned = {key: given(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
+    return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
+
+
+def check(profile: Profile) -> None:
+    """Raise OptionError where influxctl couldn't use the profile (facts.md D.2)."""
+    product = profile.get("product")
+    if product not in ("clustered", "dedicated"):
+        raise OptionError(
+            f"product: the profile {profile.get('name')!r} needs one of clustered and dedicated, and has {product!r}."
+        )
+    needed = ("host",) if product == "clustered" else ("account_id", "cluster_id")
+    missing = [key for key in needed if not profile.get(key)]
+    if missing:
+        raise OptionError(
+            f"The profile {profile.get('name')!r} of the product {product} lacks {' and '.join(missing)}, without which"
+            " influxctl can't use it."
+        )
 
 
 def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclusive_auth: bool) -> Profile:

@@ -1,0 +1,20 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the Python library that modules with HTTP requests need."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Requirements of `module_utils/transport.py` and `module_utils/profiles.py`."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - requests where the module runs
+  - tomlkit where the module runs, if O(profile) or O(config_path) is used
+notes:
+  - The module talks to the HTTP Management API from where it runs, usually the controller (C(delegate_to=localhost) or a
+    play on C(localhost)).
+"""

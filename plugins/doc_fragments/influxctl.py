@@ -1,0 +1,29 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of what the modules share that run the influxctl program."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of `module_utils/influxctl.py`."""
+
+    DOCUMENTATION = r"""
+options:
+  influxctl_path:
+    description:
+      - The influxctl program, a path or a name that is looked up on the PATH.
+      - The default is V(influxctl) on the PATH, in C(/usr/local/bin) or C(/usr/bin).
+    type: path
+requirements:
+  - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry)
+  - tomlkit where the module runs
+notes:
+  - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
+    module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs with
+    the profile O(profile) of O(config_path), or its own defaults.
+  - The program runs without a shell and without a terminal, and no secret is ever on its command line. If it wanted a
+    login in a browser, it is ended after O(timeout) seconds and the module says so.
+"""

@@ -1,0 +1,93 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the connection options, shared by all modules that talk to a cluster."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of `module_utils/module.py:CONNECTION_OPTIONS`."""
+
+    DOCUMENTATION = r"""
+options:
+  product:
+    description:
+      - The InfluxDB 3 product.
+      - The default is V(clustered), unless O(profile) or O(config_path) points at a profile that says otherwise.
+    type: str
+    choices: [clustered, dedicated]
+  host:
+    description:
+      - Name, address or URL of the Management API. V(https) is used unless the URL says V(http). A path in the URL is
+        kept.
+      - V(console.influxdata.com) is the default for O(product=dedicated).
+      - If it isn't given, the environment variable E(INFLUXDB3_HOST) and then the profile count.
+    type: str
+  port:
+    description:
+      - Port of the Management API, 1 to 65535. It wins over a port in O(host).
+      - The default is the scheme's, 443 or 80.
+    type: int
+  management_token:
+    description:
+      - The management token that authorizes the requests.
+      - If it isn't given, the environment variable E(INFLUXDB3_MANAGEMENT_TOKEN) and then C(mgmt_token) of the profile
+        count.
+    type: str
+  account_id:
+    description:
+      - The account. Required for O(product=dedicated).
+      - For O(product=clustered) it is rarely needed. When it and O(cluster_id) are given, the URL form that names both
+        is used at once; otherwise the module finds the right form by itself.
+      - If it isn't given, the environment variable E(INFLUXDB3_ACCOUNT_ID) and then the profile count.
+    type: str
+  cluster_id:
+    description:
+      - The cluster. Required for O(product=dedicated).
+      - If it isn't given, the environment variable E(INFLUXDB3_CLUSTER_ID) and then the profile count.
+    type: str
+  config_path:
+    description:
+      - Path of an influxctl C(config.toml) where the module runs. What neither the options nor the environment give is
+        read from its profile O(profile).
+      - If only O(profile) is given, influxctl's default path is used.
+      - Of a Dedicated profile, C(host) and C(port) are not used, because they are those of the data plane.
+    type: path
+  profile:
+    description:
+      - Name of the profile in O(config_path).
+      - The default is V(default) if O(config_path) is given; otherwise no profile is read.
+    type: str
+  validate_certs:
+    description:
+      - Whether the server's certificate is checked.
+      - The default is V(true), unless the profile says C(insecure).
+    type: bool
+  ca_path:
+    description: Path of a PEM file with the CA certificates to trust. The default is the system's.
+    type: path
+  client_cert:
+    description: Path of a PEM file with a client certificate, with its key unless O(client_key) is given.
+    type: path
+  client_key:
+    description: Path of a PEM file with the key of O(client_cert).
+    type: path
+  timeout:
+    description:
+      - Seconds that a request may take to connect, and to answer. For modules that run influxctl, the seconds that one
+        run of the program may take.
+      - The default is V(60).
+    type: float
+  retries:
+    description:
+      - How often a request is sent again after a network fault or one of the answers 429, 502, 503 and 504, with growing
+        pauses, or as long as the server asks for, but at most 60 seconds each.
+      - What creates an object is only sent again where it provably had no effect.
+      - The default is V(4).
+    type: int
+notes:
+  - The precedence is option, environment variable, profile. The action group C(influxops.influxdb3.all) sets these options
+    once for all modules with C(module_defaults).
+"""

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Management tokens through influxctl, as `tokens.manage` wants them, with the configuration that influxctl needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
+
+from . import profiles
+from .connection import DEDICATED, DEDICATED_HOST, Connection
+from .entities import State
+from .influxctl import Influxctl
+from .module import CONNECTION_OPTIONS, connection_of, profile_of, register_secrets
+
+# Options that only say where a profile is, or how long to wait, don't make a connection of their own.
+_NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
+TIMEOUT = 60.0
+
+
+class InfluxctlTokens:
+    """The management tokens of one cluster. `own_token` is what influxctl authenticates with, if it is known."""
+
+    def __init__(self, influxctl: Influxctl, own_token: Optional[str], allow_self_revoke: bool) -> None:
+        self._influxctl = influxctl
+        self._own_token = own_token
+        self._allow_self_revoke = allow_self_revoke
+
+    def list(self) -> List[State]:
+        """Return all management tokens, revoked and expired ones among them."""
+        return self._influxctl.list_tokens()
+
+    def create(self, wanted: State, before: Sequence[State]) -> State:
+        """Make a token and prove which it is."""
+        return self._influxctl.create_token(wanted["description"], wanted.get("expires_at"), before)
+
+    def update(self, token: State, changes: State) -> State:
+        """Refuse: influxctl can't change a management token (facts.md C.2), and `plan` never asks for it."""
+        raise AssertionError("management tokens can't be changed")
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke the tokens for good."""
+        self._influxctl.revoke_tokens([token["id"] for token in tokens])
+
+    def is_own(self, token: State) -> bool:
+        """Return whether influxctl authenticates with this very token."""
+        prefix = token.get("token_prefix")
+        own = bool(prefix and self._own_token and self._own_token.startswith(prefix))
+        return own and not self._allow_self_revoke
+
+
+def as_profile(connection: Connection) -> Dict[str, Any]:
+    """Return the influxctl profile for a connection (keys: facts.md D.2)."""
+    url = urlsplit(connection.base_url)
+    profile: Dict[str, Any] = {"name": "default", "product": connection.product}
+    if connection.product != DEDICATED or url.hostname != DEDICATED_HOST:
+        profile["host"] = url.hostname
+        profile["port"] = str(url.port or (80 if url.scheme == "http" else 443))
+    if connection.product == DEDICATED:
+        profile["account_id"], profile["cluster_id"] = connection.account_id, connection.cluster_id
+    profile["mgmt_token"] = connection.token
+    certificate, key = (
+        connection.client_cert if isinstance(connection.client_cert, tuple) else (connection.client_cert, None)
+    )
+    tls = {
+        "disable": True if url.scheme == "http" else None,
+        "insecure": True if connection.verify is False else None,
+        "ca": connection.verify if isinstance(connection.verify, str) else None,
+        "cert": certificate,
+        "key": key,
+    }
+    stated = {name: value for name, value in tls.items() if value is not None}
+    return {**profile, "tls": stated} if stated else profile
+
+
+@contextmanager
+def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
+    """Give access to the management tokens, with an existing profile or a private temporary one.
+
+    The temporary file (0600 in a directory of 0700) is removed in any case, also on SIGTERM.
+    """
+    params: Mapping[str, Any] = module.params
+    timeout = params["timeout"] or TIMEOUT
+    own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
+    allow_self_revoke = bool(params.get("allow_self_revoke"))
+
+    def driver(config_path: Optional[str], profile: Optional[str], own_token: Optional[str]) -> InfluxctlTokens:
+        program = Influxctl(params["influxctl_path"], config_path, profile, timeout, module.no_log_values.add)
+        return InfluxctlTokens(program, own_token, allow_self_revoke)
+
+    if not own_connection:
+        profile = profile_of(params, default=True) or {}
+        register_secrets(module, profile)
+        yield driver(params["config_path"], params["profile"], profile.get("mgmt_token"))
+        return
+    connection = connection_of(module)
+    text = profiles.edit("", "default", as_profile(connection))
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    directory = tempfile.mkdtemp(prefix="influxdb3-", dir=module.tmpdir)
+    try:
+        path = os.path.join(directory, "config.toml")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+            handle.write(text)
+        yield driver(path, None, connection.token)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        signal.signal(signal.SIGTERM, previous)

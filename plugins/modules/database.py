@@ -1,0 +1,282 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One database of a cluster: options in, plan, apply, result."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: database
+short_description: Manage a database of InfluxDB 3 Clustered or Cloud Dedicated
+version_added: 0.1.0
+description:
+  - Creates, updates, renames, deletes and restores one database through the Management API.
+  - Only what is stated is compared and sent. What isn't stated stays as it is, and a new database gets the server's defaults.
+author:
+  - influxops contributors (@influxops)
+extends_documentation_fragment:
+  - influxops.influxdb3.management_api
+  - influxops.influxdb3.http_api
+  - influxops.influxdb3.attributes
+  - influxops.influxdb3.attributes.group
+options:
+  state:
+    description:
+      - V(present) creates the database or changes it to what is stated.
+      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which the API shows nowhere but in
+        the answers to a rename and a restore.
+      - V(restored) undoes the deletion of the database with the ID O(id).
+    type: str
+    choices: [present, absent, restored]
+    default: present
+  name:
+    description:
+      - The database's name, 1 to 64 characters, case-sensitive. Required unless O(state=restored).
+      - With O(state=restored) it says under which name the database will be found. If an active one has this name, the
+        module changes nothing. Without it, a second run fails.
+    type: str
+  id:
+    description: The ID of a deleted database. Required for O(state=restored), and not used otherwise.
+    type: int
+  rename_from:
+    description:
+      - The database's old name. If only this one exists, it is renamed to O(name); if only O(name) exists, there is nothing
+        to rename; if both exist, the module fails; if none exists, O(name) is created.
+      - Tokens bear the name of the database, so those for the old name stop working for it.
+      - Needs a server of release 20251218-1946608 or later.
+    type: str
+  retention_period:
+    description:
+      - How long data is kept, by the time of its points. V(30d), V(1y), V(2.5d), V(30d30d), V(infinite) or a whole number of
+        nanoseconds; units V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days).
+      - A new database without it keeps data for ever.
+      - Less than an hour gives a warning, because the documentation and the specification of the API disagree on it.
+    type: str
+  max_tables:
+    description: Maximum number of tables, 1 or more.
+    type: int
+  max_columns_per_table:
+    description: Maximum number of columns of a table, 1 or more. A change counts for tables that are created later.
+    type: int
+  partition_template:
+    description:
+      - How data is partitioned, in this order; 1 to 8 unique parts.
+      - It is fixed when the database is created. If a database that exists has another one, the module fails; it never
+        recreates a database.
+    type: list
+    elements: dict
+    suboptions:
+      type:
+        description: The kind of part.
+        type: str
+        required: true
+        choices: [time, tag, bucket]
+      value:
+        description:
+          - For V(time), a format of V(%Y), V(%m) and V(%d) such as V(%Y-%m-%d); for V(tag), the tag's name.
+        type: str
+      tag_name:
+        description: For V(bucket), the tag's name.
+        type: str
+      number_of_buckets:
+        description: For V(bucket), the number of buckets, 1 to 100,000.
+        type: int
+  force:
+    description:
+      - Whether a database may be deleted whose name begins with C(_) or C(iox_), as those of the system do.
+    type: bool
+    default: false
+seealso:
+  - module: influxops.influxdb3.database_info
+"""
+
+EXAMPLES = r"""
+- name: Keep a year of metrics
+  influxops.influxdb3.database:
+    host: https://cluster.example.com
+    management_token: "{{ management_token }}"
+    name: metrics
+    retention_period: 1y
+    max_tables: 1000
+
+- name: Partition by month and by 100 buckets of customers
+  influxops.influxdb3.database:
+    name: billing
+    retention_period: infinite
+    partition_template:
+      - type: time
+        value: "%Y-%m"
+      - type: bucket
+        tag_name: customer
+        number_of_buckets: 100
+
+- name: Rename a database and change its retention
+  influxops.influxdb3.database:
+    name: telemetry
+    rename_from: metrics
+    retention_period: 90d
+
+- name: Delete a database
+  influxops.influxdb3.database:
+    name: billing
+    state: absent
+"""
+
+RETURN = r"""
+database:
+  description:
+    - The database as it is now, or would be in check mode. As it was, if it has been deleted; null if it never was there.
+    - In check mode, what the server would choose is null.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID. Null unless the API gave it, which it does after a rename and a restore.
+      type: int
+      sample: 42
+    name:
+      description: The name.
+      type: str
+      sample: metrics
+    retention_period:
+      description: The retention period as text.
+      type: str
+      sample: 365d
+    retention_period_ns:
+      description: The retention period in nanoseconds; 0 is infinite.
+      type: int
+      sample: 31536000000000000
+    max_tables:
+      description: Maximum number of tables.
+      type: int
+      sample: 500
+    max_columns_per_table:
+      description: Maximum number of columns of a table.
+      type: int
+      sample: 250
+    partition_template:
+      description: The parts of the partition template, as in the module M(influxops.influxdb3.database); null without one.
+      type: list
+      elements: dict
+      sample: [{"type": "time", "value": "%Y-%m"}]
+failure:
+  description: What went wrong. All five keys are always there, null where one doesn't apply.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: The HTTP status of the answer.
+      type: int
+      sample: 403
+    code:
+      description: A stable word for the cause.
+      type: str
+      sample: forbidden
+    message:
+      description: What the server said, or the sentence of the failure.
+      type: str
+      sample: permission denied
+    method:
+      description: The HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: The path of the request.
+      type: str
+      sample: /api/v0/databases
+"""
+
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
+    DATABASE,
+    PARTITION_TEMPLATE_OPTION,
+    SYSTEM_PREFIXES,
+    State,
+    database_warnings,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
+    CONNECTION_OPTIONS,
+    Result,
+    connect,
+    converge,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import Change, find, plan
+
+OPTIONS: Dict[str, Dict[str, Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "name": {"type": "str"},
+    "id": {"type": "int"},
+    "rename_from": {"type": "str"},
+    "retention_period": {"type": "str"},
+    "max_tables": {"type": "int"},
+    "max_columns_per_table": {"type": "int"},
+    "partition_template": PARTITION_TEMPLATE_OPTION,
+    "force": {"type": "bool", "default": False},
+}
+
+
+def work(module: AnsibleModule) -> Result:
+    """Bring the database to the stated state."""
+    params = module.params
+    desired = DATABASE.parse({**params, "id": None})
+    old_name = DATABASE.parse({"name": params["rename_from"]}).get("name")
+    name, state = desired.get("name", ""), params["state"]
+    if state == "absent" and name.startswith(SYSTEM_PREFIXES) and not params["force"]:
+        raise Refused(f"The database {name!r} may belong to the system; set force: true to delete it all the same.")
+    api = connect(module)
+
+    def decide(databases: List[State]) -> Change:
+        if state == "restored":
+            active = find(databases, name)
+            return Change(active, active or {**desired, "id": params["id"]}, restore=active is None)
+        wanted = desired if state == "present" else None
+        old = find(databases, old_name) if old_name and old_name != name else None
+        return plan(DATABASE, find(databases, name), wanted, old)
+
+    def apply(change: Change) -> State:
+        reported = dict(change.before or {})
+        if change.delete:
+            api.delete_database(name)
+        if change.create:
+            reported.update(api.create_database(desired))
+        if change.restore:
+            reported.update(api.restore_database(params["id"]))
+        if change.rename:
+            reported.update(api.rename_database(old_name, name))
+        if change.update:
+            reported.update(api.update_database(name, change.update))
+        return reported
+
+    change, changed, reported = converge(module, api.list_databases, decide, apply)
+    after = DATABASE.present(reported) if change.after is not None else None
+    return Result(
+        changed=changed,
+        values={"database": after or DATABASE.present(change.before)},
+        before=DATABASE.present(change.before),
+        after=after,
+        warnings=database_warnings(desired) if state == "present" else [],
+    )
+
+
+def main() -> None:
+    """Run the module."""
+    run(
+        work,
+        {**CONNECTION_OPTIONS, **OPTIONS},
+        required_if=[
+            ("state", "present", ["name"]),
+            ("state", "absent", ["name"]),
+            ("state", "restored", ["id"]),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

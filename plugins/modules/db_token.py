@@ -1,0 +1,222 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One database token of a cluster: options in, plan, apply, result."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: db_token
+short_description: Manage a database token of InfluxDB 3 Clustered or Cloud Dedicated
+version_added: 0.1.0
+description:
+  - Makes, changes, renews and revokes a database token, which grants reading and writing of databases.
+  - The server shows a token's secret once, when it is made. With O(secret_file) it is on disk before the module returns.
+author:
+  - influxops contributors (@influxops)
+extends_documentation_fragment:
+  - influxops.influxdb3.management_api
+  - influxops.influxdb3.http_api
+  - influxops.influxdb3.tokens
+  - influxops.influxdb3.secret_file
+  - influxops.influxdb3.attributes
+  - influxops.influxdb3.attributes.group
+options:
+  permissions:
+    description:
+      - What the token may do. The order and duplicates don't matter. What the token has beyond it is taken away.
+      - An empty list makes a token without access. If it isn't given, permissions are not compared, and a new token has none.
+    type: list
+    elements: dict
+    suboptions:
+      action:
+        description: What is allowed.
+        type: str
+        required: true
+        choices: [read, write]
+      resource:
+        description: A database's name, or V(*) for all.
+        type: str
+        required: true
+notes:
+  - Set C(no_log=true) on tasks that get a secret back, and on those that use it.
+seealso:
+  - module: influxops.influxdb3.db_token_info
+"""
+
+EXAMPLES = r"""
+- name: Give Telegraf a token that lives 90 days and is renewed two weeks before its end
+  influxops.influxdb3.db_token:
+    host: https://cluster.example.com
+    management_token: "{{ management_token }}"
+    description: telegraf
+    permissions:
+      - action: write
+        resource: metrics
+    expires_in: 90d
+    renew_before: 14d
+    secret_file: "{{ secret_dir }}/telegraf.json"
+
+- name: Make a token and keep its secret in a variable
+  influxops.influxdb3.db_token:
+    description: grafana
+    permissions:
+      - action: read
+        resource: "*"
+  no_log: true
+  register: grafana
+
+- name: Revoke all tokens of a description
+  influxops.influxdb3.db_token:
+    description: telegraf
+    state: absent
+    all_matching: true
+"""
+
+RETURN = r"""
+db_token:
+  description:
+    - The token as it is now, or would be in check mode. As it was, if it has been revoked; null if it never was there.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID. Null in check mode for a token that would be made.
+      type: str
+      sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    description:
+      description: The description.
+      type: str
+      sample: telegraf
+    permissions:
+      description: What the token may do, sorted, without duplicates.
+      type: list
+      elements: dict
+      sample: [{"action": "write", "resource": "metrics"}]
+    created_at:
+      description: When it was made, in RFC 3339 and UTC.
+      type: str
+      sample: "2026-11-01T12:00:00Z"
+    expires_at:
+      description: When it ends; null if it doesn't expire.
+      type: str
+      sample: "2027-01-30T12:00:00Z"
+    revoked_at:
+      description: When it was revoked; null if it wasn't.
+      type: str
+    access_token:
+      description: The secret. Nothing else that the module returns holds it.
+      returned: when a token was made without O(secret_file), or the secret is known and O(return_secret=true)
+      type: str
+superseded:
+  description:
+    - The other active tokens of the description, and the one that a new token replaces. They are revoked if
+      O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are revoked.
+  returned: success
+  type: list
+  elements: dict
+failure:
+  description: What went wrong. All five keys are always there, null where one doesn't apply.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: The HTTP status of the answer.
+      type: int
+      sample: 403
+    code:
+      description: A stable word for the cause.
+      type: str
+      sample: forbidden
+    message:
+      description: What the server said, or the sentence of the failure.
+      type: str
+      sample: permission denied
+    method:
+      description: The HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: The path of the request.
+      type: str
+      sample: /api/v0/databases
+"""
+
+from typing import Any, Dict, List, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import ACTIONS, DB_TOKEN, State
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
+    CONNECTION_OPTIONS,
+    SECRET_FILE_OPTIONS,
+    TOKEN_OPTIONS,
+    Result,
+    connect,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
+
+OPTIONS: Dict[str, Dict[str, Any]] = {
+    "permissions": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
+            "resource": {"type": "str", "required": True},
+        },
+    },
+}
+
+
+class HttpTokens:
+    """Database tokens over the Management API, as `tokens.manage` wants them."""
+
+    def __init__(self, api: ManagementApi) -> None:
+        self._api = api
+
+    def list(self) -> List[State]:
+        """Return all database tokens."""
+        return self._api.list_tokens()
+
+    def create(self, wanted: State, before: Sequence[State]) -> State:
+        """Make a token."""
+        return self._api.create_token(wanted)
+
+    def update(self, token: State, changes: State) -> State:
+        """Replace the token's permissions or description."""
+        return self._api.update_token(token["id"], changes)
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke the tokens; one that is gone already is what was wanted."""
+        for token in tokens:
+            try:
+                self._api.revoke_token(token["id"])
+            except NotFound:
+                continue
+
+    def is_own(self, token: State) -> bool:
+        """Return False: a database token can't authorize administration."""
+        return False
+
+
+def work(module: AnsibleModule) -> Result:
+    """Bring the database token to the stated state."""
+    return manage(module, DB_TOKEN, "db_token", "access_token", lambda: HttpTokens(connect(module)))
+
+
+def main() -> None:
+    """Run the module."""
+    run(
+        work,
+        {**CONNECTION_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
+        required_one_of=[("description", "id")],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One management token of a cluster: options in, plan, apply, result."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mgmt_token
+short_description: Manage a management token of InfluxDB 3 Clustered or Cloud Dedicated
+version_added: 0.1.0
+description:
+  - Makes, renews and revokes a management token, which grants the administration of a cluster, through the C(influxctl)
+    program. The HTTP API has no such operation.
+  - Which token was made is proved by comparing the lists from before and after with what influxctl printed.
+author:
+  - influxops contributors (@influxops)
+extends_documentation_fragment:
+  - influxops.influxdb3.management_api
+  - influxops.influxdb3.influxctl
+  - influxops.influxdb3.tokens
+  - influxops.influxdb3.secret_file
+  - influxops.influxdb3.attributes
+  - influxops.influxdb3.attributes.group
+options:
+  max_age:
+    description: Makes a new token when the current one is older than this, such as V(90d).
+    type: str
+  force:
+    description:
+      - Whether a new token is made although the current one would do. The task then changes something at every run.
+    type: bool
+    default: false
+  allow_self_revoke:
+    description:
+      - Whether the module may revoke the token that it authenticates with itself. Without it, O(state=absent) refuses to,
+        and O(revoke_superseded) leaves that token and warns.
+    type: bool
+    default: false
+notes:
+  - Set C(no_log=true) on tasks that get a secret back, and on those that use it.
+seealso:
+  - module: influxops.influxdb3.mgmt_token_info
+"""
+
+EXAMPLES = r"""
+- name: Keep a management token for nightly jobs, renewed a week before its end
+  influxops.influxdb3.mgmt_token:
+    config_path: /etc/influxctl/config.toml
+    profile: issuer
+    description: nightly jobs
+    expires_in: 90d
+    renew_before: 7d
+    secret_file: "{{ secret_dir }}/nightly.json"
+
+- name: Revoke a management token by its ID
+  influxops.influxdb3.mgmt_token:
+    config_path: /etc/influxctl/config.toml
+    profile: issuer
+    id: "{{ old_token_id }}"
+    state: absent
+"""
+
+RETURN = r"""
+mgmt_token:
+  description:
+    - The token as it is now, or would be in check mode. As it was, if it has been revoked; null if it never was there.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID. Null in check mode for a token that would be made.
+      type: str
+      sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    description:
+      description: The description.
+      type: str
+      sample: influxctl web1.example.com
+    token_prefix:
+      description: The first nine characters of the secret, by which influxctl names the token.
+      type: str
+      sample: M.V1.a1b2
+    created_by:
+      description: The ID of the user or token that made it; null if it isn't known.
+      type: str
+    created_at:
+      description: When it was made, in RFC 3339 and UTC.
+      type: str
+      sample: "2026-11-01T12:00:00Z"
+    expires_at:
+      description: When it ends; null if it doesn't expire.
+      type: str
+      sample: "2027-01-30T12:00:00Z"
+    revoked_at:
+      description: When it was revoked; null if it wasn't.
+      type: str
+    token:
+      description: The secret. Nothing else that the module returns holds it.
+      returned: when a token was made without O(secret_file), or the secret is known and O(return_secret=true)
+      type: str
+superseded:
+  description:
+    - The other active tokens of the description, and the one that a new token replaces. They are revoked if
+      O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are revoked.
+  returned: success
+  type: list
+  elements: dict
+failure:
+  description: What went wrong. All five keys are always there, null where one doesn't apply.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: The HTTP status of the answer.
+      type: int
+      sample: 403
+    code:
+      description: A stable word for the cause.
+      type: str
+      sample: forbidden
+    message:
+      description: What the server said, or the sentence of the failure.
+      type: str
+      sample: permission denied
+    method:
+      description: The HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: The path of the request.
+      type: str
+      sample: /api/v0/databases
+"""
+
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
+    CONNECTION_OPTIONS,
+    INFLUXCTL_OPTIONS,
+    SECRET_FILE_OPTIONS,
+    TOKEN_OPTIONS,
+    Result,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
+
+OPTIONS: Dict[str, Dict[str, Any]] = {
+    "max_age": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+    "allow_self_revoke": {"type": "bool", "default": False},
+}
+
+
+def work(module: AnsibleModule) -> Result:
+    """Bring the management token to the stated state."""
+    with influxctl_tokens(module) as tokens:
+        return manage(module, MGMT_TOKEN, "mgmt_token", "token", lambda: tokens)
+
+
+def main() -> None:
+    """Run the module."""
+    run(
+        work,
+        {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
+        required_one_of=[("description", "id")],
+    )
+
+
+if __name__ == "__main__":
+    main()
