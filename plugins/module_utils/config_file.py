@@ -60,6 +60,14 @@ def read(path: str) -> Optional[str]:
         raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
 
 
+def create_empty(path: str) -> None:
+    """Create the file with mode 0600, whatever the umask is. Raises ProfileError."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise ProfileError(f"{path} can't be created: {error.strerror}.", code="unwritable") from None
+
+
 def write_beside(path: str, text: str) -> str:
     """Write a temporary file (0600, on disk) in the directory of `path` and return its path.
 

@@ -57,10 +57,12 @@ def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) 
         if module.params["backup"]:
             values["backup_file"] = module.backup_local(path)
             os.chmod(values["backup_file"], 0o600)
-        module.set_fs_attributes_if_different(attributes, False)
     else:
         for directory in config_file.make_parents(path):
             module.set_fs_attributes_if_different({**attributes, "path": directory, "mode": "0700"}, False)
+        # atomic_move gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
+        config_file.create_empty(path)
+    module.set_fs_attributes_if_different(attributes, False)
     module.atomic_move(config_file.write_beside(path, text), path)
     return values
 
