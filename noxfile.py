@@ -70,8 +70,8 @@ def lint(session: nox.Session) -> None:
         collection.symlink_to(Path.cwd())
     failed = []
     for command in (
-        ["ruff", "check"],
-        ["ruff", "format", "--check"],
+        ["ruff", "check", "--output-format", "concise"],
+        ["ruff", "format", "--check", "--output-format", "concise"],
         ["mypy", "noxfile.py", "tests", str(collection / "plugins")],
         ["ansible-lint", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
