@@ -1,0 +1,176 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulator against the official OpenAPI documents, where they are: by its own checker and by schemathesis."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, Phase, given, settings
+
+from simulator import Fault, Request, Simulator, contract
+from simulator.api import OPERATIONS
+from simulator.core import Product
+
+pytestmark = pytest.mark.skipif(
+    contract.folder() is None, reason="the official OpenAPI documents are not there (INFLUXDB3_CONTRACT)"
+)
+
+
+@pytest.fixture(params=["api", "long_api", "dedicated_api"])
+def client(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+def exercise(api: Any) -> None:
+    """All operations with their usual errors."""
+    template = [{"type": "time", "value": "%Y"}, {"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 5}}]
+    database = api.sim.add_database("gone", partition_template=template, deleted_at=api.sim.clock.now())
+    api("POST", "/databases", {"name": "a/b", "partitionTemplate": template})
+    api("POST", "/databases", {"name": "a/b"})
+    api("GET", "/databases")
+    api("PATCH", "/databases/a%2Fb", {"maxTables": 1})
+    api("PATCH", "/databases/none", {"maxTables": 1})
+    api("PUT", "/databases/a%2Fb/rename", {"name": "d"})
+    api("PUT", f"/databases/{database.id}/undelete")
+    api("DELETE", "/databases/gone")
+    api("POST", "/databases/d/tables", {"name": "t", "partitionTemplate": template})
+    api("PUT", "/databases/d/tables/t/rename", {"name": "u"})
+    api("DELETE", "/databases/d/tables/u")
+    api("PUT", f"/databases/d/tables/{api.sim.state.tables[0].id}/undelete")
+    body = {
+        "description": "t",
+        "permissions": [{"action": "read", "resource": "d"}],
+        "expiresAt": "2999-01-01T00:00:00Z",
+    }
+    token = api("POST", "/tokens", body).json()["id"]
+    api("PATCH", f"/tokens/{token}", {"permissions": []})
+    api("DELETE", f"/tokens/{token}")
+    api("GET", f"/tokens/{token}")
+    api("GET", "/tokens")
+    api("GET", "/tokens", headers={"Authorization": None})
+
+
+def test_all_operations_are_as_documented(client: Any) -> None:
+    exercise(client)
+    assert len({request.status for request in client.sim.requests} & {200, 204, 401, 404, 409}) == 5
+    assert contract.check(client.sim.requests) == []
+
+
+def test_the_checker_sees_deviations(api: Any) -> None:
+    api.ok("POST", "/databases", {"name": "d"})
+    api.ok("GET", "/databases")
+    api("DELETE", "/databases/d")
+    created, listed, deleted = api.sim.requests
+
+    def changed(request: Request, **values: Any) -> list[str]:
+        return contract.check([replace(request, **values)])
+
+    assert changed(created) == changed(listed) == changed(deleted) == []
+    assert changed(created, body={"name": ""}) == ["POST /api/v0/databases: $.name fails `minLength`"]
+    assert changed(created, body=None) == ["POST /api/v0/databases: $ fails `type`"]
+    assert changed(created, answer=b"{}")[0] == "POST /api/v0/databases: $ fails `required`"
+    assert changed(created, status=201) == ["POST /api/v0/databases: status 201 is not declared"]
+    assert changed(created, answer_type="text/html")
+    assert changed(listed, body={}) == ["GET /api/v0/databases: the document has no body here"]
+    assert changed(listed, answer=b'[{"name": 1}]')
+    assert changed(deleted, answer=b"{}") == ["DELETE /api/v0/databases/d: status 204 has a body"]
+    assert changed(deleted, method="GET") == ["GET /api/v0/databases/d: the document has no such operation"]
+    assert changed(deleted, raw_path="/api/v0/tokens/5") == ["DELETE /api/v0/tokens/5: $ fails `format`"]
+    assert changed(created, answer=b"{}", fault="truncate") == []
+    assert changed(created, kind="data", body=5) == []
+    token = {"description": "d", "expiresAt": "tomorrow"}
+    assert changed(created, raw_path="/api/v0/tokens", body=token, fault="slow")[0].endswith(
+        "$.expiresAt fails `format`"
+    )
+
+
+def test_answers_made_by_faults_are_not_held_against_the_simulator(api: Any) -> None:
+    api.sim.faults.append(Fault("html", status=502))
+    api("GET", "/databases")
+    assert contract.check(api.sim.requests) == []
+
+
+def test_where_the_documents_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFLUXDB3_CONTRACT", str(tmp_path))
+    assert contract.folder() is None
+    (tmp_path / "clustered-management-openapi.yml").touch()
+    assert contract.folder() == tmp_path
+
+
+@pytest.fixture(scope="module", params=["clustered", "dedicated"])
+def plain(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    with Simulator(request.param, tls=False) as sim:
+        yield sim
+
+
+TOKEN_ID = "55555555-5555-4555-8555-555555555555"
+
+
+def seed(sim: Simulator) -> dict[str, Any]:
+    """Objects that exist, as path parameters: without them every generated name would just be unknown."""
+    sim.reset()
+    database = sim.add_database("d")
+    deleted = sim.add_database("e", deleted_at=sim.clock.now())
+    sim.add_table(database, "t")
+    gone = sim.add_table(database, "u", deleted_at=sim.clock.now())
+    sim.add_db_token("t").id = TOKEN_ID
+    names = {"databaseName": "d", "tableName": "t", "databaseId": deleted.id, "tableId": gone.id, "tokenId": TOKEN_ID}
+    return {**names, "accountId": sim.account_id, "clusterId": sim.cluster_id}
+
+
+@pytest.mark.parametrize("existing", [True, False], ids=["existing objects", "generated names"])
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_schemathesis(plain: Simulator, mode: str, existing: bool) -> None:
+    """Generated requests of all operations get answers as documented; invalid ones are refused."""
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        negative_data_rejection,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    checks = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+    if mode == "negative":
+        checks.append(negative_data_rejection)
+    product: Product = plain.product
+    schema = schemathesis.openapi.from_dict(contract.document(product))
+    statuses: dict[str, set[int]] = {}
+    with requests.Session() as session:
+        for operation in (result.ok() for result in schema.get_all_operations()):
+            known = seed(plain)
+            names = {p.name for p in operation.path_parameters}
+            fixed = {name: known[name] for name in names if existing or name in ("accountId", "clusterId")}
+            strategy = operation.as_strategy(schemathesis.GenerationMode(mode), path_parameters=fixed or None)
+
+            @settings(
+                max_examples=8,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=strategy)
+            def run(case: Any, label: str = operation.label) -> None:
+                seed(plain)
+                response = case.call_and_validate(
+                    base_url=plain.url + "/api/v0", session=session, headers=plain.headers, checks=checks
+                )
+                statuses.setdefault(label, set()).add(response.status_code)
+
+            run()
+    assert len(statuses) == len(OPERATIONS)
+    if existing and mode == "positive":
+        assert all(seen & {200, 204} for seen in statuses.values()), statuses
+    assert uuid.UUID(TOKEN_ID)
