@@ -123,7 +123,9 @@ class Application:
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         record = cast(Request, scope["extensions"]["simulator.record"])
-        self.core.violations.append(f"{record.method} {record.raw_path}: no such path")
+        # A path that an ingress has rewritten is not the client's fault.
+        if scope["path"] == record.raw_path:
+            self.core.violations.append(f"{record.method} {record.raw_path}: no such path")
         await api.no_route(self.core)(scope, receive, send)
 
     async def wait(self, fault: Fault) -> None:

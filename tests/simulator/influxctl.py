@@ -94,7 +94,7 @@ def install(directory: Path | str, version: str = "2.12.0", python: str = sys.ex
 
 def invocations(path: Path | str) -> list[Invocation]:
     """All invocations of an installed stand-in, in the order in which they began."""
-    log = Path(path).with_suffix(".log")
+    log = Path(f"{path}.log")
     merged: dict[str, dict[str, Any]] = {}
     for line in log.read_text().splitlines() if log.exists() else []:
         record = json.loads(line)

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 SETTINGS: dict[str, Any] = {}
 
-LOG = Path(sys.argv[0]).absolute().with_suffix(".log")
+LOG = Path(sys.argv[0] + ".log").absolute()
 RUN = uuid.uuid4().hex
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DURATION = re.compile(r"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
@@ -188,11 +188,11 @@ def profile_name(option: str) -> str:
 
 def load_profile(path: Path, name: str) -> dict[str, Any]:
     try:
-        content = path.read_text()
+        content = path.read_bytes()
     except OSError as error:
         raise Failure(f"failed to read config file: open {path}: {error.strerror}") from None
     try:
-        document = tomllib.loads(content)
+        document = tomllib.loads(content.decode())
         profiles = document.pop("profile", [])
         check_table("config", document, {})
         if not isinstance(profiles, list):
@@ -203,7 +203,7 @@ def load_profile(path: Path, name: str) -> dict[str, Any]:
         if found is not None:
             check_profile(found)
     except ValueError as error:
-        quoted = "\n" + content if SETTINGS["config_error_quotes"] else ""
+        quoted = "\n" + content.decode(errors="replace") if SETTINGS["config_error_quotes"] else ""
         raise Failure(f"failed to parse config file {path}: {error}{quoted}") from None
     if found is None:
         raise Failure(f"profile {name!r} not found in {path}")

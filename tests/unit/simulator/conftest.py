@@ -42,7 +42,7 @@ class Api:
         self, method: str, path: str, json: object = None, headers: dict[str, str | None] | None = None, **more: Any
     ) -> requests.Response:
         merged: dict[str, str | None] = {**self.sim.headers, **(headers or {})}
-        return self.session.request(method, self.base + path, json=json, headers=merged, timeout=30, **more)  # type: ignore[arg-type]
+        return self.session.request(method, self.base + path, json=json, headers=merged, timeout=30, **more)
 
     def ok(self, method: str, path: str, json: object = None) -> Any:
         """The answer to a request that must succeed."""

@@ -2,23 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator against the official OpenAPI documents, where they are: by its own checker and by schemathesis."""
+"""The simulator's traffic against the official OpenAPI documents, where they are."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from hypothesis import HealthCheck, Phase, given, settings
 
-from simulator import Fault, Request, Simulator, contract
-from simulator.api import OPERATIONS
-from simulator.core import Product
+from simulator import Fault, Request, contract
 
 pytestmark = pytest.mark.skipif(
     contract.folder() is None, reason="the official OpenAPI documents are not there (INFLUXDB3_CONTRACT)"
@@ -104,73 +98,3 @@ def test_where_the_documents_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert contract.folder() is None
     (tmp_path / "clustered-management-openapi.yml").touch()
     assert contract.folder() == tmp_path
-
-
-@pytest.fixture(scope="module", params=["clustered", "dedicated"])
-def plain(request: pytest.FixtureRequest) -> Iterator[Simulator]:
-    with Simulator(request.param, tls=False) as sim:
-        yield sim
-
-
-TOKEN_ID = "55555555-5555-4555-8555-555555555555"
-
-
-def seed(sim: Simulator) -> dict[str, Any]:
-    """Objects that exist, as path parameters: without them every generated name would just be unknown."""
-    sim.reset()
-    database = sim.add_database("d")
-    deleted = sim.add_database("e", deleted_at=sim.clock.now())
-    sim.add_table(database, "t")
-    gone = sim.add_table(database, "u", deleted_at=sim.clock.now())
-    sim.add_db_token("t").id = TOKEN_ID
-    names = {"databaseName": "d", "tableName": "t", "databaseId": deleted.id, "tableId": gone.id, "tokenId": TOKEN_ID}
-    return {**names, "accountId": sim.account_id, "clusterId": sim.cluster_id}
-
-
-@pytest.mark.parametrize("existing", [True, False], ids=["existing objects", "generated names"])
-@pytest.mark.parametrize("mode", ["positive", "negative"])
-def test_schemathesis(plain: Simulator, mode: str, existing: bool) -> None:
-    """Generated requests of all operations get answers as documented; invalid ones are refused."""
-    import schemathesis
-    from schemathesis.checks import not_a_server_error
-    from schemathesis.specs.openapi.checks import (
-        content_type_conformance,
-        negative_data_rejection,
-        response_schema_conformance,
-        status_code_conformance,
-    )
-
-    checks = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-    if mode == "negative":
-        checks.append(negative_data_rejection)
-    product: Product = plain.product
-    schema = schemathesis.openapi.from_dict(contract.document(product))
-    statuses: dict[str, set[int]] = {}
-    with requests.Session() as session:
-        for operation in (result.ok() for result in schema.get_all_operations()):
-            known = seed(plain)
-            names = {p.name for p in operation.path_parameters}
-            fixed = {name: known[name] for name in names if existing or name in ("accountId", "clusterId")}
-            strategy = operation.as_strategy(schemathesis.GenerationMode(mode), path_parameters=fixed or None)
-
-            @settings(
-                max_examples=8,
-                deadline=None,
-                database=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=strategy)
-            def run(case: Any, label: str = operation.label) -> None:
-                seed(plain)
-                response = case.call_and_validate(
-                    base_url=plain.url + "/api/v0", session=session, headers=plain.headers, checks=checks
-                )
-                statuses.setdefault(label, set()).add(response.status_code)
-
-            run()
-    assert len(statuses) == len(OPERATIONS)
-    if existing and mode == "positive":
-        assert all(seen & {200, 204} for seen in statuses.values()), statuses
-    assert uuid.UUID(TOKEN_ID)

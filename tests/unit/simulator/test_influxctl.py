@@ -276,6 +276,11 @@ def test_bad_configuration(influxctl: Any, version: str, profile: dict[str, obje
     assert influxctl.sim.requests == []
 
 
+def test_configuration_must_be_utf8(influxctl: Any) -> None:
+    influxctl.config.write_bytes(b'[[profile]]\nname = "\xff"\n')
+    assert "failed to parse config file" in influxctl("database list").err
+
+
 def test_a_profile_must_be_a_table_of_an_array(influxctl: Any) -> None:
     influxctl.config.write_text('[profile]\nname = "default"\n')
     assert "profile must be an array of tables" in influxctl("database list").err

@@ -205,7 +205,7 @@ def test_every_value_of_a_switch_can_be_told_apart(influxctl: Any, info: SwitchI
     for value in info.values:
         influxctl.sim.reset()
         influxctl.write_config()
-        influxctl.path.with_suffix(".log").unlink(missing_ok=True)
+        influxctl.path.with_name("influxctl.log").unlink(missing_ok=True)
         influxctl.switches = {info.name: value}
         observation = PROBES[info.name](influxctl)
         assert observation not in observations, f"{info.name}={value} shows nothing new"
