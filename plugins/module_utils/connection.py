@@ -9,6 +9,7 @@ precedence option > environment > profile is the order of the two mappings here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple, Union
 from urllib.parse import urlsplit
@@ -21,6 +22,11 @@ PRODUCTS = (CLUSTERED, DEDICATED)
 # What InfluxData's own clients send as account and cluster of a Clustered installation (facts.md 1.1).
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
 DEDICATED_HOST = "console.influxdata.com"
+
+_PROFILE_TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
+_TLS_TEXTS = ("ca", "cert", "key")
+_TLS_SWITCHES = ("insecure", "disable")
+_PORT = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Connection:
 
 
 def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the connection options that an influxctl profile states (facts.md D.2).
+    """Return the connection options that an influxctl profile of the right types states (facts.md D.2).
 
     A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
     """
@@ -53,7 +59,7 @@ def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "product": profile.get("product"),
         "host": f"http://{host}" if host and tls.get("disable") and "://" not in host else host,
-        "port": int(port) if port is not None and str(port).isdigit() else None,
+        "port": int(port) if port is not None else None,
         "management_token": profile.get("mgmt_token"),
         "account_id": profile.get("account_id"),
         "cluster_id": profile.get("cluster_id"),
@@ -70,6 +76,9 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     `options` has the keys of the doc fragment `management_api`, None where nothing was given. `profile` is one
     `[[profile]]` table as plain data. Raises OptionError, which names everything that is missing or wrong at once.
     """
+    problems = _mistyped(profile or {})
+    if problems:
+        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
     given = {name: value for name, value in options.items() if value is not None}
     stated = {name: value for name, value in from_profile(profile or {}).items() if value is not None}
     merged = {**stated, **given}
@@ -107,6 +116,22 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     )
 
 
+def _mistyped(profile: Mapping[str, Any]) -> list[str]:
+    """Return a phrase for each key of a profile whose value isn't of its type (facts.md D.2)."""
+    tls = profile.get("tls", {})
+    if not isinstance(tls, dict):
+        return ["tls in the influxctl profile is no table"]
+    wrong = [name for name in _PROFILE_TEXTS if not isinstance(profile.get(name, ""), str)]
+    wrong += [f"tls.{name}" for name in _TLS_TEXTS if not isinstance(tls.get(name, ""), str)]
+    problems = [f"{name} in the influxctl profile is no text" for name in wrong]
+    for name in _TLS_SWITCHES:
+        if not isinstance(tls.get(name, False), bool):
+            problems.append(f"tls.{name} in the influxctl profile is neither true nor false")
+    if not _PORT.fullmatch(str(profile.get("port", 0))):
+        problems.append("port in the influxctl profile is no number")
+    return problems
+
+
 def _missing(merged: Mapping[str, Any], product: str, host: str | None) -> list[str]:
     """Return a phrase for each piece that the connection lacks."""
     problems = []
@@ -139,18 +164,19 @@ def parse_host(host: str, port: int | None = None) -> str:
     `host` is a name, an address (IPv6 with or without brackets), `name:port`, or a URL whose path is kept but for
     an `/api/v0` at its end. `https` unless the URL says `http`. `port` wins over the URL's. Raises ValueError.
     """
+    if "@" in host:  # first of all, because the other messages show the host
+        raise ValueError("host must not hold a user or password; use management_token")
     bare_ipv6 = "://" not in host and host.count(":") > 1 and "[" not in host
     url = host if "://" in host else f"https://[{host}]" if bare_ipv6 else f"https://{host}"
     try:
         parts = urlsplit(url)
-        name, url_port = parts.hostname, parts.port
+        name, url_port = parts.hostname or "", parts.port
+        name.encode("idna")  # what no resolver would take fails here and not in the first request
     except ValueError as error:
         raise ValueError(f"host {host!r} is not a host name or URL ({error})") from None
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"host {host!r} has the scheme {parts.scheme!r}; only https and http are possible")
-    if parts.username or parts.password:
-        raise ValueError("host must not hold a user or password; use management_token")
-    if not name or parts.query or parts.fragment or any(c.isspace() for c in host):
+    if not name or parts.query or parts.fragment or not host.isprintable() or " " in host:
         raise ValueError(f"host {host!r} is not a host name or URL")
     number = port if port is not None else url_port
     if number is not None and not 1 <= number <= 65535:
@@ -158,5 +184,5 @@ def parse_host(host: str, port: int | None = None) -> str:
     authority = f"[{name}]" if ":" in name else name
     path = parts.path.rstrip("/")
     if path.endswith("/api/v0"):
-        path = path[: -len("/api/v0")]
+        path = path[: -len("/api/v0")].rstrip("/")
     return f"{parts.scheme}://{authority}{f':{number}' if number else ''}{path}"

@@ -22,7 +22,9 @@ _UNITS = {
     "mo": 2_592_000_000_000_000,
     "y": 31_536_000_000_000_000,
 }
-_NUMBER = r"\d+(?:\.\d+)?"
+# Far more digits than any duration needs, and fewer than Python refuses to convert.
+_NUMBER = r"\d{1,40}(?:\.\d{1,40})?"
+_WHOLE = re.compile(r"\d{1,40}", re.ASCII)
 _TERM = re.compile(rf"({_NUMBER})(mo|[mhdwy])", re.ASCII)
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:mo|[mhdwy]))+", re.ASCII)
 _INSTANT = re.compile(
@@ -43,7 +45,7 @@ def parse_duration(value: str | int) -> int:
     text = str(value)
     if text in (INFINITE, "0s"):
         return 0
-    if text.isascii() and text.isdigit():
+    if _WHOLE.fullmatch(text):
         nanoseconds = Fraction(text)
     elif _DURATION.fullmatch(text):
         nanoseconds = sum((Fraction(n) * _UNITS[unit] for n, unit in _TERM.findall(text)), Fraction(0))
