@@ -1,0 +1,276 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a connection comes out of options and profile, and which host texts are URLs of an API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import (
+    Connection,
+    from_profile,
+    parse_host,
+    resolve,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
+from hypothesis import given
+from hypothesis import strategies as st
+
+MINIMAL = {"host": "db.example.org", "management_token": "option-token"}
+# Every connection option with a value, and the same from a profile with another one.
+OPTIONS: dict[str, Any] = {
+    "product": "dedicated",
+    "host": "https://option.example.org",
+    "port": 8443,
+    "management_token": "option-token",
+    "account_id": "option-account",
+    "cluster_id": "option-cluster",
+    "validate_certs": True,
+    "ca_path": "/option/ca.pem",
+    "client_cert": "/option/cert.pem",
+    "client_key": "/option/key.pem",
+}
+PROFILE: dict[str, Any] = {
+    "name": "default",
+    "product": "clustered",
+    "host": "profile.example.org",
+    "port": "9443",
+    "mgmt_token": "profile-token",
+    "account_id": "profile-account",
+    "cluster_id": "profile-cluster",
+    "tls": {"insecure": True, "ca": "/profile/ca.pem", "cert": "/profile/cert.pem", "key": "/profile/key.pem"},
+}
+toml_values = st.recursive(
+    st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+names = st.lists(labels, min_size=1, max_size=3).map(".".join)
+paths = st.lists(st.sampled_from(["influx", "a", "v0"]), max_size=2).map(lambda parts: "".join(f"/{p}" for p in parts))
+ports = st.integers(1, 65535)
+
+
+def test_options_alone_make_a_connection_with_defaults() -> None:
+    assert resolve(MINIMAL) == Connection(
+        product="clustered",
+        base_url="https://db.example.org",
+        token="option-token",
+        account_id=None,
+        cluster_id=None,
+        verify=True,
+        client_cert=None,
+        timeout=60,
+        retries=4,
+    )
+
+
+def test_profile_alone_makes_a_connection() -> None:
+    assert resolve({}, PROFILE) == Connection(
+        product="clustered",
+        base_url="https://profile.example.org:9443",
+        token="profile-token",
+        account_id="profile-account",
+        cluster_id="profile-cluster",
+        verify=False,
+        client_cert=("/profile/cert.pem", "/profile/key.pem"),
+        timeout=60,
+        retries=4,
+    )
+
+
+@given(st.sets(st.sampled_from(sorted(OPTIONS))))
+def test_option_wins_over_profile_one_by_one(given_names: set[str]) -> None:
+    options = {name: value if name in given_names else None for name, value in OPTIONS.items()}
+    stated = from_profile(PROFILE)
+    picked = {name: OPTIONS[name] if name in given_names else stated[name] for name in OPTIONS}
+    assert resolve(options, PROFILE) == resolve(picked)
+    # The same, without resolve on both sides.
+    assert resolve(options, PROFILE).token == ("option-token" if "management_token" in given_names else "profile-token")
+
+
+def test_ca_counts_only_while_certificates_are_checked() -> None:
+    assert resolve({**MINIMAL, "ca_path": "/ca.pem"}).verify == "/ca.pem"
+    assert resolve({**MINIMAL, "ca_path": "/ca.pem", "validate_certs": False}).verify is False
+
+
+def test_client_certificate_may_hold_its_key() -> None:
+    assert resolve({**MINIMAL, "client_cert": "/both.pem"}).client_cert == "/both.pem"
+
+
+def test_timeout_and_retries_are_taken() -> None:
+    connection = resolve({**MINIMAL, "timeout": 1.5, "retries": 0})
+    assert (connection.timeout, connection.retries) == (1.5, 0)
+
+
+def test_dedicated_has_a_host_of_its_own_and_not_the_profiles() -> None:
+    profile = {**PROFILE, "product": "dedicated", "host": "cluster-id.a.influxdb.io", "port": "443"}
+    assert resolve({}, profile).base_url == "https://console.influxdata.com"
+    assert resolve({"host": "proxy.example.org"}, profile).base_url == "https://proxy.example.org"
+
+
+def test_profile_without_tls_speaks_http() -> None:
+    profile = {**PROFILE, "tls": {"disable": True}}
+    assert resolve({}, profile).base_url == "http://profile.example.org:9443"
+    assert resolve({}, {**profile, "host": "https://h"}).base_url == "https://h:9443"
+    assert from_profile({"tls": {"disable": True}})["host"] is None
+
+
+def test_every_missing_piece_is_named_at_once() -> None:
+    with pytest.raises(OptionError) as caught:
+        resolve({"product": "dedicated", "client_key": "/k", "timeout": 0, "retries": -1, "host": "a b"})
+    for name in ("management_token", "account_id", "cluster_id", "client_key needs", "timeout", "retries", "'a b'"):
+        assert name in str(caught.value)
+    assert caught.value.failure()["code"] == "invalid_option"
+
+
+def test_missing_host_is_named_with_every_source() -> None:
+    with pytest.raises(OptionError, match="option host, INFLUXDB3_HOST, or host in the influxctl profile"):
+        resolve({"management_token": "t"})
+
+
+@pytest.mark.parametrize("lacking", ["account_id", "cluster_id"])
+def test_ids_come_in_pairs(lacking: str) -> None:
+    ids = {"account_id": "a", "cluster_id": "c"}
+    with pytest.raises(OptionError, match=f"{lacking} is missing"):
+        resolve({**MINIMAL, **ids, lacking: None})
+    assert resolve({**MINIMAL, **ids}).account_id == "a"
+
+
+def test_unknown_product_of_a_profile_is_refused() -> None:
+    with pytest.raises(OptionError, match="'core' is neither clustered nor dedicated"):
+        resolve(MINIMAL, {"product": "core"})
+
+
+@pytest.mark.parametrize("token", ["two words", "hidden\n", "hidden\ttab", "\u00fcber", "nul\x00"])
+def test_token_that_no_header_can_carry_is_refused_without_showing_it(token: str) -> None:
+    with pytest.raises(OptionError, match="management_token holds a blank") as caught:
+        resolve({**MINIMAL, "management_token": token})
+    assert token.strip() not in str(caught.value)
+
+
+def test_token_is_not_in_the_connections_text() -> None:
+    assert "option-token" not in repr(resolve(MINIMAL))
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(PROFILE), "other"]), toml_values))
+def test_any_profile_makes_a_connection_or_a_sentence(profile: dict[str, Any]) -> None:
+    try:
+        resolve({}, profile)
+    except OptionError as error:
+        assert str(error).startswith("The connection is incomplete or wrong: ")
+
+
+@given(st.dictionaries(st.sampled_from(["insecure", "disable", "ca", "cert", "key"]), toml_values))
+def test_any_tls_table_makes_a_connection_or_a_sentence(tls: dict[str, Any]) -> None:
+    try:
+        connection = resolve(MINIMAL, {"host": "h", "tls": tls})
+    except OptionError as error:
+        assert "tls" in str(error) or "client_key needs" in str(error)
+    else:
+        assert connection.verify is False or connection.verify is True or isinstance(connection.verify, str)
+
+
+@given(st.text(st.characters(categories=["Nd", "No", "L", "P"]), max_size=6))
+def test_port_of_a_profile_is_a_number_or_refused(port: str) -> None:
+    try:
+        url = resolve({}, {**PROFILE, "port": port}).base_url
+    except OptionError as error:
+        assert "port" in str(error)
+    else:
+        assert url == f"https://profile.example.org:{int(port)}"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "expected"),
+    [
+        ("db.example.org", None, "https://db.example.org"),
+        ("DB.Example.org", None, "https://db.example.org"),
+        ("db.example.org:8443", None, "https://db.example.org:8443"),
+        ("db.example.org:8443", 9443, "https://db.example.org:9443"),
+        ("db.example.org", 443, "https://db.example.org:443"),
+        ("http://db.example.org", None, "http://db.example.org"),
+        ("http://db.example.org", 8086, "http://db.example.org:8086"),
+        ("https://db.example.org/", None, "https://db.example.org"),
+        ("https://db.example.org/influx/", None, "https://db.example.org/influx"),
+        ("https://db.example.org/api/v0", None, "https://db.example.org"),
+        ("https://db.example.org/influx/api/v0/", None, "https://db.example.org/influx"),
+        ("https://db.example.org//api/v0", None, "https://db.example.org"),
+        ("db.example.org/influx", None, "https://db.example.org/influx"),
+        ("127.0.0.1:1", None, "https://127.0.0.1:1"),
+        ("::1", None, "https://[::1]"),
+        ("::1", 8443, "https://[::1]:8443"),
+        ("fe80::1:2", None, "https://[fe80::1:2]"),
+        ("[::1]", None, "https://[::1]"),
+        ("[::1]:8443", None, "https://[::1]:8443"),
+        ("http://[::1]:8443/x", None, "http://[::1]:8443/x"),
+    ],
+)
+def test_host_forms(host: str, port: int | None, expected: str) -> None:
+    assert parse_host(host, port) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [
+        ("ftp://h", "scheme 'ftp'"),
+        ("h:0", "port 0"),
+        ("h:65536", "not a host name"),
+        ("h:x", "not a host name"),
+        ("https://", "not a host name"),
+        ("https://h?a=b", "not a host name"),
+        ("https://h#a", "not a host name"),
+        ("a b", "not a host name"),
+        ("h\n", "not a host name"),
+        ("[::1", "not a host name"),
+        ("h\x00", "not a host name"),
+        ("a..b", "not a host name"),
+        ("a" * 64, "not a host name"),
+    ],
+)
+def test_wrong_hosts(host: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        parse_host(host)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65536])
+def test_wrong_port_option(port: int) -> None:
+    with pytest.raises(ValueError, match=f"port {port} is not between"):
+        parse_host("h", port)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["https://u:hidden@h", "https://hidden@h", "u:hidden@h", "https://u:hidden@h:99999", "ftp://u:hidden@h"]
+    + ["u:hid:hidden@h", "https://u:hidden@h x", "https://u:hidden@h?x"],
+)
+def test_password_in_a_host_is_refused_and_not_shown(host: str) -> None:
+    with pytest.raises(ValueError, match="must not hold a user or password") as caught:
+        parse_host(host)
+    assert "hidden" not in str(caught.value)
+
+
+@given(st.sampled_from(["", "http://", "https://"]), names, st.none() | ports, paths, st.booleans(), st.none() | ports)
+def test_parts_of_a_url_are_kept(
+    scheme: str, name: str, own_port: int | None, path: str, api: bool, port: int | None
+) -> None:
+    text = f"{scheme}{name}{f':{own_port}' if own_port else ''}{path}{'/api/v0' if api else ''}"
+    number = port or own_port
+    expected = f"{scheme or 'https://'}{name}{f':{number}' if number else ''}{path}"
+    assert parse_host(text, port) == expected
+    assert parse_host(expected) == expected
+
+
+@given(st.text(max_size=20) | st.text("htps:/[]@?#.a1 %", max_size=20))
+def test_any_host_is_a_plain_url_or_refused(host: str) -> None:
+    try:
+        url = parse_host(host)
+    except ValueError:
+        return
+    assert url.startswith(("https://", "http://"))
+    assert not url.endswith("/")
+    assert "@" not in url
+    assert url.isprintable()
