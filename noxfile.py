@@ -73,7 +73,7 @@ def lint(session: nox.Session) -> None:
         ["ruff", "check", "--output-format", "concise"],
         ["ruff", "format", "--check", "--output-format", "concise"],
         ["mypy", "noxfile.py", "tests", str(collection / "plugins")],
-        ["ansible-lint", "--offline", "--profile", "production"],
+        ["ansible-lint", "--nocolor", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
     ):
         try:
@@ -124,7 +124,7 @@ def run_sanity(session: nox.Session, requirements: str) -> None:
     path = os.pathsep.join([session.bin, search_path()])
     # Not below .venv: ansible-test skips what the git repository around it ignores.
     with tempfile.TemporaryDirectory() as workdir, session.chdir(export(Path(workdir, COLLECTION_PATH))):
-        session.run("ansible-test", "sanity", "--color", "no", env={"HOME": str(home), "PATH": path})
+        session.run("ansible-test", "sanity", "--color", "no", env={"HOME": str(home), "PATH": path, "PIP_QUIET": "1"})
 
 
 def provide_pip(session: nox.Session, home: Path) -> None:
