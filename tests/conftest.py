@@ -19,6 +19,8 @@ from harness import install
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
+pytest_plugins = ["harness.fixtures"]
+
 TARBALL = pytest.StashKey[Path]()
 ROOT = pytest.StashKey[Path]()
 

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures: the simulator, influxctl's stand-in on the PATH, and Ansible in a home of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.playbook import Ansible, Run
+from simulator import Simulator, Switches
+from simulator.influxctl import install
+
+MakeSimulator = Callable[..., Simulator]
+RunTasks = Callable[..., Run]
+
+
+@pytest.fixture
+def make_simulator() -> Iterator[MakeSimulator]:
+    """Starts simulators that end with the test: arguments of Simulator, and switches by their names."""
+    with ExitStack() as stack:
+
+        def make(product: Any = "clustered", *, tls: bool = True, mutual: bool = False, **switches: Any) -> Simulator:
+            sim = Simulator(product, tls=tls, require_client_cert=mutual, switches=Switches(**switches))
+            return stack.enter_context(sim)
+
+        yield make
+
+
+@pytest.fixture
+def sim(make_simulator: MakeSimulator) -> Simulator:
+    """A Clustered server over TLS with the likeliest switches."""
+    return make_simulator()
+
+
+@pytest.fixture
+def ansible(collection_root: Path, tmp_path: Path) -> Ansible:
+    """Ansible with influxctl's stand-in on its PATH."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    install(programs)
+    return Ansible(collection_root, tmp_path, {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
