@@ -96,6 +96,7 @@ class Simulator:
     @switches.setter
     def switches(self, switches: Switches) -> None:
         self.core.switches = switches
+        self.core.burst_left = switches.burst_503
 
     @property
     def state(self) -> State:

@@ -42,7 +42,9 @@ class Switches(Catalogue):
     old_server: bool = switch(
         "H11", False, True, about="server before 20251218: no rename, undelete or table deletion over HTTP (404)"
     )
-    burst_503: int = switch("H12", 0, 2, about="number of requests after the start or a reset that are answered 503")
+    burst_503: int = switch(
+        "H12", 0, 2, about="how many requests are answered 503 after the start, a reset or a change of switches"
+    )
     activation_delay: int = switch("H12", 0, 90, about="seconds in which the data plane answers 401 to a new token")
     revocation_delay: int = switch("H12", 0, 90, about="seconds for which a revoked token of either kind still works")
     patch_echoes_template: bool = switch("H13", False, True, about="PATCH of a database echoes partitionTemplate")

@@ -314,6 +314,12 @@ def mgmt_revoke_again(api: Any) -> object:
     return influxctl_call(api, "revoke", api.sim.admin_token, id=token.id)
 
 
+def test_a_burst_begins_with_a_change_of_switches(api: Any) -> None:
+    assert api("GET", "/databases").status_code == 200
+    api.sim.switches = Switches(burst_503=1)
+    assert [api("GET", "/databases").status_code for _ in range(2)] == [503, 200]
+
+
 def test_every_switch_has_a_probe() -> None:
     catalogue = Switches.catalogue()
     assert set(PROBES) == {info.name for info in catalogue}
