@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import (
     Connection,
     from_profile,
@@ -16,8 +19,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.connection imp
     resolve,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
-from hypothesis import given
-from hypothesis import strategies as st
 
 MINIMAL = {"host": "db.example.org", "management_token": "option-token"}
 # Every connection option with a value, and the same from a profile with another one.
@@ -156,32 +157,41 @@ def test_token_is_not_in_the_connections_text() -> None:
     assert "option-token" not in repr(resolve(MINIMAL))
 
 
+def attempt(options: dict[str, Any], profile: dict[str, Any]) -> Connection | str:
+    """The connection, or the sentence that refuses it; any other exception is a failure of the test."""
+    try:
+        return resolve(options, profile)
+    except OptionError as error:
+        return str(error)
+
+
 @given(st.dictionaries(st.sampled_from([*sorted(PROFILE), "other"]), toml_values))
 def test_any_profile_makes_a_connection_or_a_sentence(profile: dict[str, Any]) -> None:
-    try:
-        resolve({}, profile)
-    except OptionError as error:
-        assert str(error).startswith("The connection is incomplete or wrong: ")
+    outcome = attempt({}, profile)
+    assert isinstance(outcome, Connection) or outcome.startswith("The connection is incomplete or wrong: ")
 
 
 @given(st.dictionaries(st.sampled_from(["insecure", "disable", "ca", "cert", "key"]), toml_values))
 def test_any_tls_table_makes_a_connection_or_a_sentence(tls: dict[str, Any]) -> None:
-    try:
-        connection = resolve(MINIMAL, {"host": "h", "tls": tls})
-    except OptionError as error:
-        assert "tls" in str(error) or "client_key needs" in str(error)
+    outcome = attempt(MINIMAL, {"host": "h", "tls": tls})
+    if isinstance(outcome, str):
+        assert "tls." in outcome or "client_key needs" in outcome
     else:
-        assert connection.verify is False or connection.verify is True or isinstance(connection.verify, str)
+        assert outcome.verify == (False if tls.get("insecure") is True else tls.get("ca", True))
 
 
-@given(st.text(st.characters(categories=["Nd", "No", "L", "P"]), max_size=6))
+def test_tls_that_is_no_table_is_refused() -> None:
+    assert "tls in the influxctl profile is no table" in attempt(MINIMAL, {"tls": "on"})  # type: ignore[operator]
+
+
+@given(st.text(st.characters(categories=["Nd", "No", "L", "P"]), max_size=6) | ports.map(str))
 def test_port_of_a_profile_is_a_number_or_refused(port: str) -> None:
-    try:
-        url = resolve({}, {**PROFILE, "port": port}).base_url
-    except OptionError as error:
-        assert "port" in str(error)
+    outcome = attempt({}, {**PROFILE, "port": port})
+    if isinstance(outcome, str):
+        assert "port" in outcome
+        assert not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535
     else:
-        assert url == f"https://profile.example.org:{int(port)}"
+        assert outcome.base_url == f"https://profile.example.org:{int(port)}"
 
 
 @pytest.mark.parametrize(
@@ -244,8 +254,16 @@ def test_wrong_port_option(port: int) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["https://u:hidden@h", "https://hidden@h", "u:hidden@h", "https://u:hidden@h:99999", "ftp://u:hidden@h"]
-    + ["u:hid:hidden@h", "https://u:hidden@h x", "https://u:hidden@h?x"],
+    [
+        "https://u:hidden@h",
+        "https://hidden@h",
+        "u:hidden@h",
+        "https://u:hidden@h:99999",
+        "ftp://u:hidden@h",
+        "u:hid:hidden@h",
+        "https://u:hidden@h x",
+        "https://u:hidden@h?x",
+    ],
 )
 def test_password_in_a_host_is_refused_and_not_shown(host: str) -> None:
     with pytest.raises(ValueError, match="must not hold a user or password") as caught:

@@ -1,0 +1,443 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to be done: that a plan reaches its goal in one step, touches nothing unstated, and cuts no access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE, DB_TOKEN, TABLE, State
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError, Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
+    Change,
+    TokenChange,
+    TokenWish,
+    alive,
+    check_wish,
+    find,
+    newest_first,
+    plan,
+    plan_token,
+    plan_token_absent,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+TEMPLATE = [{"type": "time", "value": "%Y"}]
+
+names = st.sampled_from(["one", "two"])
+database_fields = {
+    "retention_period": st.sampled_from([0, DAY, 30 * DAY]),
+    "max_tables": st.integers(1, 3),
+    "max_columns_per_table": st.integers(1, 3),
+    "partition_template": st.sampled_from([TEMPLATE, [*TEMPLATE, {"type": "tag", "value": "t"}]]),
+}
+desired_states = st.fixed_dictionaries({"name": names}, optional=database_fields)
+# What the server tells may lack anything but name and ID (facts.md, section H, points 10 and 13).
+current_states = st.fixed_dictionaries({"id": st.integers(1, 9), "name": names}, optional=database_fields)
+
+
+def applied(change: Change) -> State | None:
+    """The object as the API leaves it, computed from the requests that the change stands for."""
+    if change.delete or not change.changed:
+        return None if change.delete else change.before
+    assert change.after is not None
+    if change.create:
+        return {**change.after, "id": 99}
+    assert change.before is not None
+    renamed = {"name": change.after["name"]} if change.rename else {}
+    return {**change.before, **renamed, **change.update}
+
+
+def planned(*arguments: Any, **more: Any) -> Change:
+    """The plan; an example that is refused doesn't count."""
+    try:
+        return plan(*arguments, **more)
+    except Refused:
+        assume(False)
+        raise
+
+
+@given(st.none() | current_states, st.none() | desired_states)
+def test_second_plan_changes_nothing(current: State | None, desired: State | None) -> None:
+    # Modules look the current state up by the name.
+    assume(current is None or desired is None or current["name"] == desired["name"])
+    change = planned(DATABASE, current, desired)
+    after = applied(change)
+    again = plan(DATABASE, after, desired)
+    assert not again.changed
+    assert again.before == again.after == after
+    if desired is None:
+        assert after is None
+    else:
+        assert after is not None
+        assert after.items() >= desired.items()
+
+
+@given(current_states, desired_states)
+def test_second_plan_after_a_rename_changes_nothing(old: State, desired: State) -> None:
+    assume(old["name"] != desired["name"])
+    change = planned(DATABASE, None, desired, old=old)
+    assert change.rename
+    after = applied(change)
+    assert after == change.after
+    assert not plan(DATABASE, after, desired).changed
+
+
+@given(st.none() | current_states, desired_states)
+def test_only_stated_fields_are_sent(current: State | None, desired: State) -> None:
+    change = planned(DATABASE, current, desired)
+    assert change.update.items() <= desired.items()
+    assert "name" not in change.update
+    if change.create:
+        assert change.after == desired
+
+
+@given(current_states, desired_states)
+def test_only_differing_fields_are_sent(current: State, desired: State) -> None:
+    change = planned(DATABASE, current, desired)
+    assert all(current.get(name) != value for name, value in change.update.items())
+
+
+@given(st.none() | current_states, st.none() | desired_states)
+def test_prediction_is_what_the_requests_bring_about(current: State | None, desired: State | None) -> None:
+    assume(current is None or desired is None or current["name"] == desired["name"])
+    change = planned(DATABASE, current, desired)
+    assert applied(change) == (change.after if not change.create else {**(desired or {}), "id": 99})
+
+
+@given(current_states, desired_states)
+def test_immutable_difference_is_refused_and_nothing_else_is(current: State, desired: State) -> None:
+    wanted = desired.get("partition_template")
+    differs = wanted is not None and wanted != current.get("partition_template")
+    try:
+        plan(DATABASE, current, desired)
+    except Refused as error:
+        refusal: Refused | None = error
+    else:
+        refusal = None
+    assert (refusal is not None) == differs
+    if refusal is not None:
+        assert refusal.code == "immutable"
+        assert repr(current["name"]) in str(refusal)
+
+
+def test_delete_of_nothing_is_nothing() -> None:
+    assert plan(DATABASE, None, None) == Change(None, None)
+    assert not plan(DATABASE, None, None).changed
+    assert plan(DATABASE, {"name": "a"}, None) == Change({"name": "a"}, None, delete=True)
+
+
+def test_rename_is_refused_while_both_names_exist() -> None:
+    with pytest.raises(Refused, match="Both the table 'old' and 'new' exist"):
+        plan(TABLE, {"name": "new"}, {"name": "new"}, old={"name": "old"})
+
+
+def test_rename_and_update_are_one_change() -> None:
+    old = {"name": "old", "max_tables": 1, "retention_period": 0}
+    change = plan(DATABASE, None, {"name": "new", "max_tables": 2, "retention_period": 0}, old=old)
+    assert change.rename
+    assert not change.create
+    assert change.update == {"max_tables": 2}
+    assert change.before == old
+
+
+def test_database_of_a_table_is_no_field_to_change() -> None:
+    change = plan(TABLE, {"name": "t"}, {"name": "t", "database": "d"})
+    assert not change.changed
+
+
+@pytest.mark.parametrize("kind", ["create", "delete", "rename", "restore"])
+def test_each_kind_of_change_counts(kind: str) -> None:
+    assert Change(None, None, **{kind: True}).changed
+    assert Change(None, None, update={"max_tables": 1}).changed
+    assert not Change(None, None).changed
+
+
+def test_find_is_by_name() -> None:
+    states = [{"name": "a", "id": 1}, {"id": 2}, {"name": "b", "id": 3}]
+    assert find(states, "b") == {"name": "b", "id": 3}
+    assert find(states, "c") is None
+
+
+# Tokens
+
+days = st.integers(-30, 30).map(lambda number: NOW + timedelta(days=number))
+PERMISSIONS = [[], [{"action": "read", "resource": "*"}], [{"action": "write", "resource": "a"}]]
+
+
+@st.composite
+def token_lists(draw: st.DrawFn) -> list[State]:
+    count = draw(st.integers(0, 5))
+    return [
+        {
+            "id": f"id{number}",
+            "description": draw(st.sampled_from(["mine", "mine", "other"])),
+            "permissions": draw(st.sampled_from(PERMISSIONS)),
+            "created_at": draw(st.integers(0, 60).map(lambda age: NOW - timedelta(days=age))),
+            "expires_at": draw(st.none() | days),
+            "revoked_at": draw(st.none() | st.none() | st.just(NOW - timedelta(days=1))),
+        }
+        for number in range(count)
+    ]
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> TokenWish:
+    """Wishes that name a description and pass the check."""
+    expiry: dict[str, Any] = draw(
+        st.sampled_from([{}, {"expires_at": NOW + timedelta(days=20)}, {"expires_in": 20 * DAY}])
+    )
+    wish = TokenWish(
+        description="mine",
+        permissions=draw(st.none() | st.sampled_from(PERMISSIONS)),
+        renew_before=draw(st.none() | st.sampled_from([1, DAY, 19 * DAY])),
+        max_age=draw(st.none() | st.sampled_from([SECOND, DAY, 40 * DAY])),
+        force=draw(st.integers(0, 9)) == 0,
+        **expiry,
+    )
+    check_wish(wish, NOW)
+    return wish
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[State], TokenWish, dict[str, Any]]:
+    tokens = draw(token_lists())
+    held = st.sampled_from([*(token["id"] for token in tokens), "gone"])
+    how = {
+        "held_id": draw(st.none() | held),
+        "need_secret": draw(st.booleans()),
+        "on_lost_secret": draw(st.sampled_from(["reissue", "reissue", "ignore", "fail"])),
+        "revoke_superseded": draw(st.booleans()),
+    }
+    return tokens, draw(wishes()), how
+
+
+def planned_token(tokens: list[State], wish: TokenWish, how: dict[str, Any]) -> TokenChange:
+    """The plan; an example that is refused for a lost secret doesn't count."""
+    try:
+        return plan_token(tokens, wish, NOW, **how)
+    except Refused as error:
+        assume(error.code != "lost_secret")
+        raise
+
+
+def applied_tokens(tokens: list[State], wish: TokenWish, change: TokenChange) -> list[State]:
+    """The server's list after the change: created, updated, revoked."""
+    revoked = {token["id"] for token in change.revoke}
+    listed = [{**token, "revoked_at": NOW} if token["id"] in revoked else token for token in tokens]
+    if change.create:
+        made = {
+            "id": "new",
+            "description": wish.description,
+            "permissions": wish.permissions or [],
+            "created_at": NOW.replace(microsecond=0),
+            "expires_at": wish.expiry(NOW),
+            "revoked_at": None,
+        }
+        return [*listed, made]
+    current = change.current
+    assert current is not None
+    return [{**token, **change.update} if token["id"] == current["id"] else token for token in listed]
+
+
+@given(cases())
+def test_current_token_is_never_a_dead_or_foreign_one(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
+    tokens, wish, how = case
+    change = planned_token(tokens, wish, how)
+    for token in [change.current] if change.current else []:
+        assert token["revoked_at"] is None
+        assert token["expires_at"] is None or token["expires_at"] > NOW
+        assert token["description"] == "mine"
+
+
+@given(cases())
+def test_second_token_plan_changes_nothing(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
+    tokens, wish, how = case
+    wish = replace(wish, force=False)
+    change = planned_token(tokens, wish, how)
+    held = "new" if change.create else how["held_id"]
+    later = applied_tokens(tokens, wish, change)
+    again = plan_token(later, wish, NOW, **{**how, "held_id": held})
+    assert not again.changed
+    assert again.current is not None
+    assert again.current["id"] == ("new" if change.create else (change.current or {})["id"])
+
+
+@given(cases())
+def test_revoked_tokens_are_never_the_one_in_use(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
+    tokens, wish, how = case
+    change = planned_token(tokens, wish, how)
+    revoked = [token["id"] for token in change.revoke]
+    assert len(revoked) == len(set(revoked))
+    assert change.revoke == (change.superseded if how["revoke_superseded"] else ())
+    assert all(token["description"] == "mine" and alive(token, NOW) for token in change.superseded)
+    if not change.create:
+        assert change.current is not None
+        assert change.current["id"] not in revoked
+        assert change.current not in change.superseded
+    remaining = [token for token in applied_tokens(tokens, wish, change) if alive(token, NOW)]
+    assert any(token["description"] == "mine" for token in remaining)
+
+
+@given(cases())
+def test_token_update_holds_only_what_is_stated_and_differs(
+    case: tuple[list[State], TokenWish, dict[str, Any]],
+) -> None:
+    tokens, wish, how = case
+    change = planned_token(tokens, wish, how)
+    if wish.permissions is None or change.create:
+        assert change.update == {}
+    else:
+        assert change.current is not None
+        differs = wish.permissions != change.current["permissions"]
+        assert change.update == ({"permissions": wish.permissions} if differs else {})
+
+
+@given(cases())
+def test_held_token_stays_current_while_it_is_alive(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
+    tokens, wish, how = case
+    change = planned_token(tokens, wish, how)
+    mine = [token for token in tokens if alive(token, NOW) and token["description"] == "mine"]
+    held = [token for token in mine if token["id"] == how["held_id"]]
+    expected = held or newest_first(mine)[:1] or [None]
+    assert change.current == expected[0]
+
+
+def token(name: str = "a", **more: Any) -> State:
+    base = {"id": name, "description": "mine", "permissions": [], "created_at": NOW - timedelta(days=1)}
+    return {**base, "expires_at": None, "revoked_at": None, **more}
+
+
+def wish(**more: Any) -> TokenWish:
+    return TokenWish(**{"description": "mine", **more})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "reason"),
+    [
+        ({}, None, "no active token"),
+        ({}, token(), ""),
+        ({"force": True}, token(), "forced"),
+        ({"expires_at": NOW + timedelta(days=9)}, token(), "expires_at differs"),
+        ({"expires_at": NOW + timedelta(days=9)}, token(expires_at=NOW + timedelta(days=8)), "expires_at differs"),
+        ({"expires_at": NOW + timedelta(days=9)}, token(expires_at=NOW + timedelta(days=9, microseconds=-5)), ""),
+        ({"renew_before": 2 * DAY}, token(expires_at=NOW + timedelta(days=1)), "ends within renew_before"),
+        ({"renew_before": 2 * DAY}, token(expires_at=NOW.replace(microsecond=0) + timedelta(days=2)), "ends within"),
+        ({"renew_before": 2 * DAY}, token(expires_at=NOW + timedelta(days=3)), ""),
+        ({"renew_before": 2 * DAY}, token(), ""),
+        ({"expires_in": 2 * DAY}, token(expires_at=NOW + timedelta(days=1)), ""),
+        ({"max_age": DAY // 2}, token(), "older than max_age"),
+        ({"max_age": 2 * DAY}, token(), ""),
+    ],
+)
+def test_reasons_for_a_new_token(wanted: dict[str, Any], current: State | None, reason: str) -> None:
+    change = plan_token([current] if current else [], wish(**wanted), NOW)
+    assert reason in change.create
+    assert bool(change.create) == bool(reason)
+
+
+def test_lost_secret_is_refused_reissued_or_ignored() -> None:
+    with pytest.raises(Refused, match="its secret is not at hand") as caught:
+        plan_token([token()], wish(), NOW, need_secret=True)
+    assert caught.value.code == "lost_secret"
+    reissued = plan_token([token()], wish(), NOW, need_secret=True, on_lost_secret="reissue")
+    assert reissued.create == "its secret is lost"
+    assert reissued.superseded == (token(),)
+    assert not plan_token([token()], wish(), NOW, need_secret=True, on_lost_secret="ignore").changed
+    assert not plan_token([token()], wish(), NOW, need_secret=True, held_id="a").changed
+    # A renewal that is due anyway needs no decision.
+    assert plan_token([token()], wish(force=True), NOW, need_secret=True).create == "a new one is forced"
+
+
+def test_token_by_id_may_get_another_description() -> None:
+    change = plan_token([token(), token("b")], wish(id="a", description="yours"), NOW)
+    assert change.current == token()
+    assert change.update == {"description": "yours"}
+    assert change.superseded == ()
+
+
+@pytest.mark.parametrize("dead", [{"revoked_at": NOW}, {"expires_at": NOW}])
+def test_id_of_a_dead_token_is_refused(dead: State) -> None:
+    with pytest.raises(Refused, match="No active token has the id a"):
+        plan_token([token(**dead)], wish(id="a"), NOW)
+
+
+def test_newest_is_decided_by_creation_and_then_by_id() -> None:
+    old, one, two = token("z", created_at=NOW - timedelta(days=9)), token("a"), token("b")
+    assert newest_first([old, one, two]) == [two, one, old]
+
+
+def test_expiry_of_a_new_token() -> None:
+    assert wish().expiry(NOW) is None
+    assert wish(expires_at=NOW).expiry(NOW) == NOW
+    assert wish(expires_in=DAY).expiry(NOW) == NOW.replace(microsecond=0) + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ({"expires_in": 0}, "expires_in: an infinite duration"),
+        ({"max_age": 0}, "max_age: must be longer"),
+        ({"expires_at": NOW}, "expires_at: 2026-11-23T12:00:00.250000Z is in the past"),
+        ({"expires_in": SECOND // 10}, "in the past"),
+        ({"expires_in": DAY, "renew_before": DAY}, "renew_before: a new token would end at 2026-11-24T12:00:00Z"),
+        ({"expires_at": NOW + timedelta(days=1), "renew_before": 2 * DAY}, "within 2d"),
+    ],
+)
+def test_wishes_that_never_come_to_rest_are_refused(wanted: dict[str, Any], problem: str) -> None:
+    with pytest.raises(OptionError, match=problem):
+        check_wish(wish(**wanted), NOW)
+
+
+def test_expiry_after_the_calendar_is_refused() -> None:
+    with pytest.raises(OptionError, match="expires_in: the time lies after the year 9999"):
+        check_wish(wish(expires_in=DAY), datetime(9999, 12, 31, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("wanted", [{}, {"renew_before": DAY}, {"expires_in": 2 * DAY, "renew_before": DAY}])
+def test_good_wishes_pass(wanted: dict[str, Any]) -> None:
+    check_wish(wish(**wanted), NOW)
+
+
+@given(token_lists(), st.booleans())
+def test_absent_revokes_all_that_works_or_asks_which(tokens: list[State], every: bool) -> None:
+    working = [token for token in tokens if alive(token, NOW) and token["description"] == "mine"]
+    outcome: TokenChange | Influxdb3Error
+    try:
+        outcome = plan_token_absent(tokens, wish(), NOW, all_matching=every)
+    except Refused as error:
+        outcome = error
+    if isinstance(outcome, Refused):
+        assert len(working) > 1
+        assert not every
+        assert outcome.code == "ambiguous_token"
+        assert all(token["id"] in str(outcome) for token in working)
+        return
+    assert isinstance(outcome, TokenChange)
+    assert every or len(working) <= 1
+    assert list(outcome.revoke) == newest_first(working)
+    assert outcome.changed == bool(working)
+    later = [{**token, "revoked_at": NOW} if token in outcome.revoke else token for token in tokens]
+    assert not plan_token_absent(later, wish(), NOW, all_matching=every).changed
+
+
+def test_absent_by_id_takes_that_one_only() -> None:
+    assert plan_token_absent([token("a"), token("b")], wish(id="b"), NOW).revoke == (token("b"),)
+    assert not plan_token_absent([token("a")], wish(id="x"), NOW).changed
+
+
+def test_permissions_compare_in_the_form_that_both_sides_have() -> None:
+    permissions = [{"action": "write", "resource": "a"}, {"action": "read", "resource": "a"}]
+    stated = DB_TOKEN.parse({"permissions": permissions})["permissions"]
+    listed = DB_TOKEN.from_api({"permissions": [*permissions, *permissions]})["permissions"]
+    assert not plan_token([token(permissions=listed)], wish(permissions=stated), NOW).changed
