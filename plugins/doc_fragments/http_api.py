@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,10 +10,12 @@ class ModuleDocFragment:
     """Requirements of `module_utils/transport.py` and `module_utils/profiles.py`."""
 
     DOCUMENTATION = r"""
+options: {}
 requirements:
   - requests where the module runs
   - tomlkit where the module runs, if O(profile) or O(config_path) is used
 notes:
-  - The module talks to the HTTP Management API from where it runs, usually the controller (C(delegate_to=localhost) or a
+  - The module talks to the HTTP Management API from where it runs, usually the controller
+    (C(delegate_to=localhost) or a
     play on C(localhost)).
 """

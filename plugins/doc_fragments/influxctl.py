@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -22,7 +21,8 @@ requirements:
   - tomlkit where the module runs
 notes:
   - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
-    module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs with
+    module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs
+    with
     the profile O(profile) of O(config_path), or its own defaults.
   - The program runs without a shell and without a terminal, and no secret is ever on its command line. If it wanted a
     login in a browser, it is ended after O(timeout) seconds and the module says so.

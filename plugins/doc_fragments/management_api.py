@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -82,12 +81,14 @@ options:
     type: float
   retries:
     description:
-      - How often a request is sent again after a network fault or one of the answers 429, 502, 503 and 504, with growing
+      - How often a request is sent again after a network fault or one of the answers 429, 502, 503 and 504, with
+        growing
         pauses, or as long as the server asks for, but at most 60 seconds each.
       - What creates an object is only sent again where it provably had no effect.
       - The default is V(4).
     type: int
 notes:
-  - The precedence is option, environment variable, profile. The action group C(influxops.influxdb3.all) sets these options
+  - The precedence is option, environment variable, profile. The action group C(influxops.influxdb3.all) sets these
+    options
     once for all modules with C(module_defaults).
 """

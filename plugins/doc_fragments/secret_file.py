@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -14,9 +13,11 @@ class ModuleDocFragment:
 options:
   secret_file:
     description:
-      - Path of a JSON file where the module runs, in which the token's secret is kept. The keys are C(id), C(description),
+      - Path of a JSON file where the module runs, in which the token's secret is kept. The keys are C(id),
+        C(description),
         C(token), C(created_at) and C(expires_at).
-      - The file is written atomically with mode 0600 before the module returns, its directory is created with mode 0700.
+      - The file is written atomically with mode 0600 before the module returns, its directory is created with mode
+        0700.
         Whether it can be written is proved before a token is made. A file that isn't of this form is never overwritten.
       - If it holds the secret of an active token of the description, that token is the current one.
       - The file stays when the token is revoked.
@@ -31,7 +32,8 @@ options:
   on_lost_secret:
     description:
       - What to do if O(secret_file) is given and the server has an active token, but the file doesn't hold its secret.
-      - V(fail) changes nothing and says how to proceed; V(reissue) makes a new token; V(ignore) leaves everything as it is.
+      - V(fail) changes nothing and says how to proceed; V(reissue) makes a new token; V(ignore) leaves everything as
+        it is.
     type: str
     choices: [fail, reissue, ignore]
     default: fail

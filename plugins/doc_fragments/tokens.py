@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -30,18 +29,21 @@ options:
     type: str
   expires_at:
     description:
-      - When the token ends, as an RFC 3339 time such as V(2027-01-31T12:00:00Z). Without it and O(expires_in) a new token
+      - When the token ends, as an RFC 3339 time such as V(2027-01-31T12:00:00Z). Without it and O(expires_in) a new
+        token
         doesn't expire.
       - The API can't change this of a token that exists, so a difference of a second or more makes a new token.
     type: str
   expires_in:
     description:
-      - How long a new token lives, such as V(90d) or V(1y); units V(m), V(h), V(d), V(w), V(mo), V(y). A token that exists is
+      - How long a new token lives, such as V(90d) or V(1y); units V(m), V(h), V(d), V(w), V(mo), V(y). A token that
+        exists is
         not compared with it.
     type: str
   renew_before:
     description:
-      - Makes a new token when the current one ends within this time, such as V(14d). The old one is left to expire unless
+      - Makes a new token when the current one ends within this time, such as V(14d). The old one is left to expire
+        unless
         O(revoke_superseded=true).
       - It must be shorter than what O(expires_in) or O(expires_at) leave.
     type: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.influxops.influxdb3.plugins.module_utils.durations import parse_duration, parse_instant
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import now
@@ -96,7 +97,9 @@ def token_plan(
         check_wish(wish, at)
         instants = ("created_at", "expires_at", "revoked_at")
         states = [{**t, **{key: parse_instant(t[key]) for key in instants if t.get(key)}} for t in tokens]
-        held = [t for t in states if held_prefix and t["token_prefix"] == held_prefix and t["description"] == description]
+        held = [
+            t for t in states if held_prefix and t["token_prefix"] == held_prefix and t["description"] == description
+        ]
         change = plan_token(
             states,
             wish,

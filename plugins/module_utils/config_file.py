@@ -9,12 +9,12 @@ import os
 import platform
 import pwd
 import tempfile
-from typing import Dict, Mapping, Optional
+from collections.abc import Mapping
 
 from .errors import ProfileError
 
 
-def default_path(system: str, home: str, xdg_config_home: Optional[str] = None) -> str:
+def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
     """Return influxctl's default config path on an operating system (facts.md D.1).
 
     `system` is what `platform.system()` says. On Linux, XDG_CONFIG_HOME counts when it is absolute.
@@ -28,7 +28,7 @@ def default_path(system: str, home: str, xdg_config_home: Optional[str] = None) 
     return os.path.join(base, "influxctl", "config.toml")
 
 
-def locate(path: Optional[str], environ: Mapping[str, str]) -> str:
+def locate(path: str | None, environ: Mapping[str, str]) -> str:
     """Return the path that is meant: the given one, or the default of the user that this process runs as.
 
     After `become`, the environment may still be the other user's; it counts only while its HOME belongs to us.
@@ -45,7 +45,7 @@ def locate(path: Optional[str], environ: Mapping[str, str]) -> str:
     return default_path(platform.system(), pwd.getpwuid(os.geteuid()).pw_dir)
 
 
-def read(path: str) -> Optional[str]:
+def read(path: str) -> str | None:
     """Return the file's text, None when there is none. Raises ProfileError."""
     try:
         with open(path, "rb") as handle:
@@ -89,7 +89,7 @@ def write_beside(path: str, text: str) -> str:
 
 def make_parents(path: str) -> list[str]:
     """Create the directories above `path` with mode 0700 and return the new ones, outermost first."""
-    missing = []
+    missing: list[str] = []
     parent = os.path.dirname(path)
     while not os.path.isdir(parent):
         missing.insert(0, parent)
@@ -102,7 +102,7 @@ def make_parents(path: str) -> list[str]:
     return missing
 
 
-def describe(path: str) -> Dict[str, Optional[object]]:
+def describe(path: str) -> dict[str, object | None]:
     """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
     try:
         status = os.stat(path)

@@ -10,8 +10,9 @@ precedence option > environment > profile is the order of the two mappings here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Tuple, Union
+from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import OptionError
@@ -40,10 +41,10 @@ class Connection:
     product: str
     base_url: str
     token: str = field(repr=False)
-    account_id: Optional[str]
-    cluster_id: Optional[str]
-    verify: Union[bool, str]
-    client_cert: Union[None, str, Tuple[str, str]]
+    account_id: str | None
+    cluster_id: str | None
+    verify: bool | str
+    client_cert: str | tuple[str, str] | None
     timeout: float
     retries: int
 

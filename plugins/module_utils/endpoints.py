@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable
 from urllib.parse import quote
 
 from .connection import CLUSTERED_ID, Connection
@@ -41,7 +41,7 @@ class ManagementApi:
 
     # Databases
 
-    def list_databases(self) -> List[State]:
+    def list_databases(self) -> list[State]:
         """Return the active databases (GetClusterDatabases)."""
         return self._list(DATABASE, "databases")
 
@@ -92,7 +92,7 @@ class ManagementApi:
 
     # Database tokens
 
-    def list_tokens(self) -> List[State]:
+    def list_tokens(self) -> list[State]:
         """Return all database tokens, revoked and expired ones among them (GetDatabaseTokens)."""
         return self._list(DB_TOKEN, "tokens")
 
@@ -119,13 +119,13 @@ class ManagementApi:
 
     # What they share
 
-    def _list(self, entity: Entity, collection: str) -> List[State]:
+    def _list(self, entity: Entity, collection: str) -> list[State]:
         answer = self._call("GET", collection, doing=f"list the {entity.noun}s")
         if not isinstance(answer, list):
             raise Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
         return [entity.from_api(item) for item in answer]
 
-    def _one(self, entity: Entity, method: str, *path: str, body: Optional[State] = None, doing: str) -> State:
+    def _one(self, entity: Entity, method: str, *path: str, body: State | None = None, doing: str) -> State:
         answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
         if isinstance(answer, dict):
             for field in entity.fields:
@@ -139,7 +139,7 @@ class ManagementApi:
         try:
             answer = self._transport.request(method, self._prefix + tail, body, doing=doing)
         except NotFound as error:
-            if path[-1] in ("rename", "undelete") or path[2:3] == ("tables",) and method == "DELETE":
+            if path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE"):
                 error.args = (f"{error} {_LATER}",)
             if self._form_known or not self._long_form_answers(is_list=len(path) == 1):
                 raise

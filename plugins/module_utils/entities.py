@@ -10,14 +10,15 @@ permissions as a sorted list without duplicates. Pure; knows no HTTP and no Ansi
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
 from .errors import Influxdb3Error, OptionError
 
-State = Dict[str, Any]
+State = dict[str, Any]
 
 # facts.md B.4; the specification allows more buckets than the prose does (1.7), and the server decides.
 MAX_PARTS = 8
@@ -29,7 +30,7 @@ ACTIONS = ("read", "write")
 SYSTEM_PREFIXES = ("_", "iox_")
 
 # The argument spec of a partition template, as databases and tables take it.
-PARTITION_TEMPLATE_OPTION: Dict[str, Any] = {
+PARTITION_TEMPLATE_OPTION: dict[str, Any] = {
     "type": "list",
     "elements": "dict",
     "options": {
@@ -69,7 +70,7 @@ class Entity:
     """A kind of object: its noun for messages, and its fields."""
 
     noun: str
-    fields: Tuple[Field, ...]
+    fields: tuple[Field, ...]
 
     def parse(self, options: Mapping[str, Any]) -> State:
         """Return the canonical form of the options that are given. Raises OptionError for the first wrong value."""
@@ -93,21 +94,21 @@ class Entity:
                 continue
             try:
                 state[field.name] = field.read(answer[field.api])
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
                 raise Influxdb3Error(
                     f"The server sent a {self.noun} whose {field.api} can't be understood.", code="bad_answer"
                 ) from None
         return state
 
-    def to_api(self, state: Mapping[str, Any]) -> Dict[str, Any]:
+    def to_api(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return the JSON body for the given fields."""
         return {field.api: field.write(state[field.name]) for field in self.fields if field.name in state}
 
-    def present(self, state: Optional[State]) -> Optional[Dict[str, Any]]:
+    def present(self, state: State | None) -> dict[str, Any] | None:
         """Return the result: every field but the secret ones, null where it isn't known."""
         if state is None:
             return None
-        shown: Dict[str, Any] = {}
+        shown: dict[str, Any] = {}
         for field in self.fields:
             if field.secret:
                 continue
@@ -146,6 +147,8 @@ def parse_description(text: Any) -> str:
     """
     if not str(text).strip():
         raise ValueError("a description must not be empty")
+    if str(text).splitlines() != [str(text)]:
+        raise ValueError("a description must be one line, without a line break at its end")
     return str(text)
 
 
@@ -156,7 +159,7 @@ def parse_limit(number: Any) -> int:
     return int(number)
 
 
-def parse_partition_template(parts: Any) -> list[Dict[str, Any]]:
+def parse_partition_template(parts: Any) -> list[dict[str, Any]]:
     """Return the canonical partition template, its order kept. Raises ValueError.
 
     Each part is `{type: time, value}`, `{type: tag, value}` or `{type: bucket, tag_name, number_of_buckets}`.
@@ -177,7 +180,7 @@ def parse_partition_template(parts: Any) -> list[Dict[str, Any]]:
     return canonical
 
 
-def _parse_part(part: Mapping[str, Any]) -> Dict[str, Any]:
+def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part.get("type")
     given = {name for name, value in part.items() if value is not None and name != "type"}
     wanted = {"time": {"value"}, "tag": {"value"}, "bucket": {"tag_name", "number_of_buckets"}}.get(str(kind))
@@ -198,7 +201,7 @@ def _parse_part(part: Mapping[str, Any]) -> Dict[str, Any]:
     return {"type": kind, "value": part["value"]}
 
 
-def _read_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any]]:
+def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"type": part["type"], "tag_name": part["value"]["tagName"],
          "number_of_buckets": part["value"]["numberOfBuckets"]}
@@ -207,7 +210,7 @@ def _read_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any]
     ]  # fmt: skip
 
 
-def _write_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any]]:
+def _write_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"type": "bucket", "value": {"tagName": part["tag_name"], "numberOfBuckets": part["number_of_buckets"]}}
         if part["type"] == "bucket"
@@ -216,7 +219,7 @@ def _write_partition_template(parts: list[Dict[str, Any]]) -> list[Dict[str, Any
     ]
 
 
-def parse_permissions(permissions: Any) -> list[Dict[str, str]]:
+def parse_permissions(permissions: Any) -> list[dict[str, str]]:
     """Return permissions as a sorted list without duplicates, so that equal sets are equal. Raises ValueError.
 
     Each is `{action: read|write, resource: NAME or *}`. An empty list is a token without access (facts.md A.4).
@@ -233,7 +236,7 @@ def parse_permissions(permissions: Any) -> list[Dict[str, str]]:
     return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
 
 
-def _read_permissions(permissions: Any) -> list[Dict[str, str]]:
+def _read_permissions(permissions: Any) -> list[dict[str, str]]:
     # An extra `id` in the echo is known from influxctl's JSON (facts.md A.4) and means nothing.
     pairs = {(str(p.get("action", "")), str(p.get("resource", ""))) for p in permissions}
     return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
@@ -289,7 +292,7 @@ DB_TOKEN = Entity(
 )
 
 
-def _read_timestamp(value: Any) -> Optional[datetime]:
+def _read_timestamp(value: Any) -> datetime | None:
     """Return the instant of a protobuf timestamp, `nanos` left out when 0 (facts.md C.2); the epoch means never."""
     if isinstance(value, str):
         instant = parse_instant(value)

@@ -9,24 +9,25 @@ Everything below the modules raises an `Influxdb3Error`; only `module.py` turns 
 from __future__ import annotations
 
 import re
-from typing import Iterable, Optional, TypedDict
+from collections.abc import Iterable
+from typing import TypedDict
 
 MASK = "********"
 
 # Shapes of token strings, facts.md sections A.7 (database tokens) and C.2 (management tokens). A management token's
 # first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
 _DB_TOKEN = re.compile(r"apiv\d+_[A-Za-z0-9+/=_-]+")
-_MGMT_TOKEN = re.compile(r"(M\.V\d\.[A-Za-z0-9+/=_-]{4})[A-Za-z0-9+/=_.-]+")
+_MGMT_TOKEN = re.compile(r"(M\.V\d\.[A-Za-z0-9+/=_.-]{4})[A-Za-z0-9+/=_.-]+")
 
 
 class Failure(TypedDict):
     """The `failure` of a module's result: always all five keys, null where one doesn't apply."""
 
-    status: Optional[int]
-    code: Optional[str]
-    message: Optional[str]
-    method: Optional[str]
-    path: Optional[str]
+    status: int | None
+    code: str | None
+    message: str | None
+    method: str | None
+    path: str | None
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, NamedTuple
 
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
@@ -39,13 +41,13 @@ class Output(NamedTuple):
     stderr: str
 
 
-def parse_version(text: str) -> Optional[Tuple[int, int, int]]:
+def parse_version(text: str) -> tuple[int, int, int] | None:
     """Return the first version number in the text of `influxctl version`."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def parse_list(stdout: str) -> List[State]:
+def parse_list(stdout: str) -> list[State]:
     """Return the management tokens of `management list --format json`, revoked ones among them.
 
     Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError.
@@ -66,7 +68,7 @@ def parse_list(stdout: str) -> List[State]:
     )
 
 
-def find_secret(output: Output, prefix: str) -> Optional[str]:
+def find_secret(output: Output, prefix: str) -> str | None:
     """Return the one word in a create's output that begins with a token's prefix and is longer.
 
     It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md C.2). None when there is no
@@ -80,7 +82,7 @@ def find_secret(output: Output, prefix: str) -> Optional[str]:
     return None
 
 
-def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> Optional[State]:
+def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> State | None:
     """Return the token that a create made, with its secret: the proof that design.md 4 asks for.
 
     It is the one entry that is new in the list, has the description and whose prefix begins a printed string.
@@ -96,7 +98,7 @@ def prove_created(before: Sequence[State], after: Sequence[State], description: 
     return proved[0] if len(proved) == 1 else None
 
 
-def clean_environment(environ: Mapping[str, str]) -> Dict[str, str]:
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for influxctl: ours without what would redirect it or tell it a secret."""
     return {name: value for name, value in environ.items() if not name.startswith(("INFLUXCTL_", "INFLUXDB3_"))}
 
@@ -110,14 +112,14 @@ class Influxctl:
 
     def __init__(
         self,
-        program: Optional[str],
-        config_path: Optional[str],
-        profile: Optional[str],
+        program: str | None,
+        config_path: str | None,
+        profile: str | None,
         timeout: float,
         on_secret: Callable[[str], None],
     ) -> None:
         self._program = self._find(program)
-        self._global: List[str] = []
+        self._global: list[str] = []
         if config_path:
             self._global += ["--config", config_path]
         if profile:
@@ -125,11 +127,13 @@ class Influxctl:
         self._timeout = timeout
         self._on_secret = on_secret
 
-    def list_tokens(self) -> List[State]:
+    def list_tokens(self) -> list[State]:
         """Return all management tokens."""
-        return parse_list(self._checked(["management", "list", "--format", "json"], "list the management tokens").stdout)
+        return parse_list(
+            self._checked(["management", "list", "--format", "json"], "list the management tokens").stdout
+        )
 
-    def create_token(self, description: str, expires_at: Optional[datetime], before: Sequence[State]) -> State:
+    def create_token(self, description: str, expires_at: datetime | None, before: Sequence[State]) -> State:
         """Create a management token and return it with its secret, proved by the list after.
 
         `before` is the list from before. Nothing that isn't proved to be this call's is ever revoked.
@@ -162,19 +166,19 @@ class Influxctl:
         """Revoke tokens for good."""
         self._checked(["management", "revoke", "--force", *ids], f"revoke the management tokens {', '.join(ids)}")
 
-    def _appeared(self, before: Sequence[State], description: str) -> List[str]:
+    def _appeared(self, before: Sequence[State], description: str) -> list[str]:
         try:
             return self._new(before, self.list_tokens(), description)
         except InfluxctlError:
             return []
 
     @staticmethod
-    def _new(before: Sequence[State], listed: Sequence[State], description: str) -> List[str]:
+    def _new(before: Sequence[State], listed: Sequence[State], description: str) -> list[str]:
         known = {token["id"] for token in before}
         return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
 
     @staticmethod
-    def _find(program: Optional[str]) -> str:
+    def _find(program: str | None) -> str:
         wanted = os.path.expanduser(program or "influxctl")
         search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/bin", "/usr/bin"])
         found = shutil.which(wanted, path=search)
@@ -249,12 +253,10 @@ def _said(text: str) -> str:
     return f" It said: {mask(words[-500:])!r}." if words else ""
 
 
-def _end(process: subprocess.Popen[Any]) -> Tuple[bytes, bytes]:
+def _end(process: subprocess.Popen[Any]) -> tuple[bytes, bytes]:
     """End the process and all that it started, and return what it had printed."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     try:
         stdout, stderr = process.communicate(timeout=5)
     except subprocess.TimeoutExpired:  # something left the group and keeps the pipes open

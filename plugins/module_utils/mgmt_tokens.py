@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import shutil
 import signal
-import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
@@ -30,12 +31,12 @@ TIMEOUT = 60.0
 class InfluxctlTokens:
     """The management tokens of one cluster. `own_token` is what influxctl authenticates with, if it is known."""
 
-    def __init__(self, influxctl: Influxctl, own_token: Optional[str], allow_self_revoke: bool) -> None:
+    def __init__(self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool) -> None:
         self._influxctl = influxctl
         self._own_token = own_token
         self._allow_self_revoke = allow_self_revoke
 
-    def list(self) -> List[State]:
+    def list(self) -> builtins.list[State]:
         """Return all management tokens, revoked and expired ones among them."""
         return self._influxctl.list_tokens()
 
@@ -58,10 +59,10 @@ class InfluxctlTokens:
         return own and not self._allow_self_revoke
 
 
-def as_profile(connection: Connection) -> Dict[str, Any]:
+def as_profile(connection: Connection) -> dict[str, Any]:
     """Return the influxctl profile for a connection (keys: facts.md D.2)."""
     url = urlsplit(connection.base_url)
-    profile: Dict[str, Any] = {"name": "default", "product": connection.product}
+    profile: dict[str, Any] = {"name": "default", "product": connection.product}
     if connection.product != DEDICATED or url.hostname != DEDICATED_HOST:
         profile["host"] = url.hostname
         profile["port"] = str(url.port or (80 if url.scheme == "http" else 443))
@@ -82,6 +83,11 @@ def as_profile(connection: Connection) -> Dict[str, Any]:
     return {**profile, "tls": stated} if stated else profile
 
 
+def _end(signum: int, frame: object) -> None:
+    """Leave through the finally clauses when the process is told to end."""
+    raise SystemExit(128 + signum)
+
+
 @contextmanager
 def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     """Give access to the management tokens, with an existing profile or a private temporary one.
@@ -93,7 +99,7 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
     allow_self_revoke = bool(params.get("allow_self_revoke"))
 
-    def driver(config_path: Optional[str], profile: Optional[str], own_token: Optional[str]) -> InfluxctlTokens:
+    def driver(config_path: str | None, profile: str | None, own_token: str | None) -> InfluxctlTokens:
         program = Influxctl(params["influxctl_path"], config_path, profile, timeout, module.no_log_values.add)
         return InfluxctlTokens(program, own_token, allow_self_revoke)
 
@@ -104,7 +110,7 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
         return
     connection = connection_of(module)
     text = profiles.edit("", "default", as_profile(connection))
-    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    previous = signal.signal(signal.SIGTERM, _end)
     directory = tempfile.mkdtemp(prefix="influxdb3-", dir=module.tmpdir)
     try:
         path = os.path.join(directory, "config.toml")

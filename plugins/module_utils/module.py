@@ -9,9 +9,10 @@ The only file that calls `exit_json` and `fail_json`.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible.module_utils.common.parameters import remove_values
@@ -32,11 +33,11 @@ from .errors import (
 )
 from .plan import Change
 
-Spec = Dict[str, Dict[str, Any]]
+Spec = dict[str, dict[str, Any]]
 World = TypeVar("World")
 
 
-def _from_environment(name: str) -> Dict[str, Any]:
+def _from_environment(name: str) -> dict[str, Any]:
     return {"type": "str", "fallback": (env_fallback, [name])}
 
 
@@ -92,11 +93,11 @@ class Result:
     """
 
     changed: bool
-    values: Dict[str, Any]
+    values: dict[str, Any]
     before: Any = None
     after: Any = None
-    secret: Optional[Tuple[str, str, str]] = None
-    warnings: List[str] = field(default_factory=list)
+    secret: tuple[str, str, str] | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
@@ -108,7 +109,7 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
         module.fail_json(msg=str(error), failure=error.failure())
     for warning in result.warnings:
         module.warn(warning)
-    output: Dict[str, Any] = {"changed": result.changed, **result.values}
+    output: dict[str, Any] = {"changed": result.changed, **result.values}
     if (result.before, result.after) != (None, None):
         output["diff"] = {"before": result.before or {}, "after": result.after or {}}
     if result.secret:
@@ -120,7 +121,7 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
     module.exit_json(**output)
 
 
-def profile_of(params: Mapping[str, Any], *, default: bool = False) -> Optional[Dict[str, Any]]:
+def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str, Any] | None:
     """Return the influxctl profile that the options point at. Raises ProfileError.
 
     None when they point at none, unless influxctl's default profile is asked for.
@@ -161,7 +162,7 @@ def connect(module: AnsibleModule) -> ManagementApi:
     return ManagementApi(connection_of(module), module.no_log_values.add)
 
 
-def duration_option(module: AnsibleModule, name: str) -> Optional[int]:
+def duration_option(module: AnsibleModule, name: str) -> int | None:
     """Return the nanoseconds of an option, None when it isn't given. Raises OptionError."""
     if module.params.get(name) is None:
         return None
@@ -180,30 +181,31 @@ def converge(
     module: AnsibleModule,
     read: Callable[[], World],
     decide: Callable[[World], Change],
-    apply: Callable[[Change], Dict[str, Any]],
-) -> Tuple[Change, bool, Dict[str, Any]]:
+    apply: Callable[[Change], dict[str, Any]],
+) -> tuple[Change, bool, dict[str, Any]]:
     """Read, plan and apply; where the world moved in between, once more from reading.
 
     `apply` returns the state that the server reported. Returns the last change, whether anything was changed, and the
     state to report. A create whose answer got lost counts as ours when the object is there afterwards.
     """
     changed = False
-    failure: Optional[ApiError] = None
+    failure: ApiError | None = None
+    previous: Change | None = None
     for _attempt in range(3):
-        previous, change = (None if failure is None else change), decide(read())
+        change = decide(read())
         if not change.changed or module.check_mode:
             return change, changed or change.changed, change.after or {}
-        if failure is not None and change == previous and not isinstance(failure, Ambiguous):
+        if change == previous and not isinstance(failure, Ambiguous):
             break  # the world didn't move, so it isn't the reason
+        previous = change
         try:
             return change, True, apply(change)
         except (AlreadyExists, NotFound, Ambiguous) as error:
             failure = error
             changed = changed or error.repeated or isinstance(error, Ambiguous)
-    assert failure is not None
-    raise failure
+    raise failure or Influxdb3Error("Nothing was tried.")
 
 
-def masked(value: Optional[str], changed: bool = False) -> Optional[str]:
+def masked(value: str | None, changed: bool = False) -> str | None:
     """Return what a diff shows for a secret: only whether it is there and whether it changes."""
     return None if value is None else f"{MASK} (changed)" if changed else MASK

@@ -8,9 +8,9 @@ Check mode stops after these functions, the diff reads their result, and no modu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import List, Optional, Sequence, Tuple
 
 from .durations import after, format_duration, format_instant, same_instant
 from .entities import Entity, State
@@ -24,8 +24,8 @@ class Change:
     `before` and `after` are None where the object doesn't exist; `update` holds the fields that PATCH must send.
     """
 
-    before: Optional[State]
-    after: Optional[State]
+    before: State | None
+    after: State | None
     create: bool = False
     delete: bool = False
     rename: bool = False
@@ -37,12 +37,12 @@ class Change:
         return self.create or self.delete or self.rename or self.restore or bool(self.update)
 
 
-def find(states: Sequence[State], name: str) -> Optional[State]:
+def find(states: Sequence[State], name: str) -> State | None:
     """Return the object of that name."""
     return next((state for state in states if state.get("name") == name), None)
 
 
-def plan(entity: Entity, current: Optional[State], desired: Optional[State], old: Optional[State] = None) -> Change:
+def plan(entity: Entity, current: State | None, desired: State | None, old: State | None = None) -> Change:
     """Return how the object gets from `current` to `desired`; only the fields that `desired` states count.
 
     `desired` is None for an object that shall not exist. `old` is the object under the name that a rename starts
@@ -78,16 +78,16 @@ def plan(entity: Entity, current: Optional[State], desired: Optional[State], old
 class TokenWish:
     """What the user states of a token. Durations in nanoseconds, None where nothing is stated."""
 
-    description: Optional[str]
-    id: Optional[str] = None
-    permissions: Optional[List[dict[str, str]]] = None
-    expires_at: Optional[datetime] = None
-    expires_in: Optional[int] = None
-    renew_before: Optional[int] = None
-    max_age: Optional[int] = None
+    description: str | None
+    id: str | None = None
+    permissions: list[dict[str, str]] | None = None
+    expires_at: datetime | None = None
+    expires_in: int | None = None
+    renew_before: int | None = None
+    max_age: int | None = None
     force: bool = False
 
-    def expiry(self, now: datetime) -> Optional[datetime]:
+    def expiry(self, now: datetime) -> datetime | None:
         """Return when a token that is created now ends."""
         return self.expires_at if self.expires_in is None else after(now, self.expires_in)
 
@@ -101,11 +101,11 @@ class TokenChange:
     revoke, after the new one's secret is safe.
     """
 
-    current: Optional[State]
+    current: State | None
     create: str = ""
     update: State = field(default_factory=dict)
-    superseded: Tuple[State, ...] = ()
-    revoke: Tuple[State, ...] = ()
+    superseded: tuple[State, ...] = ()
+    revoke: tuple[State, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -118,12 +118,12 @@ def alive(token: State, now: datetime) -> bool:
     return token.get("revoked_at") is None and (ends is None or ends > now)
 
 
-def newest_first(tokens: Sequence[State]) -> List[State]:
+def newest_first(tokens: Sequence[State]) -> list[State]:
     """Return tokens by creation, the newest first; the ID decides among equals."""
     return sorted(tokens, key=lambda token: (token["created_at"], token["id"]), reverse=True)
 
 
-def _active(tokens: Sequence[State], wish: TokenWish, now: datetime) -> List[State]:
+def _active(tokens: Sequence[State], wish: TokenWish, now: datetime) -> list[State]:
     """Return the working tokens that the wish is about, the newest first: by ID if it states one."""
     key, value = ("description", wish.description) if wish.id is None else ("id", wish.id)
     return newest_first([token for token in tokens if alive(token, now) and token.get(key) == value])
@@ -156,7 +156,7 @@ def plan_token(
     wish: TokenWish,
     now: datetime,
     *,
-    held_id: Optional[str] = None,
+    held_id: str | None = None,
     need_secret: bool = False,
     on_lost_secret: str = "fail",
     revoke_superseded: bool = False,
@@ -192,7 +192,7 @@ def plan_token(
     return TokenChange(current, reason, update, superseded, superseded if revoke_superseded else ())
 
 
-def _why_renew(current: Optional[State], wish: TokenWish, now: datetime) -> str:
+def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:
     """Return why the current token won't do; empty when it does."""
     if current is None:
         return "there is no active token"

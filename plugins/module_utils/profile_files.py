@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -23,7 +23,7 @@ SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "
 
 def unpack_tomlkit(module: AnsibleModule) -> None:
     """Make the tomlkit that the action plugin sent importable, behind one that the target has itself."""
-    shipped: Optional[str] = module.params["_tomlkit"]
+    shipped: str | None = module.params["_tomlkit"]
     if shipped:
         archive = os.path.join(module.tmpdir, "tomlkit.zip")
         with open(archive, "wb") as handle:
@@ -31,7 +31,7 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
         sys.path.append(archive)
 
 
-def read_config(module: AnsibleModule) -> Tuple[str, Optional[str], List[profiles.Profile]]:
+def read_config(module: AnsibleModule) -> tuple[str, str | None, list[profiles.Profile]]:
     """Return the config's real path, its text (None without a file) and its profiles. Raises ProfileError."""
     unpack_tomlkit(module)
     path = os.path.realpath(config_file.locate(module.params["path"], os.environ))
@@ -49,9 +49,9 @@ def naming(path: str, work: Callable[[], Made]) -> Made:
         raise ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
 
 
-def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) -> Dict[str, Any]:
+def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) -> dict[str, Any]:
     """Replace the file atomically, its attributes set before it holds a new secret; return what to report."""
-    values: Dict[str, Any] = {}
+    values: dict[str, Any] = {}
     attributes = module.load_file_common_arguments(module.params, path)
     if existed:
         if module.params["backup"]:
@@ -67,7 +67,7 @@ def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) 
     return values
 
 
-def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: Dict[str, Dict[str, Any]]) -> bool:
+def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: dict[str, dict[str, Any]]) -> bool:
     """Give an existing file the stated owner, mode and so on; return whether anything was changed, also before."""
     if not os.path.exists(path):
         return changed

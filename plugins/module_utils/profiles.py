@@ -10,16 +10,17 @@ The keys of a profile: facts.md D.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from .errors import OptionError, ProfileError
 
-Path = Tuple[str, ...]
-Profile = Dict[str, Any]
+Path = tuple[str, ...]
+Profile = dict[str, Any]
 PREFIX_LENGTH = 9
 # The kinds of authentication, by the path that holds them; which one wins in influxctl isn't known (facts.md D.2).
-AUTH_KINDS: Dict[str, Path] = {
+AUTH_KINDS: dict[str, Path] = {
     "mgmt_token": ("mgmt_token",),
     "oauth2": ("auth", "oauth2"),
     "token_file": ("auth", "token"),
@@ -41,18 +42,18 @@ def _tomlkit() -> Any:
     return tomlkit
 
 
-def load(text: str) -> Dict[str, Any]:
+def load(text: str) -> dict[str, Any]:
     """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
     tomlkit = _tomlkit()
     try:
-        data: Dict[str, Any] = tomlkit.parse(text).unwrap()
+        data: dict[str, Any] = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.TOMLKitError as error:
         where = f" at line {error.line}" if getattr(error, "line", None) else ""
         raise ProfileError(f"it is not valid TOML{where}", code="invalid_toml") from None
     return data
 
 
-def read_profiles(text: str) -> List[Profile]:
+def read_profiles(text: str) -> list[Profile]:
     """Return the profiles in their order. Raises ProfileError for invalid TOML or a `profile` of another shape."""
     profiles = load(text).get("profile", [])
     if not isinstance(profiles, list) or not all(isinstance(profile, dict) for profile in profiles):
@@ -60,7 +61,7 @@ def read_profiles(text: str) -> List[Profile]:
     return profiles
 
 
-def find_profile(profiles: Sequence[Profile], name: str) -> Optional[int]:
+def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
     """Return the index of the profile of that name. Raises ProfileError when there are several."""
     found = [index for index, profile in enumerate(profiles) if profile.get("name") == name]
     if len(found) > 1:
@@ -68,12 +69,12 @@ def find_profile(profiles: Sequence[Profile], name: str) -> Optional[int]:
     return found[0] if found else None
 
 
-def auth_kind(profile: Profile) -> Optional[str]:
+def auth_kind(profile: Profile) -> str | None:
     """Return how a profile authenticates: `mgmt_token`, `oauth2`, `token_file`, or None."""
     return next((kind for kind, path in AUTH_KINDS.items() if _get(profile, path) is not None), None)
 
 
-def token_prefix(token: Any) -> Optional[str]:
+def token_prefix(token: Any) -> str | None:
     """Return the nine characters by which `influxctl management list` names a token (facts.md C.2).
 
     None for what is too short for them to be a prefix only.
@@ -83,10 +84,10 @@ def token_prefix(token: Any) -> Optional[str]:
     return token[:PREFIX_LENGTH] if len(token) > PREFIX_LENGTH else None
 
 
-def public(profile: Profile) -> Dict[str, Any]:
+def public(profile: Profile) -> dict[str, Any]:
     """Return what may be shown of a profile: never a secret, nor a key that this collection doesn't know."""
     tls = profile.get("tls")
-    shown: Dict[str, Any] = {key: profile.get(key) for key in _PUBLIC}
+    shown: dict[str, Any] = {key: profile.get(key) for key in _PUBLIC}
     shown["tls"] = {key: tls.get(key) for key in ("insecure", "disable", "cert", "key", "ca")} if tls else None
     shown["auth"] = auth_kind(profile)
     shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
@@ -168,7 +169,7 @@ def remove(text: str, name: str) -> str:
     return _proved(editor.text(), expected)
 
 
-def _proved(text: str, expected: Dict[str, Any]) -> str:
+def _proved(text: str, expected: dict[str, Any]) -> str:
     if load(text) != expected:
         raise ProfileError("it is written in a way that can't be edited safely; edit it by hand", code="not_editable")
     return text
@@ -209,9 +210,9 @@ def _without(profile: Profile, path: Path) -> Profile:
     return kept
 
 
-def _leaves(profile: Mapping[str, Any], prefix: Path = ()) -> Dict[Path, Any]:
+def _leaves(profile: Mapping[str, Any], prefix: Path = ()) -> dict[Path, Any]:
     """Return the values by their path; an empty table counts as a value."""
-    leaves: Dict[Path, Any] = {}
+    leaves: dict[Path, Any] = {}
     for key, value in profile.items():
         if isinstance(value, dict) and value:
             leaves.update(_leaves(value, (*prefix, key)))
@@ -232,9 +233,9 @@ class _Statement:
     path: Path = ()  # of a key: header and key together
 
 
-def _scan(text: str) -> List[_Statement]:
+def _scan(text: str) -> list[_Statement]:
     """Return the statements of a valid document; joined, their texts are the document."""
-    statements: List[_Statement] = []
+    statements: list[_Statement] = []
     lines = text.splitlines(keepends=True) if "\r" not in text.replace("\r\n", "") else [text]
     table: Path = ()
     start = 0
@@ -268,7 +269,7 @@ def _classify(text: str, table: Path) -> _Statement:
     return _Statement(text, "key", table + _descend(load(f"{key}= 0")))
 
 
-def _split(text: str) -> Tuple[str, str]:
+def _split(text: str) -> tuple[str, str]:
     """Return a statement's text before and after the equals sign that separates key and value."""
     for position, character in enumerate(text):
         if character == "=" and _is_valid(f"{text[:position]}= 0"):
@@ -276,7 +277,7 @@ def _split(text: str) -> Tuple[str, str]:
     raise ProfileError("it holds a statement that can't be understood", code="not_editable")
 
 
-def _split_value(text: str) -> Tuple[str, str]:
+def _split_value(text: str) -> tuple[str, str]:
     """Return a value and what follows it: blanks, a comment, the line's end."""
     for position, character in enumerate(text):
         if character == "#" and _is_valid(f"x ={text[:position]}"):
@@ -288,7 +289,7 @@ def _split_value(text: str) -> Tuple[str, str]:
 
 def _descend(data: Any) -> Path:
     """Return the path to the only leaf of nested tables; an element of an array of tables adds nothing."""
-    path: List[str] = []
+    path: list[str] = []
     while data and isinstance(data, (dict, list)):
         if isinstance(data, list):
             data = data[0]
@@ -371,13 +372,14 @@ class _Editor:
         doomed = set(own) - {n for n in own if self._leads_to_next(n)}
         self._statements = [s for number, s in enumerate(self._statements) if number not in doomed]
 
-    def _own(self) -> List[Tuple[int, Path]]:
+    def _own(self) -> list[tuple[int, Path]]:
         """Return the numbers of the profile's statements, each with the path of its table."""
-        own: List[Tuple[int, Path]] = []
-        count, table = -1, ()
+        own: list[tuple[int, Path]] = []
+        count = -1
+        table: Path = ()
         for number, statement in enumerate(self._statements):
             if statement.kind in ("header", "array"):
-                table = statement.path  # type: ignore[assignment]
+                table = statement.path
                 count += statement.kind == "array" and statement.path == ("profile",)
             if count == self._index and table[:1] == ("profile",):
                 own.append((number, table))
@@ -480,9 +482,11 @@ def _append(text: str, profile: Profile) -> str:
     return text + lead + newline.join(lines) + newline
 
 
-def _table_lines(table: Mapping[str, Any], path: Path) -> List[str]:
+def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
     """Return a table's lines: plain keys first, then the tables in it, each with its header."""
-    lines = [f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(path, key, value)]
+    lines = [
+        f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(path, key, value)
+    ]
     for key, value in table.items():
         if _is_table(path, key, value):
             inner = (*path, key)

@@ -9,21 +9,22 @@ The content is `{"id", "description", "token", "created_at", "expires_at"}`, so 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import stat
 import tempfile
 from types import TracebackType
-from typing import Dict, Optional, Type
+from typing import Optional
 
 from .errors import SecretFileError
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
-Secret = Dict[str, Optional[str]]
+Secret = dict[str, Optional[str]]
 
 
-def read(path: str) -> Optional[Secret]:
+def read(path: str) -> Secret | None:
     """Return what the file holds, None when there is no file.
 
     Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
@@ -63,17 +64,15 @@ class Slot:
 
     def __init__(self, path: str) -> None:
         self._path = os.path.abspath(os.path.expanduser(path))
-        self._temporary: Optional[str] = None
+        self._temporary: str | None = None
         self._descriptor = -1
 
     def __enter__(self) -> Slot:
         parent = os.path.dirname(self._path)
         try:
             os.makedirs(os.path.dirname(parent), exist_ok=True)
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.mkdir(parent, 0o700)
-            except FileExistsError:
-                pass
             if os.path.islink(self._path):
                 raise OSError(errno.ELOOP, "it is a symbolic link")
             # mkstemp creates with 0600 whatever the umask is.
@@ -88,7 +87,6 @@ class Slot:
 
     def commit(self, secret: Secret) -> None:
         """Make the secret durable under the target's name."""
-        assert self._temporary is not None
         try:
             content = json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n"
             os.lseek(self._descriptor, 0, os.SEEK_SET)
@@ -97,7 +95,7 @@ class Slot:
                 view = view[os.write(self._descriptor, view) :]
             os.ftruncate(self._descriptor, len(content))
             os.fsync(self._descriptor)
-            os.rename(self._temporary, self._path)
+            os.rename(self._temporary or "", self._path)
             self._temporary = None
             directory = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -109,9 +107,9 @@ class Slot:
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._remove()
 

@@ -9,10 +9,12 @@ anything else can fail, and what it supersedes is revoked last.
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence
+from typing import Any, Callable, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -24,10 +26,19 @@ from .module import Result, duration_option, now
 from .plan import TokenChange, TokenWish, alive, check_wish, plan_token, plan_token_absent
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of token: its fields, the result's key, and the key in it that may hold the secret."""
+
+    entity: Entity
+    noun: str
+    secret_key: str
+
+
 class Backend(Protocol):
     """How one kind of token is listed, made, changed and revoked. Every function may raise Influxdb3Error."""
 
-    def list(self) -> List[State]:
+    def list(self) -> builtins.list[State]:
         """Return all tokens, revoked and expired ones among them."""
 
     def create(self, wanted: State, before: Sequence[State]) -> State:
@@ -61,15 +72,13 @@ def wish_of(module: AnsibleModule, entity: Entity) -> TokenWish:
     )
 
 
-def manage(
-    module: AnsibleModule, entity: Entity, noun: str, secret_key: str, connect: Callable[[], Backend]
-) -> Result:
-    """Bring the token to the stated state. `noun` is the result's key, `secret_key` the one that may hold the secret."""
-    wish, at = wish_of(module, entity), now()
-    path: Optional[str] = module.params["secret_file"]
+def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend]) -> Result:
+    """Bring the token to the stated state. What is wrong with the options is found before `connect` is called."""
+    wish, at = wish_of(module, kind.entity), now()
     present = module.params["state"] == "present"
     if present:
         check_wish(wish, at)
+    path: str | None = module.params["secret_file"]
     held = secret_file.read(path) if path else None
     if held and held["token"]:
         module.no_log_values.add(held["token"])
@@ -77,7 +86,7 @@ def manage(
     tokens = backend.list()
     if not present:
         change = plan_token_absent(tokens, wish, at, all_matching=module.params["all_matching"])
-        return _absent(module, entity, noun, backend, change)
+        return _absent(module, kind, backend, change)
     _refuse_foreign(held, tokens, wish, at, path)
     change = plan_token(
         tokens,
@@ -88,40 +97,56 @@ def manage(
         on_lost_secret=module.params["on_lost_secret"],
         revoke_superseded=module.params["revoke_superseded"],
     )
-    own = [token["id"] for token in change.revoke if backend.is_own(token)]
-    change = replace(change, revoke=tuple(token for token in change.revoke if token["id"] not in own))
-    warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
+    return _present(module, kind, backend, change, _after(change, wish, at), tokens, held)
 
-    token = _after(change, wish, at)
-    secret = None
-    if held and not change.create and held["id"] == token["id"]:
-        secret = held["token"]
+
+def _present(
+    module: AnsibleModule,
+    kind: Kind,
+    backend: Backend,
+    change: TokenChange,
+    token: State,
+    tokens: Sequence[State],
+    held: secret_file.Secret | None,
+) -> Result:
+    """Carry the change out, unless in check mode, and report it. `token` is the one that is predicted."""
+    own = [old["id"] for old in change.revoke if backend.is_own(old)]
+    change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
+    warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
+    path: str | None = module.params["secret_file"]
+    secret = held["token"] if held and not change.create and held["id"] == token["id"] else None
     if not module.check_mode:
         if change.create:
-            token = _create(backend, token, tokens, path, secret_key)
-            secret = token[secret_key]
+            token = _create(backend, token, tokens, path, kind.secret_key)
+            secret = token[kind.secret_key]
         elif change.update:
             token = {**token, **backend.update(token, change.update)}
-        if change.revoke:
-            try:
-                backend.revoke(change.revoke)
-            except Influxdb3Error as error:
-                if secret is None or path:
-                    raise
-                # Failing now would lose the new secret for good.
-                warnings.append(f"The superseded tokens are not all revoked: {error}")
+        warnings += _revoke(backend, change.revoke, only_copy=bool(change.create) and path is None)
     reveal = module.params["return_secret"] or path is None
+    shown = kind.entity.present
     return Result(
         changed=change.changed,
-        values={noun: entity.present(token), "superseded": [entity.present(old) for old in change.superseded]},
-        before=_shown(entity, change.current, [t for t in change.superseded if t is not change.current]),
-        after=_shown(entity, token, [t for t in change.superseded if t not in change.revoke]),
-        secret=(noun, secret_key, secret) if reveal and secret else None,
+        values={kind.noun: shown(token), "superseded": [shown(old) for old in change.superseded]},
+        before=_shown(kind.entity, change.current, [t for t in change.superseded if t is not change.current]),
+        after=_shown(kind.entity, token, [t for t in change.superseded if t not in change.revoke]),
+        secret=(kind.noun, kind.secret_key, secret) if reveal and secret else None,
         warnings=warnings,
     )
 
 
-def select(module: AnsibleModule, tokens: Sequence[State]) -> List[State]:
+def _revoke(backend: Backend, tokens: Sequence[State], *, only_copy: bool) -> list[str]:
+    """Revoke tokens; a failure is a warning where failing would lose the only copy of a new secret."""
+    try:
+        if tokens:
+            backend.revoke(tokens)
+    except Influxdb3Error as error:
+        if not only_copy:
+            raise
+        return [f"The superseded tokens are not all revoked: {error}"]
+    return []
+
+
+def select(module: AnsibleModule, tokens: Sequence[State]) -> list[State]:
     """Return the tokens that the options of an info module ask for, sorted by description, then by creation."""
     params, within, at = module.params, duration_option(module, "expiring_within"), now()
 
@@ -136,9 +161,7 @@ def select(module: AnsibleModule, tokens: Sequence[State]) -> List[State]:
     return sorted(filter(wanted, tokens), key=lambda t: (t.get("description", ""), t["created_at"], t["id"]))
 
 
-def _create(
-    backend: Backend, wanted: State, before: Sequence[State], path: Optional[str], secret_key: str
-) -> State:
+def _create(backend: Backend, wanted: State, before: Sequence[State], path: str | None, secret_key: str) -> State:
     """Make a token and keep its secret. If it can't be kept, the token is revoked again, because nobody can use it."""
     with ExitStack() as stack:
         slot = stack.enter_context(secret_file.Slot(path)) if path else None
@@ -148,7 +171,9 @@ def _create(
                 slot.commit(_as_secret(created, secret_key))
             except SecretFileError as error:
                 backend.revoke([created])
-                raise SecretFileError(f"{error} The token {created['id']} that was just made is revoked again.") from None
+                raise SecretFileError(
+                    f"{error} The token {created['id']} that was just made is revoked again."
+                ) from None
     return created
 
 
@@ -177,7 +202,7 @@ def _after(change: TokenChange, wish: TokenWish, at: datetime) -> State:
 
 
 def _refuse_foreign(
-    held: Optional[secret_file.Secret], tokens: Sequence[State], wish: TokenWish, at: datetime, path: Optional[str]
+    held: secret_file.Secret | None, tokens: Sequence[State], wish: TokenWish, at: datetime, path: str | None
 ) -> None:
     """Raise Refused where the secret file keeps another active token's secret, which a new one would overwrite."""
     if held is None or wish.id is not None:
@@ -190,7 +215,8 @@ def _refuse_foreign(
             )
 
 
-def _absent(module: AnsibleModule, entity: Entity, noun: str, backend: Backend, change: TokenChange) -> Result:
+def _absent(module: AnsibleModule, kind: Kind, backend: Backend, change: TokenChange) -> Result:
+    """Revoke what is found, unless in check mode, and report it."""
     own = [token["id"] for token in change.revoke if backend.is_own(token)]
     if own:
         raise Refused(
@@ -200,15 +226,16 @@ def _absent(module: AnsibleModule, entity: Entity, noun: str, backend: Backend, 
         )
     if change.revoke and not module.check_mode:
         backend.revoke(change.revoke)
+    shown = kind.entity.present
     return Result(
         changed=change.changed,
-        values={noun: entity.present(change.current), "superseded": [entity.present(t) for t in change.revoke[1:]]},
-        before=_shown(entity, change.current, change.revoke[1:]),
+        values={kind.noun: shown(change.current), "superseded": [shown(token) for token in change.revoke[1:]]},
+        before=_shown(kind.entity, change.current, change.revoke[1:]),
         after={},
     )
 
 
-def _shown(entity: Entity, token: Optional[State], others: Sequence[State]) -> Dict[str, Any]:
+def _shown(entity: Entity, token: State | None, others: Sequence[State]) -> dict[str, Any]:
     """Return one side of the diff."""
     if token is None:
         return {}

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import ssl
 import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Optional
+from typing import Any
 
 from .connection import Connection
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
@@ -38,7 +39,7 @@ _REMEDIES = {
 }
 
 
-def may_retry(method: str, status: Optional[int], sent: bool) -> bool:
+def may_retry(method: str, status: int | None, sent: bool) -> bool:
     """Return whether a failed request may be sent again.
 
     `status` is the HTTP status, None without an answer; `sent` is false where the request provably never reached
@@ -49,21 +50,19 @@ def may_retry(method: str, status: Optional[int], sent: bool) -> bool:
     return method != "POST" or not sent
 
 
-def pause(attempt: int, retry_after: Optional[str], now: datetime, jitter: float) -> float:
+def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -> float:
     """Return the seconds to wait before attempt number `attempt` + 1 (counted from 1).
 
     `retry_after` is the header's text (seconds or an HTTP date) and wins; otherwise the pause doubles from 0.2 s.
     `jitter` is between 0 and 1 and shortens the pause by up to a half. Never more than 60 s.
     """
-    seconds = 0.2 * 2 ** min(attempt - 1, 16) * (1 - jitter / 2)
+    seconds: float = 0.2 * 2 ** min(attempt - 1, 16) * (1 - jitter / 2)
     if retry_after:
         try:
             seconds = float(retry_after)
         except ValueError:
-            try:
+            with contextlib.suppress(TypeError, ValueError):
                 seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
-            except (TypeError, ValueError):
-                pass
     return min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 
@@ -91,7 +90,7 @@ class Transport:
         """
         attempt = 1
         while True:
-            answer: Optional[requests.Response] = None
+            answer: requests.Response | None = None
             try:
                 answer = self._send(method, path, body)
                 return self._parsed(answer, method, path, doing)
@@ -154,8 +153,8 @@ class Transport:
         cause = mask(_root_cause(error), (self._connection.token,))
         if _is_tls(error):
             return ApiError(
-                f"Can't {doing}: TLS with {where} failed ({cause}). Where its certificate is of a private CA, set ca_path"
-                " to the CA's PEM file; validate_certs: false would turn the check off.",
+                f"Can't {doing}: TLS with {where} failed ({cause}). Where its certificate is of a private CA, set"
+                " ca_path to the CA's PEM file; validate_certs: false would turn the check off.",
                 method=method, path=path, code="tls",
             )  # fmt: skip
         if sent and method == "POST":
@@ -164,7 +163,8 @@ class Transport:
                 method=method, path=path,
             )  # fmt: skip
         return ApiError(
-            f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies and timeout.",
+            f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies and timeout, and"
+            " whether the server wants https or a client certificate (client_cert).",
             method=method, path=path, code="unreachable",
         )  # fmt: skip
 
@@ -173,7 +173,7 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
     return request
 
 
-def _error_for(status: int, said: str, *, method: str, path: str, doing: str, location: Optional[str]) -> ApiError:
+def _error_for(status: int, said: str, *, method: str, path: str, doing: str, location: str | None) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
     kind, code, remedy = ApiError, None, _REMEDIES.get(status, "")
     if 300 <= status < 400:
@@ -195,7 +195,7 @@ def _error_for(status: int, said: str, *, method: str, path: str, doing: str, lo
     )  # fmt: skip
 
 
-def _causes(error: Optional[BaseException]) -> list[BaseException]:
+def _causes(error: BaseException | None) -> list[BaseException]:
     """Return the error and what it wraps: requests hides urllib3's reason in arguments and attributes."""
     found: list[BaseException] = []
     while error is not None and error not in found:

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -13,7 +12,8 @@ short_description: Manage a database of InfluxDB 3 Clustered or Cloud Dedicated
 version_added: 0.1.0
 description:
   - Creates, updates, renames, deletes and restores one database through the Management API.
-  - Only what is stated is compared and sent. What isn't stated stays as it is, and a new database gets the server's defaults.
+  - Only what is stated is compared and sent. What isn't stated stays as it is, and a new database gets the server's
+    defaults.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -25,7 +25,8 @@ options:
   state:
     description:
       - V(present) creates the database or changes it to what is stated.
-      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which the API shows nowhere but in
+      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which the API shows nowhere
+        but in
         the answers to a rename and a restore.
       - V(restored) undoes the deletion of the database with the ID O(id).
     type: str
@@ -42,14 +43,16 @@ options:
     type: int
   rename_from:
     description:
-      - The database's old name. If only this one exists, it is renamed to O(name); if only O(name) exists, there is nothing
+      - The database's old name. If only this one exists, it is renamed to O(name); if only O(name) exists, there is
+        nothing
         to rename; if both exist, the module fails; if none exists, O(name) is created.
       - Tokens bear the name of the database, so those for the old name stop working for it.
       - Needs a server of release 20251218-1946608 or later.
     type: str
   retention_period:
     description:
-      - How long data is kept, by the time of its points. V(30d), V(1y), V(2.5d), V(30d30d), V(infinite) or a whole number of
+      - How long data is kept, by the time of its points. V(30d), V(1y), V(2.5d), V(30d30d), V(infinite) or a whole
+        number of
         nanoseconds; units V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days).
       - A new database without it keeps data for ever.
       - Less than an hour gives a warning, because the documentation and the specification of the API disagree on it.
@@ -127,7 +130,8 @@ EXAMPLES = r"""
 RETURN = r"""
 database:
   description:
-    - The database as it is now, or would be in check mode. As it was, if it has been deleted; null if it never was there.
+    - The database as it is now, or would be in check mode. As it was, if it has been deleted; null if it never was
+      there.
     - In check mode, what the server would choose is null.
   returned: success
   type: dict
@@ -157,7 +161,8 @@ database:
       type: int
       sample: 250
     partition_template:
-      description: The parts of the partition template, as in the module M(influxops.influxdb3.database); null without one.
+      description: The parts of the partition template, as in the module M(influxops.influxdb3.database); null without
+        one.
       type: list
       elements: dict
       sample: [{"type": "time", "value": "%Y-%m"}]
@@ -188,7 +193,7 @@ failure:
       sample: /api/v0/databases
 """
 
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -209,7 +214,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import Change, find, plan
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "name": {"type": "str"},
     "id": {"type": "int"},
@@ -226,18 +231,18 @@ def work(module: AnsibleModule) -> Result:
     """Bring the database to the stated state."""
     params = module.params
     desired = DATABASE.parse({**params, "id": None})
-    old_name = DATABASE.parse({"name": params["rename_from"]}).get("name")
+    old_name: str = DATABASE.parse({"name": params["rename_from"]}).get("name", "")
     name, state = desired.get("name", ""), params["state"]
     if state == "absent" and name.startswith(SYSTEM_PREFIXES) and not params["force"]:
         raise Refused(f"The database {name!r} may belong to the system; set force: true to delete it all the same.")
     api = connect(module)
 
-    def decide(databases: List[State]) -> Change:
+    def decide(databases: list[State]) -> Change:
         if state == "restored":
             active = find(databases, name)
             return Change(active, active or {**desired, "id": params["id"]}, restore=active is None)
         wanted = desired if state == "present" else None
-        old = find(databases, old_name) if old_name and old_name != name else None
+        old = find(databases, old_name) if old_name != name else None
         return plan(DATABASE, find(databases, name), wanted, old)
 
     def apply(change: Change) -> State:

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -26,7 +25,8 @@ options:
     type: str
   patterns:
     description:
-      - Return only databases whose name matches one of these shell patterns (C(*), C(?), C([abc])), such as V(telegraf_*).
+      - Return only databases whose name matches one of these shell patterns (C(*), C(?), C([abc])), such as
+        V(telegraf_*).
     type: list
     elements: str
 seealso:
@@ -79,7 +79,8 @@ databases:
       type: int
       sample: 250
     partition_template:
-      description: The parts of the partition template, as in the module M(influxops.influxdb3.database); null without one.
+      description: The parts of the partition template, as in the module M(influxops.influxdb3.database); null without
+        one.
       type: list
       elements: dict
       sample: [{"type": "time", "value": "%Y-%m"}]
@@ -111,7 +112,7 @@ failure:
 """
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -123,7 +124,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     run,
 )
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str"},
     "patterns": {"type": "list", "elements": "str"},
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -113,7 +112,7 @@ failure:
       sample: /api/v0/databases
 """
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -128,7 +127,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import select
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},
     "database": {"type": "str"},
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -12,9 +11,11 @@ module: influxctl_profile
 short_description: Manage a profile in influxctl's config.toml
 version_added: 0.1.0
 description:
-  - Writes, changes and removes one C([[profile]]) of an influxctl C(config.toml) on the target, among it the management token
+  - Writes, changes and removes one C([[profile]]) of an influxctl C(config.toml) on the target, among it the
+    management token
     that influxctl authenticates with.
-  - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file that isn't
+  - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file
+    that isn't
     valid TOML, or that holds the profile twice, is left untouched.
 author:
   - influxops contributors (@influxops)
@@ -119,7 +120,8 @@ options:
     default: false
   exclusive_auth:
     description:
-      - Whether the other kinds of authentication (O(mgmt_token), O(auth.oauth2), O(auth.token)) are removed from the profile
+      - Whether the other kinds of authentication (O(mgmt_token), O(auth.oauth2), O(auth.token)) are removed from the
+        profile
         when one is given. Which one influxctl prefers isn't documented.
     type: bool
     default: false
@@ -244,7 +246,7 @@ failure:
       type: str
 """
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -259,27 +261,27 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     write_config,
 )
 
-STRING: Dict[str, Any] = {"type": "str"}
-TLS: Dict[str, Dict[str, Any]] = {
+STRING: dict[str, Any] = {"type": "str"}
+TLS: dict[str, dict[str, Any]] = {
     "insecure": {"type": "bool"},
     "disable": {"type": "bool"},
     "cert": STRING,
     "key": {"type": "str", "no_log": False},
     "ca": STRING,
 }
-OAUTH2: Dict[str, Dict[str, Any]] = {
+OAUTH2: dict[str, dict[str, Any]] = {
     "client_id": STRING,
     "scopes": {"type": "list", "elements": "str"},
     "parameters": {"type": "dict"},
     "token_url": {"type": "str", "no_log": False},
     "device_url": STRING,
 }
-TOKEN: Dict[str, Dict[str, Any]] = {"token_file": {"type": "str", "no_log": False}}
-AUTH: Dict[str, Dict[str, Any]] = {
+TOKEN: dict[str, dict[str, Any]] = {"token_file": {"type": "str", "no_log": False}}
+AUTH: dict[str, dict[str, Any]] = {
     "oauth2": {"type": "dict", "options": OAUTH2},
     "token": {"type": "dict", "options": TOKEN, "no_log": False},
 }
-PROFILE: Dict[str, Dict[str, Any]] = {
+PROFILE: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "product": {"type": "str", "choices": ["clustered", "dedicated"]},
     "host": STRING,
@@ -292,7 +294,7 @@ PROFILE: Dict[str, Dict[str, Any]] = {
     "tls": {"type": "dict", "options": TLS},
     "auth": {"type": "dict", "options": AUTH},
 }
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
     **PROFILE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -303,7 +305,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 }
 
 
-def wanted_profile(params: Dict[str, Any]) -> profiles.Profile:
+def wanted_profile(params: dict[str, Any]) -> profiles.Profile:
     """Return the profile that the options state, without what isn't given. Raises OptionError."""
     if params["port"] is not None and not 1 <= params["port"] <= 65535:
         raise OptionError(f"port: {params['port']} is not between 1 and 65535.")
@@ -313,12 +315,13 @@ def wanted_profile(params: Dict[str, Any]) -> profiles.Profile:
     return profiles.given({**stated, "port": None if params["port"] is None else str(params["port"])})
 
 
-def shown(profile: Optional[profiles.Profile], other: Optional[profiles.Profile]) -> Dict[str, Any]:
+def shown(profile: profiles.Profile | None, other: profiles.Profile | None) -> dict[str, Any]:
     """Return one side of the diff, secrets masked."""
     if profile is None:
         return {}
     secrets = {
-        key: masked(profile.get(key), changed=profile.get(key) != (other or {}).get(key)) for key in ("mgmt_token", "token")
+        key: masked(profile.get(key), changed=profile.get(key) != (other or {}).get(key))
+        for key in ("mgmt_token", "token")
     }
     return {**profiles.public(profile), **secrets}
 
@@ -330,23 +333,28 @@ def work(module: AnsibleModule) -> Result:
     path, text, found = read_config(module)
     index = naming(path, lambda: profiles.find_profile(found, params["name"]))
     before = None if index is None else found[index]
-    after: Optional[profiles.Profile] = None
+    after: profiles.Profile | None = None
     if params["state"] == "present":
         after = profiles.merge(
             before or {}, wanted, exclusive=params["exclusive"], exclusive_auth=params["exclusive_auth"]
         )
         profiles.check(after)
-    values: Dict[str, Any] = {"profile": None if after is None else profiles.public(after), "path": path}
+    values: dict[str, Any] = {"profile": None if after is None else profiles.public(after), "path": path}
     changed = before != after
     if changed:
-        edited = naming(path, lambda: (
-            profiles.remove(text or "", params["name"]) if after is None else profiles.edit(text or "", params["name"], after)
-        ))
+        edited = naming(
+            path,
+            lambda: (
+                profiles.remove(text or "", params["name"])
+                if after is None
+                else profiles.edit(text or "", params["name"], after)
+            ),
+        )
         if not module.check_mode:
             values.update(write_config(module, path, edited, existed=text is not None))
     diff = {"before": shown(before, after), "after": shown(after, before)}
     changed = fix_attributes(module, path, changed, diff)
-    return Result(changed, values, **diff)
+    return Result(changed, values, before=diff["before"], after=diff["after"])
 
 
 def main() -> None:

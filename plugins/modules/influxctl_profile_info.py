@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -12,7 +11,8 @@ module: influxctl_profile_info
 short_description: List the profiles in influxctl's config.toml
 version_added: 0.1.0
 description:
-  - Returns the profiles of an influxctl C(config.toml) on the target, and who may read the file. Never a secret; of a management
+  - Returns the profiles of an influxctl C(config.toml) on the target, and who may read the file. Never a secret; of a
+    management
     token only the prefix by which C(influxctl management list) names it.
 author:
   - influxops contributors (@influxops)
@@ -138,7 +138,7 @@ failure:
       type: str
 """
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -146,7 +146,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils import config_
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import Result, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import SHIPPED_OPTIONS, read_config
 
-OPTIONS: Dict[str, Dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
+OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
 
 
 def work(module: AnsibleModule) -> Result:

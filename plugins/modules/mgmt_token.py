@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -35,7 +34,8 @@ options:
     default: false
   allow_self_revoke:
     description:
-      - Whether the module may revoke the token that it authenticates with itself. Without it, O(state=absent) refuses to,
+      - Whether the module may revoke the token that it authenticates with itself. Without it, O(state=absent) refuses
+        to,
         and O(revoke_superseded) leaves that token and warns.
     type: bool
     default: false
@@ -103,7 +103,8 @@ mgmt_token:
 superseded:
   description:
     - The other active tokens of the description, and the one that a new token replaces. They are revoked if
-      O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are revoked.
+      O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are
+      revoked.
   returned: success
   type: list
   elements: dict
@@ -134,11 +135,12 @@ failure:
       sample: /api/v0/databases
 """
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -147,10 +149,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     Result,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Kind, manage
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "max_age": {"type": "str"},
     "force": {"type": "bool", "default": False},
     "allow_self_revoke": {"type": "bool", "default": False},
@@ -160,7 +161,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 def work(module: AnsibleModule) -> Result:
     """Bring the management token to the stated state."""
     with influxctl_tokens(module) as tokens:
-        return manage(module, MGMT_TOKEN, "mgmt_token", "token", lambda: tokens)
+        return manage(module, Kind(MGMT_TOKEN, "mgmt_token", "token"), lambda: tokens)
 
 
 def main() -> None:

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -111,11 +110,12 @@ failure:
       sample: /api/v0/databases
 """
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -123,10 +123,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     Result,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import select
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},
     "token_prefix": {"type": "str", "no_log": False},
 }

@@ -67,7 +67,7 @@ class Ansible:
         *flags: str,
         variables: Mapping[str, Any] | None = None,
         inventory: Path | None = None,
-        environment: Mapping[str, str] | None = None,
+        environment: dict[str, str] | None = None,
     ) -> Run:
         """Run a playbook, given by its name or as data, at -vvvv."""
         name = plays if isinstance(plays, str) else str(self._write("playbook.yml", plays))
@@ -84,8 +84,7 @@ class Ansible:
             cwd=self.workdir,
             env=self._environment(results, log) | (environment or {}),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )

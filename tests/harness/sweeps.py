@@ -25,9 +25,7 @@ class Play(Protocol):
         """Return what the run left behind."""
 
 
-def sweep(
-    play: Play, sim: Simulator, *, files: Callable[[], object] = dict, canaries: Iterable[str] = ()
-) -> Run:
+def sweep(play: Play, sim: Simulator, *, files: Callable[[], object] = dict, canaries: Iterable[str] = ()) -> Run:
     """Run a playbook in check mode, for real and once more; return the real run.
 
     `files` returns what the playbook could have left on disks, for comparison. `canaries` are secrets of the inputs.
@@ -68,4 +66,6 @@ def assert_no_secret(text: str, secrets: Iterable[str]) -> None:
     leaked = [secret for secret in secrets if secret in searched or secret.replace("/", "\\/") in searched]
     if leaked:
         where = searched.index(leaked[0]) if leaked[0] in searched else 0
-        raise AssertionError(f"{len(leaked)} secrets leaked, one of them here: …{searched[max(0, where - 300) : where + 60]}…")
+        raise AssertionError(
+            f"{len(leaked)} secrets leaked, one of them here: …{searched[max(0, where - 300) : where + 60]}…"
+        )

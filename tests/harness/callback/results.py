@@ -34,7 +34,8 @@ class CallbackModule(CallbackBase):
             "host": outcome._host.get_name(),
             "task": outcome._task.get_name(),
             "item": outcome._result.get("item"),
-            "result": outcome._result,
+            # Before callbacks see it, newer versions take the key away.
+            "result": {**outcome._result, "failed": kind == "failed"},
         }
         with open(os.environ["RESULTS_FILE"], "a", encoding="utf-8") as handle:
             handle.write(json.dumps(line, default=str) + "\n")

@@ -1,0 +1,230 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong fails in the module, with a sentence that names cause and remedy, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.playbook import Ansible
+from harness.plays import connection, local_play
+from harness.sweeps import assert_no_secret, snapshot
+from simulator import Simulator
+
+FAILURE_KEYS = {"status", "code", "message", "method", "path"}
+DATABASE = {"name": "metrics"}
+PROFILE = {"name": "default", "product": "clustered", "host": "a.example"}
+
+
+@dataclass
+class Case:
+    """A task that must fail: its module and options, and what its message must hold."""
+
+    module: str
+    options: dict[str, Any]
+    says: list[str]
+    code: str = "invalid_option"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def task(self, number: int) -> dict[str, Any]:
+        return {
+            "name": f"case {number}",
+            f"influxops.influxdb3.{self.module}": self.options,
+            "ignore_errors": True,
+            "environment": self.environment,
+        }
+
+
+def parts(*given: dict[str, Any]) -> dict[str, Any]:
+    return {**DATABASE, "partition_template": list(given)}
+
+
+# Each fails before the first request.
+WRONG_OPTIONS = [
+    Case("database", {"name": ""}, ["name", "1 to 64"]),
+    Case("database", {"name": "x" * 65}, ["name", "65", "1 to 64"]),
+    Case("database", {"name": ".."}, ["name", "relative path"]),
+    Case("database", {"name": "a\nb"}, ["name", "control characters"]),
+    Case("database", {**DATABASE, "rename_from": ""}, ["name", "1 to 64"]),
+    Case("database", {**DATABASE, "retention_period": "30 d"}, ["retention_period", "30d", "infinite"]),
+    Case("database", {**DATABASE, "retention_period": "-1d"}, ["retention_period", "30d", "infinite"]),
+    Case("database", {**DATABASE, "retention_period": "30s"}, ["retention_period", "m, h, d, w, mo, y"]),
+    Case("database", {**DATABASE, "retention_period": "300y"}, ["retention_period", "292 years"]),
+    Case("database", {**DATABASE, "max_tables": 0}, ["max_tables", "between 1 and"]),
+    Case("database", {**DATABASE, "max_columns_per_table": 2**31}, ["max_columns_per_table", "between 1 and"]),
+    Case("database", parts(), ["partition_template", "0 parts", "1 to 8"]),
+    Case("database", parts(*({"type": "tag", "value": f"t{n}"} for n in range(9))), ["9 parts", "1 to 8"]),
+    Case("database", parts(*[{"type": "time", "value": "%Y"}] * 2), ["part 2", "unique"]),
+    Case("database", parts({"type": "time", "value": "%H"}), ["%H", "%Y, %m and %d"]),
+    Case("database", parts({"type": "time", "value": "day"}), ["day", "%Y, %m and %d"]),
+    Case("database", parts({"type": "tag", "value": "time"}), ["time is reserved"]),
+    Case("database", parts({"type": "tag"}), ["type tag", "value"]),
+    Case("database", parts({"type": "bucket", "tag_name": "a"}), ["bucket", "number_of_buckets"]),
+    Case("database", parts({"type": "bucket", "tag_name": "a", "number_of_buckets": 0}), ["1 and 100000"]),
+    Case(
+        "database",
+        parts({"type": "tag", "value": "a"}, {"type": "bucket", "tag_name": "a", "number_of_buckets": 2}),
+        ["'a'", "more than one part"],
+    ),
+    Case("database", {"name": "_internal", "state": "absent"}, ["_internal", "force: true"], "refused"),
+    Case("database", {**DATABASE, "port": 70000}, ["port 70000", "65535"]),
+    Case("database", {**DATABASE, "host": "ftp://a"}, ["ftp", "https"]),
+    Case("database", {**DATABASE, "host": "https://user:pass@a"}, ["user or password"]),
+    Case("database", {**DATABASE, "timeout": 0}, ["timeout", "more than 0"]),
+    Case("database", {**DATABASE, "account_id": "a"}, ["cluster_id is missing", "INFLUXDB3_CLUSTER_ID"]),
+    Case("db_token", {"description": " "}, ["description", "not be empty"]),
+    Case("db_token", {"description": "a", "expires_at": "2027-01-01T00:00:00Z", "expires_in": "1d"}, ["only one"]),
+    Case("db_token", {"description": "a", "expires_at": "tomorrow"}, ["expires_at", "RFC 3339"]),
+    Case("db_token", {"description": "a", "expires_at": "2020-01-01T00:00:00Z"}, ["in the past"]),
+    Case("db_token", {"description": "a", "expires_in": "7d", "renew_before": "14d"}, ["renew_before", "every run"]),
+    Case("db_token", {"description": "a", "expires_in": "infinite"}, ["expires_in", "leaving"]),
+    Case(
+        "db_token",
+        {"description": "a", "permissions": [{"action": "read", "resource": "x" * 65}]},
+        ["permission 1", "65", "1 to 64"],
+    ),
+    Case("mgmt_token", {"description": ""}, ["description", "not be empty"]),
+    Case("influxctl_profile", {**PROFILE, "port": 70000}, ["port", "70000", "65535"]),
+    Case("influxctl_profile", {"name": "x"}, ["product", "clustered and dedicated"]),
+    Case("influxctl_profile", {"name": "x", "product": "dedicated"}, ["account_id and cluster_id"]),
+    Case("influxctl_profile", {"name": " ", "product": "clustered", "host": "a"}, ["name", "empty"]),
+]
+
+
+def test_wrong_options_fail_before_the_first_request(ansible: Ansible, sim: Simulator) -> None:
+    run_cases(ansible, sim, WRONG_OPTIONS)
+    assert sim.requests == []
+
+
+def test_an_incomplete_connection_names_all_that_is_missing_at_once(ansible: Ansible) -> None:
+    case = Case(
+        "database", {**DATABASE, "product": "dedicated"}, ["management_token", "account_id", "cluster_id", "INFLUXDB3_"]
+    )
+    run = ansible.playbook(local_play([case.task(0)], {}))
+    check(run.result("case 0"), case)
+
+
+def test_a_broken_world_is_explained(
+    ansible: Ansible, sim: Simulator, tmp_path: Path, make_simulator: Callable[..., Simulator]
+) -> None:
+    config, plain, missing = tmp_path / "config.toml", tmp_path / "plain.toml", str(tmp_path / "no" / "influxctl")
+    config.write_text('[[profile]]\nname = "default\n')
+    plain.write_text('[profile]\nname = "default"\n')
+    twice = tmp_path / "twice.toml"
+    twice.write_text('[[profile]]\nname = "default"\n\n[[profile]]\nname = "default"\n')
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    foreign = tmp_path / "foreign.json"
+    foreign.write_text("{}")
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\necho influxctl 2.5.0\nexit 3\n")
+    silent.chmod(0o700)
+    wrong_token = "M.V1.canaryOfATokenThatTheServerDoesNotKnow"
+    secured = make_simulator(mutual=True)
+    unused = {"description": "a", "secret_file": "/proc/no/a.json"}
+    cases = [
+        Case("database", {**DATABASE, "host": "https://127.0.0.1:9", "retries": 0}, ["host and port"], "unreachable"),
+        Case("database", {**DATABASE, "management_token": wrong_token}, ["401", "management token"], "unauthorized"),
+        Case("database", {**DATABASE, "ca_path": "/etc/ssl/certs/ca-certificates.crt"}, ["ca_path"], "tls"),
+        Case("database", {**DATABASE, "ca_path": str(tmp_path / "no.pem")}, ["no.pem", "ca_path"], "tls"),
+        Case(
+            "database",
+            {**DATABASE, "host": secured.url, "ca_path": str(secured.ca_path), "retries": 0},
+            ["client_cert"],
+            "unreachable",
+        ),
+        Case(
+            "database", {**DATABASE, "host": sim.url.replace("https", "http"), "retries": 0}, ["answer"], "unreachable"
+        ),
+        Case("database", {**DATABASE, "config_path": str(config)}, ["config.toml", "TOML", "line 2"], "invalid_toml"),
+        Case("database", {**DATABASE, "config_path": str(tmp_path / "no.toml")}, ["no influxctl config"], "no_config"),
+        Case("database", {**DATABASE, "config_path": str(twice)}, ["2 times"], "duplicate_profile"),
+        Case(
+            "mgmt_token", {"description": "a", "influxctl_path": missing}, ["not found", missing], "influxctl_missing"
+        ),
+        Case(
+            "mgmt_token", {"description": "a", "influxctl_path": str(config)}, ["not executable"], "influxctl_missing"
+        ),
+        Case("mgmt_token", {"description": "a", "influxctl_path": str(silent)}, ["2.5.0", "2.6.0"], "influxctl"),
+        Case("mgmt_token", {"description": "a", "management_token": wrong_token}, ["list", "profile"], "influxctl"),
+        Case(
+            "influxctl_profile", {**PROFILE, "path": str(config)}, ["left as it is", "TOML", "line 2"], "invalid_toml"
+        ),
+        Case("influxctl_profile", {**PROFILE, "path": str(plain)}, ["[[profile]]"], "invalid_profile"),
+        Case("influxctl_profile", {**PROFILE, "path": str(twice)}, ["2 times"], "duplicate_profile"),
+        Case("influxctl_profile", {**PROFILE, "path": str(binary)}, ["UTF-8"], "invalid_toml"),
+        Case("influxctl_profile", {**PROFILE, "path": str(tmp_path)}, ["directory"], "unreadable"),
+        Case("influxctl_profile", {**PROFILE, "path": "/proc/no/config.toml"}, ["can't be created"], "unwritable"),
+        Case("db_token", unused, ["/proc/no/a.json", "may write"], "secret_file"),
+        Case(
+            "db_token", {"description": "a", "secret_file": str(foreign)}, ["damaged", "left as it is"], "secret_file"
+        ),
+        Case("db_token", {"description": "a", "secret_file": str(tmp_path)}, ["regular file"], "secret_file"),
+    ]
+    files = {path: path.read_bytes() for path in (config, plain, twice, binary, foreign)}
+    output = run_cases(ansible, sim, cases)
+    assert_no_secret(output, [wrong_token])
+    assert sim.writes == []
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def run_cases(ansible: Ansible, sim: Simulator, cases: list[Case]) -> str:
+    """Run all cases as tasks of one play; nothing changes in the cluster, and no secret is printed."""
+    before = snapshot(sim)
+    run = ansible.playbook(local_play([case.task(n) for n, case in enumerate(cases)], connection(sim)))
+    for number, case in enumerate(cases):
+        check(run.result(f"case {number}"), case)
+    assert snapshot(sim) == before
+    assert_no_secret(run.output, sim.secrets)
+    return run.output
+
+
+def check(result: dict[str, Any], case: Case) -> None:
+    """The failure is the module's own, structured, and says what it must."""
+    assert result.get("failed"), f"{case} has not failed: {result}"
+    assert "Traceback" not in str(result), result
+    missing = [text for text in case.says if text not in result["msg"]]
+    assert not missing, f"{case.module} {case.options} says {result['msg']!r}, without {missing}"
+    assert set(result["failure"]) == FAILURE_KEYS
+    assert result["failure"]["code"] == case.code, result["msg"]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_what_is_ambiguous_is_refused(ansible: Ansible, sim: Simulator, state: str) -> None:
+    sim.add_database("old")
+    sim.add_database("new", partition_template=[{"type": "time", "value": "%Y"}])
+    sim.add_db_token("twice")
+    sim.add_db_token("twice")
+    template = [{"type": "time", "value": "%Y-%m"}]
+    cases = {
+        "present": [
+            Case("database", {"name": "new", "rename_from": "old"}, ["old", "new", "rename_from"], "refused"),
+            Case(
+                "database",
+                {"name": "new", "partition_template": template},
+                ["partition_template", "fixes"],
+                "immutable",
+            ),
+            Case("database", {"name": "old", "partition_template": template}, ["partition_template"], "immutable"),
+            Case("db_token", {"description": "twice", "secret_file": "/tmp/never"}, ["on_lost_secret"], "lost_secret"),
+            Case("db_token", {"id": "00000000-0000-4000-8000-000000000000"}, ["No active token"], "refused"),
+        ],
+        "absent": [
+            Case("db_token", {"description": "twice", "state": "absent"}, ["all_matching", "id"], "ambiguous_token"),
+            Case(
+                "mgmt_token",
+                {"description": "simulator admin", "state": "absent"},
+                ["allow_self_revoke"],
+                "self_revoke",
+            ),
+        ],
+    }[state]
+    run_cases(ansible, sim, cases)
+    assert sim.writes == []
