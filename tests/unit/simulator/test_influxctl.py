@@ -119,6 +119,10 @@ def test_revoke(influxctl: Any) -> None:
     assert first.revoked_at
     assert second.revoked_at, "goes on after an error since 2.9.8"
 
+    revoked_at = first.revoked_at
+    assert influxctl(f"management revoke --force {first.id}").code == 0
+    assert first.revoked_at == revoked_at, "the first revocation counts"
+
     third = sim.add_mgmt_token("c")
     assert influxctl(f"management revoke --force {missing} {third.id}", "2.9.7").code == 1
     assert third.revoked_at is None

@@ -120,6 +120,8 @@ def test_tables(client: Any) -> None:
     client.ok("POST", "/databases/d/tables", {"name": "w"})
     assert_error(client("PUT", f"/databases/d/tables/{table.id}/undelete"), 400, "AlreadyExists")
     assert_error(client("PUT", "/databases/d/tables/999/undelete"), 404, "NotFound")
+    client.sim.add_database("other")
+    assert_error(client("PUT", f"/databases/other/tables/{table.id}/undelete"), 404, "NotFound")
 
 
 def test_tokens(client: Any) -> None:
@@ -146,6 +148,9 @@ def test_tokens(client: Any) -> None:
     revoked = client.ok("GET", f"/tokens/{created['id']}")
     assert datetime.fromisoformat(revoked["revokedAt"]) <= client.sim.clock.now()
     assert client.ok("GET", "/tokens") == [revoked]
+    client.sim.clock.advance(60)
+    client("DELETE", f"/tokens/{created['id']}")
+    assert client.ok("GET", "/tokens") == [revoked], "the first revocation counts"
 
 
 def test_tokens_without_permissions_and_with_equal_descriptions(client: Any) -> None:
@@ -182,9 +187,9 @@ def test_the_verb_decides_between_a_name_and_an_id(client: Any) -> None:
     assert deleted.deleted_at is None
 
 
-def test_the_wrong_ids_are_not_found(client: Any) -> None:
-    if not client.long:
-        pytest.skip("only the long form has IDs")
+@pytest.mark.parametrize("form", ["long_api", "dedicated_api"])
+def test_the_wrong_ids_are_not_found(request: pytest.FixtureRequest, form: str) -> None:
+    client = request.getfixturevalue(form)
     path = "/api/v0/accounts/{}/clusters/{}/tokens"
     for account, cluster, status in (
         ("55555555-5555-4555-8555-555555555555", client.sim.cluster_id, 404),
