@@ -22,7 +22,7 @@ import asyncssh
 
 from fleet.host import Host
 from fleet.processes import kill_carriers
-from fleet.signals import termination_as_exit, undisturbed
+from fleet.signals import orderly_exit
 from fleet.sshd import Sshd
 
 ADDRESS = "127.0.0.1"
@@ -66,17 +66,20 @@ class Fleet:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        with termination_as_exit(), ExitStack() as stack:
-            try:
-                self._build(stack)
-                yield
-            finally:
-                with undisturbed():
-                    stack.close()
+        with orderly_exit() as stack:
+            self._build(stack)
+            yield
 
     def executions(self, host: Host) -> list[str]:
-        """The commands that a host was asked to run over SSH, oldest first. The live list: clear() starts anew."""
-        return host.sshd.executions
+        """The commands that a host was asked to run over SSH since the last `clear_executions`, oldest first.
+
+        "" stands for a shell; file transfers over sftp are not among them.
+        """
+        return list(host.sshd.executions)
+
+    def clear_executions(self, host: Host) -> None:
+        """Begin to count a host's commands anew."""
+        host.sshd.executions.clear()
 
     def openssh(self, command: str, host: Host) -> list[str]:
         """The beginning of a command line of ``ssh``, ``sftp`` or ``scp`` to a host, without the host's address."""

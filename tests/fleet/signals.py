@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -40,6 +40,18 @@ def termination_as_exit() -> Iterator[None]:
     free = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
     with _handlers(dict.fromkeys(free, _exit) if _may_set() else {}):
         yield
+
+
+@contextmanager
+def orderly_exit() -> Iterator[ExitStack]:
+    """An ExitStack that the three signals unwind, and that they can't interrupt once it unwinds."""
+    with termination_as_exit():
+        stack = ExitStack()
+        try:
+            yield stack
+        finally:
+            with undisturbed():
+                stack.close()
 
 
 @contextmanager

@@ -27,8 +27,7 @@ class Sshd:
         home: where commands start and what relative paths of file transfers begin at.
         environment: all that commands find in their environment.
         host_key: what the host proves itself with; user_key: the public key that is let in, under any user name.
-        executions: every command asked for over SSH, oldest first; "" stands for a shell. File transfers over
-            sftp are not among them.
+        executions: every command asked for, oldest first; "" stands for a shell.
     """
 
     home: Path

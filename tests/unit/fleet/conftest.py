@@ -29,7 +29,7 @@ def fleet() -> Iterator[Fleet]:
 def host(fleet: Fleet) -> Host:
     """The first host, with no execution counted yet."""
     host = fleet.hosts[0]
-    fleet.executions(host).clear()
+    fleet.clear_executions(host)
     return host
 
 

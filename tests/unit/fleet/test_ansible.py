@@ -19,7 +19,7 @@ Ansible = Callable[..., Run]
 
 def test_with_pipelining_a_module_is_one_command_per_host(fleet: Fleet, ansible: Ansible) -> None:
     for host in fleet.hosts:
-        fleet.executions(host).clear()
+        fleet.clear_executions(host)
 
     result = ansible("influxdb3_fleet", "ping")
 

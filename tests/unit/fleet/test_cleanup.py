@@ -17,7 +17,7 @@ import pytest
 
 from fleet import Fleet
 from fleet.processes import carriers
-from fleet.signals import termination_as_exit, undisturbed
+from fleet.signals import orderly_exit, termination_as_exit
 
 TESTS = Path(__file__).parents[2]
 
@@ -112,9 +112,15 @@ def test_a_handler_of_the_program_stays() -> None:
 
 
 def test_a_second_signal_does_not_cut_the_cleanup_short() -> None:
-    with undisturbed():
+    finished = []
+
+    def clean_up() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.raise_signal(number)
+        finished.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+    with orderly_exit() as stack:
+        stack.callback(clean_up)
+
+    assert finished
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -74,7 +74,7 @@ def test_a_terminal_may_be_asked_for(ssh: Ssh) -> None:
 
 def test_commands_are_recorded_per_host(fleet: Fleet, ssh: Ssh, host: Host) -> None:
     other = fleet.hosts[1]
-    before = list(fleet.executions(other))
+    before = fleet.executions(other)
 
     ssh("echo one")
     ssh("false")
