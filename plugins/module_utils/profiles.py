@@ -26,6 +26,7 @@ AUTH_KINDS: dict[str, Path] = {
     "token_file": ("auth", "token"),
 }
 _PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
+_TLS = ("insecure", "disable", "cert", "key", "ca")
 
 
 def _tomlkit() -> Any:
@@ -88,7 +89,7 @@ def public(profile: Profile) -> dict[str, Any]:
     """Return what may be shown of a profile: never a secret, nor a key that this collection doesn't know."""
     tls = profile.get("tls")
     shown: dict[str, Any] = {key: profile.get(key) for key in _PUBLIC}
-    shown["tls"] = {key: tls.get(key) for key in ("insecure", "disable", "cert", "key", "ca")} if tls else None
+    shown["tls"] = {key: tls.get(key) for key in _TLS} if isinstance(tls, dict) else None
     shown["auth"] = auth_kind(profile)
     shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
     return shown
@@ -360,7 +361,7 @@ class _Editor:
         """Remove the profile's key, and the tables that it leaves empty."""
         full = ("profile", *path)
         for statement in [self._statements[number] for number, _table in self._own()]:
-            if statement.kind in ("key", "header") and statement.path[: len(full)] == full:
+            if statement.kind != "filler" and statement.path[: len(full)] == full:
                 self._statements.remove(statement)
             elif statement.kind == "key" and statement.path == full[: len(statement.path)]:
                 self._edit_inline(statement, full[len(statement.path) :], None)
@@ -369,7 +370,7 @@ class _Editor:
     def remove_profile(self) -> None:
         """Remove all of the profile's statements; comments right above the next header stay."""
         own = [number for number, _table in self._own()]
-        doomed = set(own) - {n for n in own if self._leads_to_next(n)}
+        doomed = set(own) - {n for n in own if self._leads_to_next(n, own)}
         self._statements = [s for number, s in enumerate(self._statements) if number not in doomed]
 
     def _own(self) -> list[tuple[int, Path]]:
@@ -385,11 +386,11 @@ class _Editor:
                 own.append((number, table))
         return own
 
-    def _leads_to_next(self, number: int) -> bool:
-        """Return whether a comment stands right above a header, with nothing but comments between."""
-        for statement in self._statements[number:]:
+    def _leads_to_next(self, number: int, own: Sequence[int]) -> bool:
+        """Return whether a comment stands right above a header of others, with nothing but comments between."""
+        for following, statement in enumerate(self._statements[number:], number):
             if statement.kind in ("header", "array"):
-                return statement is not self._statements[number]
+                return following not in own
             if not statement.text.strip().startswith("#"):
                 return False
         return True

@@ -35,13 +35,17 @@ def read(path: str) -> Secret | None:
         return None
     except OSError as error:
         raise _explained(path, error) from None
-    with os.fdopen(descriptor, "rb") as handle:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
         if status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
             raise SecretFileError(f"secret_file {path} belongs to somebody else; choose another path.")
-        content = handle.read(65536)
+        content = os.read(descriptor, 65536)
+    except OSError as error:
+        raise _explained(path, error) from None
+    finally:
+        os.close(descriptor)
     try:
         parsed = json.loads(content)
     except ValueError:

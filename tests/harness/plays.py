@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from simulator import Simulator
@@ -33,3 +34,23 @@ def local_play(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> list[di
             "tasks": tasks,
         }
     ]
+
+
+def bootstrap_variables(sim: Simulator, secret_dir: Path) -> dict[str, Any]:
+    """Variables of the playbook `bootstrap` for a small cluster, and a fleet whose influxctl is on the hosts' PATH."""
+    tls = {"tls": {"ca": str(sim.ca_path)}} if sim.tls else {"tls": {"disable": True}}
+    return {
+        "cluster_connection": connection(sim),
+        "cluster_databases": [
+            {"name": "metrics", "retention_period": "30d"},
+            {"name": "logs", "partition_template": [{"type": "time", "value": "%Y-%m"}]},
+        ],
+        "cluster_db_tokens": [
+            {"description": "telegraf", "permissions": [{"action": "write", "resource": "metrics"}], "expires_in": "1y"}
+        ],
+        "cluster_secret_dir": str(secret_dir),
+        "mgmt_token_connection": connection(sim),
+        "mgmt_token_expires_in": "90d",
+        "mgmt_token_renew_before": "14d",
+        "mgmt_token_profile": {"product": sim.product, "host": sim.host, "port": sim.port, **tls},
+    }

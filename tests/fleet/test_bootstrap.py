@@ -1,0 +1,152 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job over real SSH connections: bootstrap, and the roles it is made of, through the sweeps."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet import Fleet
+from harness.playbook import Ansible, Run
+from harness.plays import bootstrap_variables, connection
+from harness.sweeps import assert_no_secret, sweep
+from simulator import Simulator
+from simulator.influxctl import install, invocations
+
+# With pipelining, each remote execution of a module is one command over SSH.
+PIPELINING = {"ANSIBLE_PIPELINING": "true"}
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    """Three hosts with influxctl's stand-in in their own homes."""
+    with Fleet(size=3) as fleet:
+        for host in fleet.hosts:
+            programs = host.home / "bin"
+            programs.mkdir(exist_ok=True)
+            install(programs)
+        yield fleet
+
+
+def config_of(home: Path) -> dict[str, Any]:
+    """The only profile in a host's config."""
+    (profile,) = tomllib.loads((home / ".config/influxctl/config.toml").read_text())["profile"]
+    return dict(profile)
+
+
+def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path) -> None:
+    variables = bootstrap_variables(sim, tmp_path / "secrets")
+    executions: dict[str, int] = {}
+
+    def play(*flags: str) -> Run:
+        sim.requests.clear()
+        for host in fleet.hosts:
+            fleet.clear_executions(host)
+        run = ansible.playbook(
+            "influxops.influxdb3.bootstrap",
+            *flags,
+            variables=variables,
+            inventory=fleet.inventory,
+            environment=PIPELINING,
+        )
+        executions.update({host.name: len(fleet.executions(host)) for host in fleet.hosts})
+        return run
+
+    first = sweep(play, sim, files=lambda: written(fleet, tmp_path / "secrets"))
+
+    assert [database.name for database in sim.state.databases] == ["metrics", "logs"]
+    assert [token.description for token in sim.state.db_tokens] == ["telegraf"]
+    issued = {token.description: token for token in sim.state.mgmt_tokens if token.secret != sim.admin_token}
+    assert set(issued) == {f"influxctl {host.name}" for host in fleet.hosts}
+    for host in fleet.hosts:
+        assert config_of(host.home)["mgmt_token"] == issued[f"influxctl {host.name}"].secret
+        ran = invocations(host.home / "bin" / "influxctl")
+        assert [list(entry.argv[-2:]) for entry in ran] == [["database", "list"]]
+        assert_no_secret(str(ran), sim.secrets)
+    assert first.code == 0
+    # The second run: one list through influxctl for the whole fleet, one request per object, one execution per host.
+    assert [request.kind for request in sim.requests] == ["api"] * 3 + ["influxctl"]
+    assert executions == {"host1": 1, "host2": 1, "host3": 1}
+
+
+def written(fleet: Fleet, secrets: Path) -> dict[str, tuple[int, bytes]]:
+    """The configs and secret files, with their modes."""
+    paths = [host.home / ".config/influxctl/config.toml" for host in fleet.hosts]
+    return {str(p): (p.stat().st_mode, p.read_bytes()) for p in [*paths, *secrets.rglob("*.json")] if p.is_file()}
+
+
+def test_a_host_without_its_token_gets_a_new_one_and_the_lost_one_is_revoked(
+    ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path
+) -> None:
+    variables = bootstrap_variables(sim, tmp_path / "secrets")
+    lost = sim.add_mgmt_token("influxctl host1")
+    kept = sim.add_mgmt_token("influxctl host2")
+    config = fleet.hosts[1].home / ".config/influxctl/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f'# by hand\n[[profile]]\nname = "default"\nproduct = "clustered"\nhost = "{sim.host}"\n'
+        f'port = "{sim.port}"\nmgmt_token = "{kept.secret}" # kept\n\n[profile.tls]\nca = "{sim.ca_path}"\n'
+    )
+    config.chmod(0o600)
+    before = config.read_text()
+    fleet.hosts[2].stop()
+
+    run = ansible.playbook("influxops.influxdb3.bootstrap", variables=variables, inventory=fleet.inventory)
+
+    assert run.code == 4, "one host is unreachable"
+    assert lost.revoked_at is not None
+    assert kept.revoked_at is None
+    assert config.read_text() == before
+    assert [t.description for t in sim.state.mgmt_tokens if t.revoked_at is None] == [
+        "simulator admin",
+        "influxctl host2",
+        "influxctl host1",
+    ]
+    assert_no_secret(run.output, sim.secrets)
+
+
+def test_nothing_is_revoked_without_proof(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path) -> None:
+    old = sim.add_mgmt_token("influxctl host1")
+    variables = bootstrap_variables(sim, tmp_path / "secrets") | {"mgmt_token_influxctl_path": "/bin/false"}
+    flags = ("--limit", "localhost,host1")
+    run = ansible.playbook("influxops.influxdb3.bootstrap", *flags, variables=variables, inventory=fleet.inventory)
+    assert run.code == 2
+    assert old.revoked_at is None
+    assert_no_secret(run.output, sim.secrets)
+
+
+def test_the_profile_role_costs_one_execution_and_shows_no_secret(
+    ansible: Ansible, sim: Simulator, fleet: Fleet
+) -> None:
+    canary = "M.V1.canaryThatTheRoleMustNeverShow"
+    variables = {
+        "influxctl_profile_profiles": [
+            {"name": "default", "product": "clustered", "host": "a.example", "port": 443, "mgmt_token": canary}
+        ]
+    }
+    plays = [{"hosts": "all", "gather_facts": False, "roles": ["influxops.influxdb3.influxctl_profile"]}]
+
+    def play(*flags: str) -> Run:
+        for host in fleet.hosts:
+            fleet.clear_executions(host)
+        return ansible.playbook(plays, *flags, variables=variables, inventory=fleet.inventory, environment=PIPELINING)
+
+    sweep(play, sim, files=lambda: written(fleet, Path("/nonexistent")), canaries=[canary])
+    assert [config_of(host.home)["mgmt_token"] for host in fleet.hosts] == [canary] * 3
+    assert [len(fleet.executions(host)) for host in fleet.hosts] == [1, 1, 1]
+
+
+def test_shared_is_refused_until_it_is_supported(ansible: Ansible, sim: Simulator, fleet: Fleet) -> None:
+    plays = [{"hosts": "host1", "gather_facts": False, "roles": ["influxops.influxdb3.mgmt_token"]}]
+    variables = {"mgmt_token_strategy": "shared", "mgmt_token_connection": connection(sim)}
+    run = ansible.playbook(plays, variables=variables, inventory=fleet.inventory)
+    assert run.code == 2
+    assert "not supported yet" in run.output
+    assert sim.requests == []
