@@ -1,0 +1,156 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the config lies, and how it is read and replaced, on a real file system."""
+
+from __future__ import annotations
+
+import os
+import platform
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
+
+
+@pytest.fixture(params=[0o000, 0o077])
+def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    previous = os.umask(request.param)
+    yield
+    os.umask(previous)
+
+
+def mode(path: Path | str) -> int:
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+@pytest.mark.parametrize(
+    ("system", "xdg", "expected"),
+    [
+        ("Linux", None, "/h/.config/influxctl/config.toml"),
+        ("Linux", "", "/h/.config/influxctl/config.toml"),
+        ("Linux", "relative", "/h/.config/influxctl/config.toml"),
+        ("Linux", "/xdg", "/xdg/influxctl/config.toml"),
+        ("FreeBSD", "/xdg", "/xdg/influxctl/config.toml"),
+        ("Darwin", "/xdg", "/h/Library/Application Support/influxctl/config.toml"),
+    ],
+)
+def test_default_path(system: str, xdg: str | None, expected: str) -> None:
+    assert config_file.default_path(system, "/h", xdg) == expected
+
+
+def test_given_path_wins_and_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/x")
+    assert config_file.locate("c.toml", {}) == str(tmp_path / "c.toml")
+    assert config_file.locate("~/c.toml", {}) == "/home/x/c.toml"
+
+
+def test_environment_counts_while_home_is_ours(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": "/xdg"}
+    assert config_file.locate(None, environ) == config_file.default_path(platform.system(), str(tmp_path), "/xdg")
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": "/nowhere", "XDG_CONFIG_HOME": "/xdg"}])
+def test_without_a_home_of_ours_the_users_entry_counts(environ: dict[str, str]) -> None:
+    home = pwd.getpwuid(os.geteuid()).pw_dir
+    assert config_file.locate(None, environ) == config_file.default_path(platform.system(), home)
+
+
+def test_home_of_somebody_else_does_not_count(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    os.chown(tmp_path, 65534, -1)
+    home = pwd.getpwuid(os.geteuid()).pw_dir
+    located = config_file.locate(None, {"HOME": str(tmp_path), "XDG_CONFIG_HOME": "/xdg"})
+    assert located == config_file.default_path(platform.system(), home)
+
+
+def test_text_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes("a = 'ü'\r\n".encode())
+    assert config_file.read(str(path)) == "a = 'ü'\r\n"
+    assert config_file.read(str(tmp_path / "none")) is None
+
+
+def test_unreadable_and_binary_files_are_sentences(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"can't be read: Is a directory\.") as caught:
+        config_file.read(str(tmp_path))
+    assert caught.value.code == "unreadable"
+    path = tmp_path / "c.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ProfileError, match="not a text file in UTF-8") as caught:
+        config_file.read(str(path))
+    assert caught.value.code == "invalid_toml"
+
+
+@pytest.mark.usefixtures("_umask")
+def test_empty_file_is_private_from_its_first_moment(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    config_file.create_empty(str(path))
+    assert (path.read_text(), mode(path)) == ("", 0o600)
+    with pytest.raises(ProfileError, match="can't be created: File exists"):
+        config_file.create_empty(str(path))
+
+
+@pytest.mark.usefixtures("_umask")
+def test_temporary_file_lies_beside_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text("old")
+    temporary = Path(config_file.write_beside(str(path), "a = 'ü'\r\n"))
+    assert temporary.parent == tmp_path
+    assert temporary.read_bytes() == "a = 'ü'\r\n".encode()
+    assert mode(temporary) == 0o600
+    assert path.read_text() == "old"
+
+
+def test_failed_writing_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="can't be written: No such file or directory") as caught:
+        config_file.write_beside(str(tmp_path / "none" / "c.toml"), "")
+    assert caught.value.code == "unwritable"
+    full = Path("/dev/full")
+    if full.exists():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "fsync", lambda descriptor: os.write(os.open(full, os.O_WRONLY), b"x"))
+            with pytest.raises(ProfileError, match="No space left on device"):
+                config_file.write_beside(str(tmp_path / "c.toml"), "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_umask")
+def test_parents_are_private_and_named_from_the_outermost(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.toml"
+    assert config_file.make_parents(str(path)) == [str(tmp_path / "a"), str(tmp_path / "a" / "b")]
+    assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
+    assert config_file.make_parents(str(path)) == []
+
+
+def test_file_in_the_way_of_the_parents_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    with pytest.raises(ProfileError, match=r"/a can't be created: File exists"):
+        config_file.make_parents(str(tmp_path / "a" / "b" / "c.toml"))
+
+
+def test_file_is_described(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    nothing = {"path": str(path), "exists": False, "owner": None, "group": None, "mode": None}
+    assert config_file.describe(str(path)) == nothing
+    path.write_text("")
+    path.chmod(0o640)
+    described = config_file.describe(str(path))
+    assert described["owner"] == pwd.getpwuid(os.geteuid()).pw_name
+    assert (described["exists"], described["mode"]) == (True, "0640")
+
+
+def test_owner_without_an_entry_is_a_number(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(tmp_path, 54321, 54322)
+    described = config_file.describe(str(tmp_path))
+    assert (described["owner"], described["group"]) == ("54321", "54322")

@@ -1,0 +1,397 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Editing profiles: exactly the intended data, and not a byte more changed than that takes."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tomllib
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, ProfileError
+
+# The documents are big; how long it takes to draw one isn't the question here.
+unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+texts = st.sampled_from(["", "db.example.org", "8086", "a\\b", 'q"q', "it's", "# x", "ü", "M.V1.abcdefgh"])
+tls_options = {"insecure": st.booleans(), "disable": st.booleans(), "ca": texts, "cert": texts, "key": texts}
+oauth2_options = {
+    "client_id": texts,
+    "scopes": st.lists(texts, max_size=2),
+    "parameters": st.dictionaries(st.sampled_from(["audience", "x y"]), texts, min_size=1, max_size=2),
+    "token_url": texts,
+}
+
+
+def options(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields).filter(bool)
+
+
+# What the module influxctl_profile makes of its options.
+wanted_profiles = st.fixed_dictionaries(
+    {},
+    optional={
+        **{key: texts for key in ("product", "host", "port", "mgmt_token", "token", "database", "account_id")},
+        "tls": options(tls_options),
+        "auth": options({"oauth2": options(oauth2_options), "token": st.fixed_dictionaries({"token_file": texts})}),
+    },
+)
+
+
+def attempted(text: str, name: str, intended: dict[str, Any]) -> str | None:
+    """The edited text, None when the edit is refused as not safe; any other exception fails the test."""
+    try:
+        return profiles.edit(text, name, intended)
+    except ProfileError as error:
+        if error.code != "not_editable":
+            raise
+        return None
+
+
+def assert_foreign_bytes_survive(edited: str, document: Document, index: int | None) -> None:
+    position = 0
+    for text in document.foreign(index):
+        found = edited.find(text, position)
+        assert found >= 0, f"lost or changed: {text!r} in {edited!r}"
+        position = found + len(text)
+
+
+def wanted_data(document: Document, name: str, merged: dict[str, Any]) -> dict[str, Any]:
+    """The document's data, by the standard library, with the profile replaced."""
+    data = document.data
+    index = [profile["name"] for profile in data["profile"]].index(name)
+    data["profile"][index] = merged
+    return data
+
+
+def test_any_edit_of_any_document_does_what_is_intended_and_nothing_else() -> None:
+    outcomes: Counter[str] = Counter()
+
+    @settings(unhurried, max_examples=120)
+    @given(documents(), wanted_profiles, st.booleans(), st.booleans(), st.data())
+    def check(
+        document: Document, wanted: dict[str, Any], exclusive: bool, exclusive_auth: bool, data: st.DataObject
+    ) -> None:
+        name = data.draw(st.sampled_from([profile["name"] for profile in document.data["profile"]]))
+        wanted = {"name": name, **wanted}
+        how = {"exclusive": exclusive, "exclusive_auth": exclusive_auth}
+        found = profiles.read_profiles(document.text)
+        index = profiles.find_profile(found, name)
+        assert index is not None
+        intended = profiles.merge(found[index], wanted, **how)
+        edited = attempted(document.text, name, intended)
+        outcomes["refused" if edited is None else "edited"] += 1
+        if edited is None:
+            return
+        merged = profiles.merge(document.data["profile"][index], wanted, **how)
+        assert tomllib.loads(edited) == wanted_data(document, name, merged)
+        assert_foreign_bytes_survive(edited, document, index)
+        assert profiles.edit(edited, name, intended) == edited
+        if found[index] == intended:
+            assert edited == document.text
+
+    check()
+    assert outcomes["refused"] <= 0.02 * outcomes.total(), outcomes
+
+
+def test_changing_a_token_changes_one_line() -> None:
+    outcomes: Counter[str] = Counter()
+
+    @settings(unhurried, max_examples=60)
+    @given(documents(), st.data(), texts.map(lambda text: f"new {text}"))
+    def check(document: Document, data: st.DataObject, token: str) -> None:
+        key = data.draw(st.sampled_from(["mgmt_token", "name"]))
+        found = profiles.read_profiles(document.text)
+        name = data.draw(st.sampled_from([profile["name"] for profile in found]))
+        index = profiles.find_profile(found, name)
+        assert index is not None
+        old = found[index].get(key)
+        edited = attempted(document.text, name, {**found[index], key: token})
+        outcomes["refused" if edited is None else "edited"] += 1
+        if edited is None:
+            return
+        before, after = document.text.splitlines(keepends=True), edited.splitlines(keepends=True)
+        diff = [line for line in difflib.ndiff(before, after) if line[:1] in "+-"]
+        removed = [line for line in diff if line.startswith("-")]
+        added = [line for line in diff if line.startswith("+")]
+        if old is None:
+            # A file that ended without a line end gets one where the new line follows.
+            assert len(added) == len(removed) + 1
+            assert len(removed) <= (not document.text.endswith("\n"))
+        elif isinstance(old, (str, int, float)) and "\n" not in str(old) and not spans_lines(document, index, key):
+            assert (len(removed), len(added)) == (1, 1)
+
+    check()
+    assert outcomes["refused"] <= 0.02 * outcomes.total(), outcomes
+
+
+def spans_lines(document: Document, index: int, key: str) -> bool:
+    """Whether the key's value is a multi-line string, which one line need not replace line by line."""
+    own = "".join(piece.text for piece in document.pieces if piece.owner == index)
+    return any(key in line and ("'''" in line or '"""' in line) for line in own.splitlines())
+
+
+@unhurried
+@given(documents(), st.data())
+def test_removing_a_profile_removes_it_and_nothing_else(document: Document, data: st.DataObject) -> None:
+    found = document.data["profile"]
+    name = data.draw(st.sampled_from([profile["name"] for profile in found]))
+    index = [profile["name"] for profile in found].index(name)
+    removed = profiles.remove(document.text, name)
+    expected = document.data
+    del expected["profile"][index]
+    if not expected["profile"]:
+        del expected["profile"]
+    assert tomllib.loads(removed) == expected
+    assert_foreign_bytes_survive(removed, document, index)
+    assert profiles.remove(removed, name) == removed
+
+
+@unhurried
+@given(documents() | st.just(Document([])), wanted_profiles)
+def test_new_profile_is_appended(document: Document, wanted: dict[str, Any]) -> None:
+    intended = {"name": "new one", **wanted}
+    edited = profiles.edit(document.text, "new one", intended)
+    data = document.data
+    data.setdefault("profile", []).append(intended)
+    assert tomllib.loads(edited) == data
+    assert edited.startswith(document.text)
+    assert edited.endswith("\n")
+    assert ("\r\n" in edited) == ("\r\n" in document.text)
+    assert profiles.edit(edited, "new one", intended) == edited
+    assert tomllib.loads(profiles.remove(edited, "new one")) == document.data
+
+
+@unhurried
+@given(documents())
+def test_statements_together_are_the_document(document: Document) -> None:
+    assert "".join(statement.text for statement in profiles._scan(document.text)) == document.text
+
+
+@given(st.text("[]=#'\"\\\n\r\t ,.{}profilename01", max_size=30), st.sampled_from(NAMES))
+def test_any_text_is_edited_or_refused(text: str, name: str) -> None:
+    try:
+        expected: dict[str, Any] | None = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        expected = None
+    try:
+        edited = profiles.edit(text, name, {"name": name})
+    except ProfileError as error:
+        assert error.code in ("invalid_toml", "invalid_profile", "not_editable")  # noqa: PT017
+        return
+    assert expected is not None
+    assert tomllib.loads(edited)["profile"][-1] == {"name": name}
+
+
+SAMPLE = """\
+# kept
+[[profile]]
+  name = "default"   # the one
+  product = 'clustered'
+  host = "db.example.org"
+  port = "8086"
+  mgmt_token = "M.V1.oldtoken"  # rotated
+
+  [profile.tls]
+    ca = "/ca.pem"
+
+  # about the next
+  [profile.auth.oauth2]
+    client_id = "x"
+    parameters = { audience = "a" }
+
+# about two
+[[profile]]
+name = "two"
+"""
+
+
+def edited_sample(**changes: Any) -> str:
+    """The sample with the default profile changed; a value of None drops the key."""
+    current = profiles.read_profiles(SAMPLE)[0]
+    merged = {key: value for key, value in {**current, **changes}.items() if value is not None}
+    return profiles.edit(SAMPLE, "default", merged)
+
+
+def test_value_is_replaced_in_its_line() -> None:
+    expected = SAMPLE.replace('"M.V1.oldtoken"  # rotated', '"M.V1.newtoken"  # rotated')
+    assert edited_sample(mgmt_token="M.V1.newtoken") == expected
+
+
+def test_new_key_comes_after_the_tables_last_with_its_indentation() -> None:
+    expected = SAMPLE.replace("# rotated\n", '# rotated\n  database = "d"\n')
+    assert edited_sample(database="d") == expected
+    expected = SAMPLE.replace('"/ca.pem"\n', '"/ca.pem"\n    insecure = true\n')
+    assert edited_sample(tls={"ca": "/ca.pem", "insecure": True}) == expected
+
+
+def test_last_key_of_a_table_takes_the_header_along() -> None:
+    assert edited_sample(tls=None) == SAMPLE.replace('  [profile.tls]\n    ca = "/ca.pem"\n', "")
+
+
+def test_key_within_an_inline_table_is_changed_there() -> None:
+    auth = {"oauth2": {"client_id": "x", "parameters": {"audience": "b"}}}
+    assert edited_sample(auth=auth) == SAMPLE.replace('audience = "a"', 'audience = "b"')
+
+
+def test_new_table_is_written_below_the_profile() -> None:
+    two = {"name": "two", "tls": {"insecure": True}}
+    assert profiles.edit(SAMPLE, "two", two) == SAMPLE + "\n[profile.tls]\ninsecure = true\n"
+
+
+def test_removal_keeps_the_comment_above_the_next_profile() -> None:
+    assert profiles.remove(SAMPLE, "default") == '# kept\n# about two\n[[profile]]\nname = "two"\n'
+    assert profiles.remove(SAMPLE, "none") == SAMPLE
+
+
+def test_new_file_is_written_as_influxctls_samples_are() -> None:
+    profile = {
+        "name": "default",
+        "host": "h",
+        "tls": {"insecure": True},
+        "auth": {"oauth2": {"client_id": "x", "parameters": {"audience": "a"}}},
+    }
+    assert profiles.edit("", "default", profile) == (
+        '[[profile]]\nname = "default"\nhost = "h"\n\n[profile.tls]\ninsecure = true\n\n'
+        '[profile.auth.oauth2]\nclient_id = "x"\nparameters = {audience = "a"}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[[profile]\n", "invalid_toml"),
+        ("profile = 1\n", "invalid_profile"),
+        ("[profile]\nname = 'default'\n", "invalid_profile"),
+        ("profile = [1]\n", "invalid_profile"),
+        ("[[profile]]\nname = 'default'\n[[profile]]\nname = 'default'\n", "duplicate_profile"),
+        ("profile = [{name = 'default'}]\n", "not_editable"),
+        ("\ufeff[[profile]]\nname = 'default'\n", "invalid_toml"),
+        (f"x = {'9' * 5000}\n", "invalid_toml"),
+        ("x = 2026-99-99\n", "invalid_toml"),
+        ("x = 1\nx = 2\n", "invalid_toml"),
+        ("[a]\n[a]\n", "invalid_toml"),
+        ("[a]\nb = 1\n[a.b]\nc = 1\n", "invalid_toml"),
+        ("x = " + "[" * 5000 + "]" * 5000, "invalid_toml"),
+    ],
+)
+def test_what_cannot_be_edited_is_refused(text: str, code: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        profiles.edit(text, "default", {"name": "default"})
+    assert caught.value.code == code
+
+
+def test_invalid_toml_says_where_and_shows_nothing() -> None:
+    with pytest.raises(ProfileError, match=r"^it is not valid TOML at line 2$"):
+        profiles.load('a = 1\nmgmt_token = "hidden\n')
+
+
+def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tomlkit", None)
+    with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
+        profiles.load("")
+    assert caught.value.code == "missing_library"
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [
+        ({}, None),
+        ({"mgmt_token": "x"}, "mgmt_token"),
+        ({"auth": {"oauth2": {"client_id": "x"}}}, "oauth2"),
+        ({"auth": {"token": {"token_file": "x"}}}, "token_file"),
+        ({"auth": "x"}, None),
+    ],
+)
+def test_kinds_of_authentication(profile: dict[str, Any], kind: str | None) -> None:
+    assert profiles.auth_kind(profile) == kind
+
+
+@pytest.mark.parametrize(
+    ("token", "prefix"),
+    [
+        ("M.V1.abcdefgh", "M.V1.abcd"),
+        ("M.V1.abcd", None),
+        ("short", None),
+        ("x" * 17, None),
+        ("x" * 18, "x" * 9),
+        (5, None),
+        (None, None),
+    ],
+)
+def test_prefix_is_shown_only_of_what_is_longer(token: Any, prefix: str | None) -> None:
+    assert profiles.token_prefix(token) == prefix
+
+
+def test_public_part_holds_no_secret_and_no_unknown_key() -> None:
+    profile = {
+        "name": "n",
+        "mgmt_token": "M.V1.abcdHIDDEN",
+        "token": "HIDDEN",
+        "unknown": "HIDDEN",
+        "tls": {"ca": "/ca", "unknown": "HIDDEN"},
+        "auth": {"oauth2": {"client_secret": "HIDDEN"}},
+    }
+    shown = profiles.public(profile)
+    assert "HIDDEN" not in str(shown)
+    assert shown["mgmt_token_prefix"] == "M.V1.abcd"
+    assert shown["auth"] == "mgmt_token"
+    assert shown["tls"] == {"insecure": None, "disable": None, "cert": None, "key": None, "ca": "/ca"}
+    assert profiles.public({})["tls"] is None
+    assert profiles.public({"tls": "HIDDEN"})["tls"] is None
+
+
+def test_options_that_are_not_given_are_dropped() -> None:
+    nested = {"a": None, "b": {"c": None}, "d": {"e": {"f": 1, "g": None}}, "h": False, "i": []}
+    assert profiles.given(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
+
+
+@pytest.mark.parametrize(
+    ("profile", "problem"),
+    [
+        ({"name": "n"}, "'n' needs one of clustered and dedicated, and has None"),
+        ({"name": "n", "product": "core"}, "has 'core'"),
+        ({"name": "n", "product": "clustered"}, "lacks host"),
+        ({"name": "n", "product": "dedicated", "host": "h"}, "lacks account_id and cluster_id"),
+        ({"name": "n", "product": "dedicated", "account_id": "a"}, "lacks cluster_id"),
+    ],
+)
+def test_unusable_profiles(profile: dict[str, Any], problem: str) -> None:
+    with pytest.raises(OptionError, match=problem):
+        profiles.check(profile)
+
+
+def test_usable_profiles() -> None:
+    profiles.check({"product": "clustered", "host": "h"})
+    profiles.check({"product": "dedicated", "account_id": "a", "cluster_id": "c"})
+
+
+@pytest.mark.parametrize(
+    ("exclusive", "exclusive_auth", "expected"),
+    [
+        (False, False, {"x": 1, "tls": {"ca": "c", "insecure": True}, "auth": {"oauth2": {"a": 1}}, "mgmt_token": "t"}),
+        (False, True, {"x": 1, "tls": {"ca": "c", "insecure": True}, "mgmt_token": "t"}),
+        (True, False, {"tls": {"insecure": True}, "mgmt_token": "t"}),
+    ],
+)
+def test_merging(exclusive: bool, exclusive_auth: bool, expected: dict[str, Any]) -> None:
+    current = {"x": 1, "tls": {"ca": "c"}, "auth": {"oauth2": {"a": 1}}}
+    wanted = {"tls": {"insecure": True}, "mgmt_token": "t"}
+    assert profiles.merge(current, wanted, exclusive=exclusive, exclusive_auth=exclusive_auth) == expected
+    assert current == {"x": 1, "tls": {"ca": "c"}, "auth": {"oauth2": {"a": 1}}}
+
+
+def test_merging_keeps_unknown_authentication_beside_the_dropped() -> None:
+    current = {"auth": {"oauth2": {"a": 1}, "saml": {"b": 1}}, "mgmt_token": "t"}
+    wanted = {"auth": {"token": {"token_file": "f"}}}
+    merged = profiles.merge(current, wanted, exclusive=False, exclusive_auth=True)
+    assert merged == {"auth": {"saml": {"b": 1}, "token": {"token_file": "f"}}}
