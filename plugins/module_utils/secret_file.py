@@ -48,7 +48,7 @@ def read(path: str) -> Secret | None:
         os.close(descriptor)
     try:
         parsed = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict) or not all(isinstance(parsed.get(key), str) for key in ("id", "token")):
         raise SecretFileError(

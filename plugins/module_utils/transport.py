@@ -159,11 +159,11 @@ class Transport:
             )  # fmt: skip
         if sent and method == "POST":
             return Ambiguous(
-                f"Can't {doing}: the answer of {where} got lost ({cause}), so it is not known whether it was done.",
+                f"Can't {doing}: the answer of {where} got lost ({cause}), so it isn't known whether it was done.",
                 method=method, path=path,
             )  # fmt: skip
         return ApiError(
-            f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies and timeout, and"
+            f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies, timeout, and"
             " whether the server wants https or a client certificate (client_cert).",
             method=method, path=path, code="unreachable",
         )  # fmt: skip

@@ -19,7 +19,7 @@ def _switches(settings: list[str]) -> Switches:
     """From `name=value` with a JSON value, or a bare word."""
     values: dict[str, Any] = {}
     for setting in settings:
-        name, _, text = setting.partition("=")
+        name, _separator, text = setting.partition("=")
         try:
             values[name] = json.loads(text)
         except ValueError:

@@ -87,7 +87,7 @@ LONG = "/api/v0/accounts/{accountId:segment}/clusters/{clusterId:segment}"
 
 
 def bearer(headers: dict[str, str]) -> str | None:
-    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    scheme, _blank, secret = headers.get("authorization", "").partition(" ")
     return secret if scheme == "Bearer" else None
 
 

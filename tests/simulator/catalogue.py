@@ -25,6 +25,7 @@ class SwitchInfo:
 
 def switch(number: str, default: T, *others: T, about: str) -> T:
     """A field of a switches dataclass. The default is the likeliest behaviour; `others` are the alternatives."""
+    # pylint: disable-next=invalid-field-call
     result: T = field(default=default, metadata={"number": number, "values": (default, *others), "about": about})
     return result
 

@@ -20,7 +20,7 @@ from simulator.state import DbToken
 
 def _secret(request: HttpRequest) -> str:
     """`Bearer`, `Token`, `Basic` with the token as the password, or `?p=` (facts.md G.2)."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    scheme, _blank, value = request.headers.get("authorization", "").partition(" ")
     if scheme in ("Bearer", "Token"):
         return value
     if scheme == "Basic":

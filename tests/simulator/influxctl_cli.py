@@ -155,7 +155,7 @@ def check_table(where: str, table: Any, keys: dict[str, Any]) -> None:
             raise ValueError(f"strict mode: fields in the document are missing in the target struct: {where}.{name}")
         if isinstance(kind, dict):
             check_table(f"{where}.{name}", value, kind)
-        elif type(value) is not kind or (kind is TEXTS and not all(isinstance(item, str) for item in value)):
+        elif value.__class__ is not kind or (kind is TEXTS and not all(isinstance(item, str) for item in value)):
             raise ValueError(f"toml: cannot decode TOML {type(value).__name__} into {where}.{name}: {kind.__name__}")
 
 

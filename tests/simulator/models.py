@@ -138,8 +138,8 @@ def strict_json(raw: bytes) -> Any:
     """Parses JSON; ValueError also for duplicate keys, NaN and Infinity, and bytes that are not UTF-8."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({key for key, _ in items}) != len(items):
-            raise ValueError(f"duplicate key among {[key for key, _ in items]}")
+        if len({key for key, _value in items}) != len(items):
+            raise ValueError(f"duplicate key among {[key for key, _value in items]}")
         return dict(items)
 
     def constant(name: str) -> NoReturn:

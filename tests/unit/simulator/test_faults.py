@@ -100,7 +100,7 @@ def test_which_requests_are_struck(api: Any) -> None:
 
 def test_for_ever_and_by_kind(api: Any) -> None:
     api.sim.faults += [Fault("status", times=0, kind="data"), Fault("status", status=500, times=0, kind="influxctl")]
-    assert [api.session.get(api.sim.url + "/ping").status_code for _ in range(3)] == [503] * 3
+    assert [api.session.get(api.sim.url + "/ping").status_code for _attempt in range(3)] == [503] * 3
     assert api.session.post(api.sim.url + "/_influxctl/management/list", json={}).status_code == 500
     assert api("GET", "/databases").status_code == 200
 

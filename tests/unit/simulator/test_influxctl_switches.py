@@ -192,7 +192,7 @@ def crash_in_revoke(ctl: Any) -> object:
 @probe
 def failures(ctl: Any) -> object:
     ctl.switches["fail_after_create"] = True
-    return [ctl(CREATE).code for _ in range(3)]
+    return [ctl(CREATE).code for _attempt in range(3)]
 
 
 def test_every_switch_has_a_probe() -> None:

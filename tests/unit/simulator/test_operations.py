@@ -154,7 +154,7 @@ def test_tokens(client: Any) -> None:
 
 
 def test_tokens_without_permissions_and_with_equal_descriptions(client: Any) -> None:
-    answers = [client.ok("POST", "/tokens", {"description": "same"}) for _ in range(2)]
+    answers = [client.ok("POST", "/tokens", {"description": "same"}) for _attempt in range(2)]
     assert answers[0]["permissions"] == []
     assert answers[0]["id"] != answers[1]["id"]
     assert answers[0]["accessToken"] != answers[1]["accessToken"]

@@ -55,7 +55,7 @@ def test_plain_http_and_the_end() -> None:
         assert sim.url == f"http://127.0.0.1:{sim.port}"
         assert requests.get(sim.url + "/ping", timeout=30).status_code == 204
         with pytest.raises(RuntimeError, match="tls=True"):
-            _ = sim.ca_path
+            str(sim.ca_path)
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(sim.url + "/ping", timeout=30)
 

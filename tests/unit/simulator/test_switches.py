@@ -169,7 +169,7 @@ def old_server(api: Any) -> object:
 
 @probe
 def burst_503(api: Any) -> object:
-    return [api("GET", "/databases").status_code for _ in range(3)]
+    return [api("GET", "/databases").status_code for _attempt in range(3)]
 
 
 def query(api: Any, secret: str) -> int:
@@ -317,7 +317,7 @@ def mgmt_revoke_again(api: Any) -> object:
 def test_a_burst_begins_with_a_change_of_switches(api: Any) -> None:
     assert api("GET", "/databases").status_code == 200
     api.sim.switches = Switches(burst_503=1)
-    assert [api("GET", "/databases").status_code for _ in range(2)] == [503, 200]
+    assert [api("GET", "/databases").status_code for _attempt in range(2)] == [503, 200]
 
 
 def test_every_switch_has_a_probe() -> None:
