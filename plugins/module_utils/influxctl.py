@@ -23,7 +23,7 @@ from .errors import InfluxctlError, mask
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
 OLDEST = (2, 6, 0)
 _EXPIRY_SINCE = "2.10.0"
-_VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)\b")
+_VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)\.(\d+)\b")
 _SEPARATORS = re.compile(r"[\s|\"',:\[\]{}]+")
 PREFIX_LENGTH = 9
 _NEEDS_LOGIN = re.compile(r"device|browser|log ?in|oauth|authoriz(?:e|ation) (?:url|code)", re.IGNORECASE)
@@ -57,7 +57,10 @@ def parse_list(stdout: str) -> list[State]:
         if line.lstrip().startswith(("[", "null")):
             try:
                 items, _end = json.JSONDecoder().raw_decode("".join(lines[start:]).lstrip())
-            except ValueError:
+            except (ValueError, RecursionError):
+                continue
+            # A line such as `[2026] ...` or `null pointer ...` begins like JSON and is none.
+            if (items is None and line.strip() != "null") or not all(isinstance(item, dict) for item in items or []):
                 continue
             tokens = [MGMT_TOKEN.from_api(item) for item in items or []]
             if all(token.get("id") and token.get("created_at") for token in tokens):
@@ -250,7 +253,7 @@ class Influxctl:
 def _said(text: str) -> str:
     """Return the end of what the program said, masked, as part of a sentence."""
     words = " ".join(text.split())
-    return f" It said: {mask(words[-500:])!r}." if words else ""
+    return f" It said: {mask(words)[-500:]!r}." if words else ""
 
 
 def _end(process: subprocess.Popen[Any]) -> tuple[bytes, bytes]:

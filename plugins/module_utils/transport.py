@@ -61,9 +61,9 @@ def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -
         try:
             seconds = float(retry_after)
         except ValueError:
-            with contextlib.suppress(TypeError, ValueError):
+            with contextlib.suppress(TypeError, ValueError, OverflowError):
                 seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_PAUSE)
+    return min(max(0.0, seconds), _LONGEST_PAUSE)  # in this order, so that the header "nan" becomes 0
 
 
 class Transport:
@@ -144,7 +144,8 @@ class Transport:
         if isinstance(content, dict) and isinstance(content.get("message"), str):
             said = mask(content["message"], secrets)
         else:
-            said = mask(" ".join(answer.text.split())[:200], secrets)
+            # Masked before it is cut: half a token looks like none.
+            said = mask(" ".join(answer.text.split()), secrets)[:200]
         raise _error_for(status, said, method=method, path=path, doing=doing, location=answer.headers.get("Location"))
 
     def _no_answer(self, error: Exception, sent: bool, method: str, path: str, doing: str) -> ApiError:
