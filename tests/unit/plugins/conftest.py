@@ -6,7 +6,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from simulator import Simulator
 
 settings.register_profile("influxdb3", derandomize=True, database=None, deadline=None, max_examples=100)
 settings.load_profile("influxdb3")
+
+
+@pytest.fixture(scope="session")
+def _clustered() -> Iterator[Simulator]:
+    with Simulator(tls=False) as sim:
+        yield sim
+
+
+@pytest.fixture
+def sim(_clustered: Simulator) -> Simulator:
+    """A Clustered Management API over plain HTTP, empty; whoever finds a violation of the contract fails."""
+    _clustered.reset()
+    return _clustered

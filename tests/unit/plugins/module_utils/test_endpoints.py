@@ -1,0 +1,171 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operations over real requests, and how the form of the URL is found without being told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import CLUSTERED_ID, resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi, long_form
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, NotFound
+from simulator import Fault, Simulator, Switches
+
+LONG = long_form(CLUSTERED_ID, CLUSTERED_ID)
+
+
+def api(sim: Simulator, told: Callable[[str], None] = lambda secret: None, **options: Any) -> ManagementApi:
+    return ManagementApi(resolve({"host": sim.url, "management_token": sim.admin_token, **options}), told)
+
+
+def sent(sim: Simulator) -> list[str]:
+    return [f"{request.method} {request.raw_path}" for request in sim.requests]
+
+
+def test_databases_from_creation_to_restoration(sim: Simulator) -> None:
+    client = api(sim)
+    template = [{"type": "bucket", "tag_name": "h", "number_of_buckets": 3}, {"type": "time", "value": "%Y"}]
+    created = client.create_database({"name": "a/b c", "retention_period": 0, "partition_template": template})
+    assert created["partition_template"] == template
+    assert client.list_databases() == [created]
+    assert client.update_database("a/b c", {"max_tables": 7})["max_tables"] == 7
+    assert client.rename_database("a/b c", "ü")["name"] == "ü"
+    client.delete_database("ü")
+    assert client.list_databases() == []
+    assert client.restore_database(sim.state.databases[0].id)["name"] == "ü"
+    assert sim.violations == []
+    assert sent(sim)[2] == "PATCH /api/v0/databases/a%2Fb%20c"
+
+
+def test_tables_from_creation_to_restoration(sim: Simulator) -> None:
+    sim.add_database("d/1")
+    client = api(sim)
+    created = client.create_table({"database": "d/1", "name": "t"})
+    assert created["database"] == "d/1"
+    assert sim.requests[-1].body == {"name": "t"}
+    assert client.rename_table("d/1", "t", "u")["name"] == "u"
+    client.delete_table("d/1", "u")
+    assert client.restore_table("d/1", sim.state.tables[0].id)["name"] == "u"
+    assert sim.violations == []
+
+
+def test_tokens_from_creation_to_revocation(sim: Simulator) -> None:
+    told: list[str] = []
+    client = api(sim, told.append)
+    ends = datetime(2036, 1, 1, tzinfo=UTC)
+    wanted = {"description": "d", "permissions": [{"action": "read", "resource": "*"}], "expires_at": ends}
+    created = client.create_token(wanted)
+    assert told == [created["access_token"]] == [sim.state.db_tokens[0].secret]
+    assert created.items() >= wanted.items()
+    updated = client.update_token(created["id"], {"permissions": []})
+    assert updated["permissions"] == []
+    assert client.get_token(created["id"]) == {k: v for k, v in updated.items() if k != "access_token"}
+    client.revoke_token(created["id"])
+    assert client.list_tokens()[0]["revoked_at"] is not None
+    assert sim.violations == []
+
+
+def test_short_form_is_tried_first(sim: Simulator) -> None:
+    api(sim).list_databases()
+    assert sent(sim) == ["GET /api/v0/databases"]
+
+
+def test_long_form_is_taken_where_ids_are_given(sim: Simulator) -> None:
+    api(sim, account_id=CLUSTERED_ID, cluster_id=CLUSTERED_ID).list_databases()
+    assert sent(sim) == [f"GET {LONG}/databases"]
+    assert long_form("a/b", "c d") == "/api/v0/accounts/a%2Fb/clusters/c%20d"
+
+
+def test_dedicated_has_the_long_form_only() -> None:
+    with Simulator("dedicated", tls=False) as sim:
+        ids = {"product": "dedicated", "account_id": sim.account_id, "cluster_id": sim.cluster_id}
+        assert api(sim, **ids).list_databases() == []
+        assert sim.violations == []
+
+
+def test_list_finds_the_long_form_and_keeps_to_it(sim: Simulator) -> None:
+    sim.switches = Switches(url_forms="long")
+    client = api(sim)
+    assert client.list_databases() == []
+    assert client.list_tokens() == []
+    assert sent(sim) == ["GET /api/v0/databases", f"GET {LONG}/databases", f"GET {LONG}/tokens"]
+
+
+@pytest.mark.parametrize("form", ["short", "long"])
+def test_write_finds_the_form_without_writing_twice(sim: Simulator, form: str) -> None:
+    sim.switches = Switches(url_forms=form)
+    sim.add_database("a")
+    api(sim).delete_database("a")
+    assert [database.deleted_at is not None for database in sim.state.databases] == [True]
+    probing = ["DELETE /api/v0/databases/a", "GET /api/v0/databases", f"DELETE {LONG}/databases/a"]
+    assert sent(sim) == (probing if form == "long" else probing[:1])
+
+
+def test_missing_object_is_told_from_a_missing_form(sim: Simulator) -> None:
+    client = api(sim)
+    for _attempt in range(2):
+        with pytest.raises(NotFound):
+            client.delete_database("none")
+    probing = ["DELETE /api/v0/databases/none", "GET /api/v0/databases", "DELETE /api/v0/databases/none"]
+    assert sent(sim) == probing
+
+
+def test_form_is_known_after_the_first_success(sim: Simulator) -> None:
+    client = api(sim)
+    client.list_databases()
+    with pytest.raises(NotFound):
+        client.delete_database("none")
+    assert len(sim.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda client: client.rename_database("a", "b"),
+        lambda client: client.restore_database(1),
+        lambda client: client.delete_table("a", "t"),
+        lambda client: client.rename_table("a", "t", "u"),
+        lambda client: client.restore_table("a", 2),
+    ],
+)
+def test_old_server_is_named_as_a_cause(sim: Simulator, work: Callable[[ManagementApi], object]) -> None:
+    sim.switches = Switches(old_server=True)
+    sim.add_table(sim.add_database("a"), "t")
+    with pytest.raises(NotFound, match="older than release 20251218"):
+        work(api(sim))
+
+
+def test_other_404_does_not_speak_of_old_servers(sim: Simulator) -> None:
+    with pytest.raises(NotFound) as caught:
+        api(sim).delete_database("none")
+    assert "older" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ['{"databases": []}', '"x"', "[1]"])
+def test_list_of_another_shape_is_a_bad_answer(sim: Simulator, body: str) -> None:
+    sim.faults.append(Fault("status", status=200, body=body))
+    with pytest.raises(Influxdb3Error) as caught:
+        api(sim).list_databases()
+    assert caught.value.code == "bad_answer"
+
+
+@pytest.mark.parametrize("body", ['{"id": "i"}', '{"accessToken": "apiv1_x"}', "{}"])
+def test_created_token_without_secret_or_id_is_a_bad_answer(sim: Simulator, body: str) -> None:
+    sim.faults.append(Fault("status", status=200, body=body))
+    with pytest.raises(Influxdb3Error, match="no secret or no id") as caught:
+        api(sim).create_token({"description": "d"})
+    assert caught.value.code == "bad_answer"
+
+
+def test_secret_is_told_even_when_the_rest_cannot_be_understood(sim: Simulator) -> None:
+    told: list[str] = []
+    sim.faults.append(Fault("status", status=200, body='{"accessToken": "apiv1_x", "createdAt": "never"}'))
+    with pytest.raises(Influxdb3Error, match="createdAt can't be understood"):
+        api(sim, told.append).create_token({"description": "d"})
+    assert told == ["apiv1_x"]

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests over real connections: what is repeated, how long is waited, and what each failure is called."""
+
+from __future__ import annotations
+
+import math
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils import transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import Connection, resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import (
+    AlreadyExists,
+    Ambiguous,
+    ApiError,
+    Influxdb3Error,
+    NotFound,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Transport, may_retry, pause
+from simulator import Fault, Simulator
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+METHODS = ["GET", "PATCH", "PUT", "DELETE"]
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made between attempts; nobody waits for them."""
+    made: list[float] = []
+    monkeypatch.setattr(transport, "time", SimpleNamespace(sleep=made.append))
+    return made
+
+
+def connection_to(sim: Simulator, **options: Any) -> Connection:
+    return resolve({"host": sim.url, "management_token": sim.admin_token, "retries": 2, **options})
+
+
+def send(sim: Simulator, method: str = "GET", path: str = "/api/v0/databases", body: Any = None, **options: Any) -> Any:
+    return Transport(connection_to(sim, **options)).request(method, path, body, doing="do it")
+
+
+def failure(sim: Simulator, *arguments: Any, **options: Any) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        send(sim, *arguments, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 409, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("method", [*METHODS, "POST"])
+def test_which_statuses_are_worth_another_attempt(method: str, status: int) -> None:
+    expected = status in ((429, 503) if method == "POST" else (429, 502, 503, 504))
+    assert may_retry(method, status, True) == expected
+
+
+def test_only_a_post_that_may_have_arrived_is_not_repeated() -> None:
+    assert all(may_retry(method, None, sent) for method in METHODS for sent in (True, False))
+    assert may_retry("POST", None, False)
+    assert not may_retry("POST", None, True)
+
+
+@given(st.integers(1, 10**6), st.none() | st.text(max_size=12) | st.floats().map(str), st.floats(0, 1))
+def test_pause_is_always_a_number_of_seconds_up_to_a_minute(attempt: int, header: str | None, jitter: float) -> None:
+    seconds = pause(attempt, header, NOW, jitter)
+    assert 0 <= seconds <= 60
+    assert not math.isnan(seconds)
+
+
+@given(st.integers(1, 20), st.floats(0, 1))
+def test_pause_doubles_and_jitter_takes_up_to_a_half(attempt: int, jitter: float) -> None:
+    full = min(0.2 * 2 ** (attempt - 1), 60)
+    assert full / 2 <= pause(attempt, None, NOW, jitter) <= full
+    assert pause(attempt, None, NOW, 0) == pytest.approx(full)
+
+
+@given(st.integers(-100, 100))
+def test_retry_after_wins_as_seconds_and_as_a_date(seconds: int) -> None:
+    expected = min(max(seconds, 0), 60)
+    assert pause(9, str(seconds), NOW, 1) == expected
+    assert pause(9, format_datetime(NOW + timedelta(seconds=seconds), usegmt=True), NOW, 1) == expected
+
+
+@pytest.mark.parametrize(
+    "header", ["soon", "Mon, 23 Nov 2026 00:00:00 -0000", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", ""]
+)
+def test_retry_after_that_means_nothing_is_ignored(header: str) -> None:
+    assert pause(1, header, NOW, 0) == pytest.approx(0.2)
+
+
+def test_request_carries_token_and_json_and_nothing_of_the_environment(
+    sim: Simulator, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text(f"machine {sim.host} login evil password evil\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    created = send(sim, "POST", "/api/v0/databases", {"name": "a"})
+    assert created["name"] == "a"
+    (request,) = sim.requests
+    assert request.headers["authorization"] == f"Bearer {sim.admin_token}"
+    assert request.body == {"name": "a"}
+    assert sim.violations == []
+
+
+def test_deletion_has_no_answer(sim: Simulator) -> None:
+    sim.add_database("a")
+    assert send(sim, "DELETE", "/api/v0/databases/a") is None
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_passing_trouble_is_sat_out(sim: Simulator, pauses: list[float], status: int) -> None:
+    sim.faults.append(Fault("status", times=2, status=status, headers={"Retry-After": "7"}))
+    assert send(sim) == []
+    assert pauses == [7, 7]
+
+
+def test_retries_end_and_the_failure_knows_of_them(sim: Simulator, pauses: list[float]) -> None:
+    sim.faults.append(Fault("status", times=0, status=503))
+    error = failure(sim)
+    assert (error.status, error.repeated, len(sim.requests), len(pauses)) == (503, True, 3, 2)
+    assert "run again later or raise retries" in str(error)
+    assert not failure(sim, retries=0).repeated
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("action", ["drop_before", "drop_after", "truncate"])
+def test_lost_answer_is_asked_for_again(sim: Simulator, pauses: list[float], method: str, action: Any) -> None:
+    sim.add_database("a")
+    sim.add_database("b")
+    sim.faults.append(Fault(action, match=lambda request: request.method == "GET"))
+    assert [database["name"] for database in send(sim)] == ["a", "b"]
+    assert len(sim.requests) == 2
+    assert len(pauses) == 1
+
+
+@pytest.mark.parametrize("action", ["drop_before", "drop_after", "truncate"])
+def test_lost_answer_to_a_post_is_ambiguous_and_not_repeated(sim: Simulator, pauses: list[float], action: Any) -> None:
+    sim.faults.append(Fault(action))
+    error = failure(sim, "POST", "/api/v0/databases", {"name": "a"})
+    assert isinstance(error, Ambiguous)
+    assert error.code == "ambiguous"
+    assert (len(sim.requests), pauses) == (1, [])
+
+
+def test_slow_answer_is_given_up(sim: Simulator, pauses: list[float]) -> None:
+    sim.faults.append(Fault("slow", times=0))
+    error = failure(sim, timeout=0.05, retries=0)
+    assert error.code == "unreachable"
+    assert isinstance(failure(sim, "POST", "/api/v0/databases", {"name": "a"}, timeout=0.05), Ambiguous)
+    assert pauses == []
+
+
+def test_post_that_never_left_is_repeated_and_not_ambiguous(sim: Simulator, pauses: list[float]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    error = failure(sim, "POST", "/", {}, host=f"http://127.0.0.1:{port}")
+    assert (type(error), error.code, error.status, error.repeated) == (ApiError, "unreachable", None, True)
+    assert len(pauses) == 2
+    assert "Check host and port" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "kind", "code"),
+    [
+        (400, "GET", ApiError, "http_error"),
+        (401, "GET", ApiError, "unauthorized"),
+        (403, "POST", ApiError, "forbidden"),
+        (404, "DELETE", NotFound, "not_found"),
+        (409, "POST", AlreadyExists, "already_exists"),
+        (500, "GET", ApiError, "http_error"),
+        (500, "POST", Ambiguous, "ambiguous"),
+        (502, "POST", Ambiguous, "ambiguous"),
+        (302, "GET", ApiError, "redirect"),
+    ],
+)
+def test_statuses_have_their_kinds(
+    sim: Simulator, pauses: list[float], status: int, method: str, kind: type[ApiError], code: str
+) -> None:
+    body = '{"code": 3, "message": "because"}'
+    sim.faults.append(Fault("status", times=0, status=status, body=body, headers={"Location": "https://elsewhere/"}))
+    error = failure(sim, method, "/api/v0/databases", {"name": "a"} if method == "POST" else None)
+    assert type(error) is kind
+    assert error.failure() == {
+        "status": status,
+        "code": code,
+        "message": "because",
+        "method": method,
+        "path": "/api/v0/databases",
+    }
+    assert str(error).startswith(f"Can't do it: the server answered {status} 'because'.")
+    assert ("https://elsewhere/" in str(error)) == (status == 302)
+    assert pauses == []
+
+
+@pytest.mark.parametrize("message", ["rpc error: code = AlreadyExists", "database Already Exists"])
+def test_old_servers_say_already_exists_with_400(sim: Simulator, message: str) -> None:
+    sim.faults.append(Fault("status", status=400, body=f'{{"message": "{message}"}}'))
+    assert isinstance(failure(sim, "POST", "/api/v0/databases", {"name": "a"}), AlreadyExists)
+
+
+@pytest.mark.parametrize(("method", "code"), [("GET", "bad_answer"), ("POST", "ambiguous")])
+@pytest.mark.parametrize("body", ["<html> a  page </html>", "", "null"])
+def test_success_without_json_is_none(sim: Simulator, method: str, code: str, body: str) -> None:
+    sim.faults.append(Fault("status", status=200, body=body))
+    error = failure(sim, method, "/api/v0/databases", {"name": "a"} if method == "POST" else None)
+    assert error.code == code
+    assert "no answer of the Management API" in str(error)
+
+
+@given(st.integers(0, 260))
+def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
+    token = "plain-session-token-without-any-known-shape"
+    connection = replace(resolve({"host": "h", "management_token": token}), retries=0)
+    answer = transport.requests.Response()
+    answer.status_code = 500
+    answer._content = ("." * position + " " + token + " rest").encode()
+    with pytest.raises(ApiError) as caught:
+        Transport(connection)._parsed(answer, "GET", "/p", "do it")
+    assert "plain" not in f"{caught.value} {caught.value.failure()}"
+
+
+def test_refused_token_is_not_shown(sim: Simulator) -> None:
+    sim.faults.append(Fault("status", status=401, body='{"message": "no such token: my-own-token"}'))
+    error = failure(sim, management_token="my-own-token")
+    assert "my-own-token" not in f"{error} {error.failure()}"
+
+
+def test_untrusted_and_trusted_certificates(pauses: list[float]) -> None:
+    with Simulator() as sim:
+        assert send(sim, ca_path=str(sim.ca_path)) == []
+        error = failure(sim, "POST", "/api/v0/databases", {"name": "a"})
+        assert (type(error), error.code) == (ApiError, "tls")
+        assert "set ca_path" in str(error)
+        assert failure(sim, ca_path="/no/such/ca.pem").code == "tls"
+        assert send(sim, validate_certs=False) == []
+    assert pauses == []
+
+
+def test_environments_ca_does_not_overrule_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator() as sim:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(sim.files.client_cert))
+        assert send(sim, ca_path=str(sim.ca_path)) == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(sim.ca_path))
+        assert failure(sim, ca_path=str(sim.files.client_cert)).code == "tls"
+
+
+def test_client_certificate_is_shown() -> None:
+    with Simulator(require_client_cert=True) as sim:
+        files = sim.files
+        pair = {"client_cert": str(files.client_cert), "client_key": str(files.client_key)}
+        assert send(sim, ca_path=str(sim.ca_path), **pair) == []
+        assert failure(sim, ca_path=str(sim.ca_path), retries=0).code in ("tls", "unreachable")
+
+
+def test_missing_requests_is_named(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "HAS_REQUESTS", False)
+    with pytest.raises(Influxdb3Error, match="Python library requests is missing") as caught:
+        send(sim)
+    assert caught.value.code == "missing_library"
