@@ -1,0 +1,102 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs what the documentation shows: the examples of all modules and plugins, and the README's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fleet import Fleet
+from harness.install import CHECKOUT
+from harness.playbook import Ansible
+from harness.plays import connection, local_play
+from harness.sweeps import assert_no_secret
+from simulator import Simulator
+from simulator.influxctl import install
+
+EXAMPLE_HOST = "https://cluster.example.com"
+DOCUMENTED = [path for kind in ("modules", "filter") for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py"))]
+
+
+def examples(path: Path) -> str:
+    """The text of EXAMPLES in a module or plugin."""
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "EXAMPLES":
+            return str(ast.literal_eval(statement.value))
+    raise AssertionError(f"{path} has no examples")
+
+
+def code_blocks(language: str) -> list[str]:
+    """The README's blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+def world(sim: Simulator, workdir: Path) -> dict[str, Any]:
+    """What the examples presume: variables, and tokens that they renew or revoke."""
+    config = workdir / "config.toml"
+    config.write_text(
+        "".join(
+            f'[[profile]]\nname = "{name}"\nproduct = "clustered"\nhost = "{sim.host}"\nport = "{sim.port}"\n'
+            f'mgmt_token = "{sim.admin_token}"\n[profile.tls]\nca = "{sim.ca_path}"\n'
+            for name in ("issuer", "default")
+        )
+    )
+    config.chmod(0o600)
+    return {
+        "management_token": sim.admin_token,
+        "vault_management_token": sim.admin_token,
+        "secret_dir": str(workdir / "secrets"),
+        "old_token_id": sim.add_mgmt_token("old").id,
+        "account_id": sim.account_id,
+        "cluster_id": sim.cluster_id,
+        "listed": {"mgmt_tokens": []},
+    }
+
+
+def local(text: str, sim: Simulator, workdir: Path) -> Any:
+    """The example, with the simulator in place of the example's host."""
+    text = text.replace(EXAMPLE_HOST, sim.url).replace("/etc/influxdb3/secrets", str(workdir / "secrets"))
+    return yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
+
+
+@pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
+def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    variables = world(sim, tmp_path)
+    defaults = {"host": sim.url, "ca_path": str(sim.ca_path), "management_token": sim.admin_token}
+    tasks = local(examples(path), sim, tmp_path)
+    assert all(task.get("name") for task in tasks)
+    run = ansible.playbook(local_play(tasks, defaults), variables=variables)
+    assert run.code == 0, run.output
+    assert_no_secret(run.output, sim.secrets)
+    assert sim.violations == []
+
+
+def test_readme_tasks(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    variables = world(sim, tmp_path)
+    (plays,) = (block for block in code_blocks("yaml") if "module_defaults" in block)
+    run = ansible.playbook(local(plays, sim, tmp_path), variables=variables)
+    assert run.code == 0, run.output
+    assert [database.name for database in sim.state.databases] == ["metrics"]
+
+
+def test_readme_fleet(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    (block,) = (block for block in code_blocks("yaml") if "mgmt_token_profile" in block)
+    variables = local(block, sim, tmp_path)
+    # A simulator has its own CA and port.
+    variables["cluster_connection"] = connection(sim)
+    variables["mgmt_token_profile"] |= {"host": sim.host, "port": sim.port, "tls": {"ca": str(sim.ca_path)}}
+    with Fleet(size=1) as fleet:
+        programs = fleet.hosts[0].home / "bin"
+        programs.mkdir(exist_ok=True)
+        install(programs)
+        run = ansible.playbook("influxops.influxdb3.bootstrap", variables=variables, inventory=fleet.inventory)
+    assert run.code == 0, run.output
+    assert [token.description for token in sim.state.mgmt_tokens] == ["simulator admin", "influxctl host1"]
