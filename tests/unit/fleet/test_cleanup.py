@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +32,6 @@ with Fleet(size=2) as fleet:
     print(fleet.directory, flush=True)
     {ending}
 """
-
-Start = Callable[[str], "subprocess.Popen[str]"]
 
 
 def _start(ending: str) -> subprocess.Popen[str]:

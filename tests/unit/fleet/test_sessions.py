@@ -134,7 +134,6 @@ def test_sftp_begins_in_the_home(fleet: Fleet, host: Host) -> None:
 
 
 def test_a_lost_client_takes_its_commands_along(fleet: Fleet, host: Host) -> None:
-    # The client ends by itself once the killed shell's other child has let go of its output.
     command = "sleep 1000 & echo $!; wait"
     with subprocess.Popen([*fleet.openssh("ssh", host), host.address, command], stdout=subprocess.PIPE) as client:
         assert client.stdout is not None
