@@ -78,7 +78,7 @@ class Sshd:
         if self._acceptor is None:
             return
         self._acceptor.close()
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.abort()
         await self._acceptor.wait_closed()
         await asyncio.gather(*(connection.wait_closed() for connection in self._connections))
