@@ -9,7 +9,7 @@ The only file that calls `exit_json` and `fail_json`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Callable, TypeVar
@@ -89,15 +89,17 @@ TOKEN_INFO_OPTIONS: Spec = {
 class Result:
     """How a module ends: `values` is the result, nested under the entity's name.
 
-    `secret` names the one documented place where a secret may stand: (entity, key, secret).
+    `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
+    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
     """
 
     changed: bool
     values: dict[str, Any]
     before: Any = None
     after: Any = None
-    secret: tuple[str, str, str] | None = None
+    secrets: Sequence[tuple[Any, ...]] = ()
     warnings: list[str] = field(default_factory=list)
+    error: Influxdb3Error | None = None
 
 
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
@@ -112,12 +114,18 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
     output: dict[str, Any] = {"changed": result.changed, **result.values}
     if (result.before, result.after) != (None, None):
         output["diff"] = {"before": result.before or {}, "after": result.after or {}}
-    if result.secret:
-        entity, key, secret = result.secret
-        # Masked everywhere else first, because exit_json would mask the documented key as well.
-        output = remove_values(output, module.no_log_values | {secret})
+    if result.error:
+        output.update(msg=str(result.error), failure=result.error.failure())
+    # Masked everywhere else first, because exit_json would mask the documented keys as well.
+    output = remove_values(output, module.no_log_values | {place[-1] for place in result.secrets})
+    for *steps, key, secret in result.secrets:
         module.no_log_values.discard(secret)
-        output[entity][key] = secret
+        place = output
+        for step in steps:
+            place = place[step]
+        place[key] = secret
+    if result.error:
+        module.fail_json(**output)
     module.exit_json(**output)
 
 

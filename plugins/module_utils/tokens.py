@@ -87,7 +87,7 @@ def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend]) ->
     if not present:
         change = plan_token_absent(tokens, wish, at, all_matching=module.params["all_matching"])
         return _absent(module, kind, backend, change)
-    _refuse_foreign(held, tokens, wish, at, path)
+    refuse_foreign(held, tokens, wish, at, path)
     change = plan_token(
         tokens,
         wish,
@@ -97,7 +97,7 @@ def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend]) ->
         on_lost_secret=module.params["on_lost_secret"],
         revoke_superseded=module.params["revoke_superseded"],
     )
-    return _present(module, kind, backend, change, _after(change, wish, at), tokens, held)
+    return _present(module, kind, backend, change, predicted(change, wish, at), tokens, held)
 
 
 def _present(
@@ -129,7 +129,7 @@ def _present(
         values={kind.noun: shown(token), "superseded": [shown(old) for old in change.superseded]},
         before=_shown(kind.entity, change.current, [t for t in change.superseded if t is not change.current]),
         after=_shown(kind.entity, token, [t for t in change.superseded if t not in change.revoke]),
-        secret=(kind.noun, kind.secret_key, secret) if reveal and secret else None,
+        secrets=[(kind.noun, kind.secret_key, secret)] if reveal and secret else (),
         warnings=warnings,
     )
 
@@ -168,7 +168,7 @@ def _create(backend: Backend, wanted: State, before: Sequence[State], path: str 
         created = backend.create(wanted, before)
         if slot:
             try:
-                slot.commit(_as_secret(created, secret_key))
+                slot.commit(as_secret(created, secret_key))
             except SecretFileError as error:
                 backend.revoke([created])
                 raise SecretFileError(
@@ -177,7 +177,8 @@ def _create(backend: Backend, wanted: State, before: Sequence[State], path: str 
     return created
 
 
-def _as_secret(token: State, secret_key: str) -> secret_file.Secret:
+def as_secret(token: State, secret_key: str) -> secret_file.Secret:
+    """Return what a secret file keeps of a new token."""
     instants = {key: token.get(key) for key in ("created_at", "expires_at")}
     return {
         "id": token["id"],
@@ -187,21 +188,21 @@ def _as_secret(token: State, secret_key: str) -> secret_file.Secret:
     }
 
 
-def _after(change: TokenChange, wish: TokenWish, at: datetime) -> State:
+def predicted(change: TokenChange, wish: TokenWish, at: datetime) -> State:
     """Return the token as it is predicted to be."""
     current = change.current or {}
     if not change.create:
         return {**current, **change.update}
-    predicted: State = {"description": wish.description or current.get("description")}
+    state: State = {"description": wish.description or current.get("description")}
     permissions = wish.permissions if wish.permissions is not None else current.get("permissions")
     if permissions is not None:
-        predicted["permissions"] = permissions
+        state["permissions"] = permissions
     if wish.expiry(at) is not None:
-        predicted["expires_at"] = wish.expiry(at)
-    return predicted
+        state["expires_at"] = wish.expiry(at)
+    return state
 
 
-def _refuse_foreign(
+def refuse_foreign(
     held: secret_file.Secret | None, tokens: Sequence[State], wish: TokenWish, at: datetime, path: str | None
 ) -> None:
     """Raise Refused where the secret file keeps another active token's secret, which a new one would overwrite."""
