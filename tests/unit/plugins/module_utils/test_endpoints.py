@@ -84,7 +84,7 @@ def test_long_form_is_taken_where_ids_are_given(sim: Simulator) -> None:
 
 def test_dedicated_has_the_long_form_only() -> None:
     with Simulator("dedicated", tls=False) as sim:
-        ids = {"product": "dedicated", "account_id": sim.account_id, "cluster_id": sim.cluster_id}
+        ids: dict[str, Any] = {"product": "dedicated", "account_id": sim.account_id, "cluster_id": sim.cluster_id}
         assert api(sim, **ids).list_databases() == []
         assert sim.violations == []
 

@@ -147,7 +147,7 @@ def test_created_token_is_proved(
 
 
 def test_two_candidates_prove_nothing() -> None:
-    after = [{**STATE, "id": "a"}, {**STATE, "id": "b"}, {"id": "c", "description": "d"}]
+    after: list[dict[str, Any]] = [{**STATE, "id": "a"}, {**STATE, "id": "b"}, {"id": "c", "description": "d"}]
     assert prove_created([], after, "d", Output(0, SECRET, "")) is None
 
 
@@ -274,6 +274,32 @@ def test_program_that_hangs_is_ended_with_all_it_started(
     assert select.select(readers, [], [], 60)[0] == readers
     assert os.read(readers[0], 99) == b""
     os.close(readers[0])
+
+
+def test_interrupted_program_is_ended(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    readers: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        """Somebody presses Ctrl-C as soon as the program runs."""
+
+        def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
+            if not readers:
+                readers.append(os.open(alive, os.O_RDONLY))
+                raise KeyboardInterrupt
+            return super().communicate(input, timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        script(f"exec 3> {alive}; sleep 600").list_tokens()
+    assert select.select(readers, [], [], 60)[0] == readers
+    os.close(readers[0])
+
+
+def test_failure_of_a_program_that_has_gone_since_is_still_told(script: Script) -> None:
+    with pytest.raises(InfluxctlError, match=r"failed with exit code 3\. Check the profile"):
+        script('rm "$0"; exit 3').list_tokens()
 
 
 def test_missing_and_unusable_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,6 +266,32 @@ def test_new_file_is_written_as_influxctls_samples_are() -> None:
     )
 
 
+def test_file_without_a_last_line_end_keeps_that() -> None:
+    profile = {"name": "default", "host": "h"}
+    assert profiles.edit('[[profile]]\nname = "default"', "default", profile) == (
+        '[[profile]]\nname = "default"\nhost = "h"'
+    )
+    with_table = {**profile, "tls": {"insecure": True}}
+    assert profiles.edit('[[profile]]\nname = "default"\nhost = "h"', "default", with_table) == (
+        '[[profile]]\nname = "default"\nhost = "h"\n\n[profile.tls]\ninsecure = true\n'
+    )
+
+
+def test_whole_profile_keeps_every_other_byte_when_oauth2_replaces_a_token() -> None:
+    text = SAMPLE.replace("# about two", '# about two "')
+    wanted = {"name": "two", "auth": {"oauth2": {"parameters": {"a": "b"}, "client_id": "c"}}}
+    edited = profiles.edit(text, "two", wanted)
+    assert edited.startswith(text)
+    assert tomllib.loads(edited)["profile"][1] == wanted
+
+
+def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
+    for guard in (lambda: profiles._proved("a = 1", {"a": 2}), lambda: profiles._split("no equals sign")):
+        with pytest.raises(ProfileError) as caught:
+            guard()
+        assert caught.value.code == "not_editable"
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -351,7 +377,7 @@ def test_public_part_holds_no_secret_and_no_unknown_key() -> None:
 
 
 def test_options_that_are_not_given_are_dropped() -> None:
-    nested = {"a": None, "b": {"c": None}, "d": {"e": {"f": 1, "g": None}}, "h": False, "i": []}
+    nested: dict[str, Any] = {"a": None, "b": {"c": None}, "d": {"e": {"f": 1, "g": None}}, "h": False, "i": []}
     assert profiles.given(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
 
 

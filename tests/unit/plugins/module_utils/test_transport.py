@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,7 +221,7 @@ def test_success_without_json_is_none(sim: Simulator, method: str, code: str, bo
 def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
     token = "plain-session-token-without-any-known-shape"
     connection = replace(resolve({"host": "h", "management_token": token}), retries=0)
-    answer = transport.requests.Response()
+    answer = requests.Response()
     answer.status_code = 500
     answer._content = ("." * position + " " + token + " rest").encode()
     with pytest.raises(ApiError) as caught:

@@ -129,7 +129,8 @@ class Writer:
             return self.string(value)
         if isinstance(value, list):
             items = [self.value(item, inline) for item in value]
-            if items and self.draw(st.booleans()):
+            spread: bool = self.draw(st.booleans())
+            if items and spread:
                 remark = self.pick("", f"  {self.pick(*COMMENTS)}")
                 lines = [f"  {item},{remark}" for item in items]
                 return self.newline.join(["[", *lines, "]"])
@@ -242,7 +243,9 @@ def _documents(draw: st.DrawFn) -> Document:
     def maybe_foreign() -> None:
         path = next(foreign, None) if draw(st.integers(0, 3)) == 0 else None
         if path:
-            body = "".join(write.statement((key,), draw(values), "") for key in draw(st.sets(st.sampled_from("ab"))))
+            body = "".join(
+                write.statement((key,), draw(values), "") for key in sorted(draw(st.sets(st.sampled_from("ab"))))
+            )
             pieces.append(Piece(write.header(path, write.indent()) + body, None))
 
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
