@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Callable, NamedTuple
 
@@ -23,10 +24,21 @@ from .errors import InfluxctlError, mask
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
 OLDEST = (2, 6, 0)
 _EXPIRY_SINCE = "2.10.0"
+# "Fixed nil pointer when listing management tokens" (facts.md C.2).
+_LIST_MENDED = (2, 7, 0)
+# Seconds for `influxctl version`, which is only asked for when something has failed already.
+_VERSION_TIMEOUT = 10.0
 _VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)\.(\d+)\b")
 _SEPARATORS = re.compile(r"[\s|\"',:\[\]{}]+")
 PREFIX_LENGTH = 9
-_NEEDS_LOGIN = re.compile(r"device|browser|log ?in|oauth|authoriz(?:e|ation) (?:url|code)", re.IGNORECASE)
+_NEEDS_LOGIN = re.compile(
+    r"browser|user_code|device (?:code|flow|login)|to log ?in|log ?in (?:at|to|with)|authoriz(?:e|ation) (?:url|code)",
+    re.IGNORECASE,
+)
+_LOGIN = (
+    " It seems to wait for a login in a browser, which nobody can do here: give it a management token"
+    " (management_token, or mgmt_token in the profile)."
+)
 _MISSING = (
     "The program influxctl was not found{where}. Install it on the machine where this module runs, or set"
     " influxctl_path to it."
@@ -34,9 +46,9 @@ _MISSING = (
 
 
 class Output(NamedTuple):
-    """What a run of the program left behind."""
+    """What a run of the program left behind; `code` is None where it was ended because its time was up."""
 
-    code: int
+    code: int | None
     stdout: str
     stderr: str
 
@@ -129,6 +141,10 @@ class Influxctl:
             self._global += ["--profile", profile]
         self._timeout = timeout
         self._on_secret = on_secret
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self._version: tuple[int, int, int] | None = None
+        self._version_asked = False
 
     def list_tokens(self) -> list[State]:
         """Return all management tokens."""
@@ -141,39 +157,97 @@ class Influxctl:
 
         `before` is the list from before. Nothing that isn't proved to be this call's is ever revoked.
         """
-        arguments = ["management", "create", f"--description={description}"]
-        if expires_at is not None:
-            arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
-        doing = f"create the management token {description!r}"
-        output = self._run(arguments)
-        listed = self.list_tokens() if output.code == 0 else None
-        if listed is not None:
-            created = prove_created(before, listed, description, output)
+        (created,) = self.create_tokens([(description, expires_at)], before, 1)
+        if isinstance(created, InfluxctlError):
+            raise created
+        return created
+
+    def create_tokens(
+        self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[State], concurrency: int
+    ) -> list[State | InfluxctlError]:
+        """Create tokens in parallel, each of its own description, and prove them all by one list afterwards.
+
+        The result has one place for each wanted token: the token with its secret, or why there is none. A token counts
+        as created when it is proved, whatever the exit code: its secret is at hand, and would be lost otherwise.
+        """
+        pool = ThreadPoolExecutor(concurrency)
+        try:
+            outputs = list(pool.map(lambda one: self._attempt(*one), wanted))
+        except BaseException:
+            self._stop()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+        listed = self._listed_after(outputs)
+        results: list[State | InfluxctlError] = []
+        for (description, _expires_at), output in zip(wanted, outputs):
+            created = None
+            if isinstance(listed, list) and isinstance(output, Output):
+                created = prove_created(before, listed, description, output)
             if created is not None:
                 self._on_secret(created["token"])
-                return created
-        appeared = self._appeared(before, description) if listed is None else self._new(before, listed, description)
-        hint = (
-            f" Tokens of that description that appeared meanwhile: {', '.join(appeared)}. Look at who made them before"
-            " you revoke one; none was revoked."
-            if appeared
-            else ""
-        )
-        if output.code != 0:
-            raise InfluxctlError(str(self._failed(output, doing)) + hint)
-        raise InfluxctlError(
-            f"Can't {doing}: influxctl reported success, but no new token in its list begins what it printed.{hint}"
-        )
+            results.append(created or self._unproved(description, output, before, listed))
+        return results
 
     def revoke_tokens(self, ids: Sequence[str]) -> None:
         """Revoke tokens for good."""
         self._checked(["management", "revoke", "--force", *ids], f"revoke the management tokens {', '.join(ids)}")
 
-    def _appeared(self, before: Sequence[State], description: str) -> list[str]:
+    def _attempt(self, description: str, expires_at: datetime | None) -> Output | InfluxctlError:
+        arguments = ["management", "create", f"--description={description}"]
+        if expires_at is not None:
+            arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
         try:
-            return self._new(before, self.list_tokens(), description)
-        except InfluxctlError:
-            return []
+            return self._run(arguments)
+        except InfluxctlError as error:
+            return error
+
+    def _listed_after(self, outputs: Sequence[Output | InfluxctlError]) -> list[State] | InfluxctlError:
+        """Return the list, asked for twice at the most where it has a new secret to prove."""
+        try:
+            return self.list_tokens()
+        except InfluxctlError as error:
+            if not any(isinstance(output, Output) and output.code == 0 for output in outputs):
+                return error
+        try:
+            return self.list_tokens()
+        except InfluxctlError as error:
+            return error
+
+    def _unproved(
+        self,
+        description: str,
+        output: Output | InfluxctlError,
+        before: Sequence[State],
+        listed: list[State] | InfluxctlError,
+    ) -> InfluxctlError:
+        """Return why a create counts as failed, and what to look at."""
+        doing = f"create the management token {description!r}"
+        if isinstance(output, InfluxctlError):
+            problem = output
+        elif output.code == 0:
+            cause = "no new token in its list begins what it printed."
+            if isinstance(listed, InfluxctlError):
+                cause = f"the list that would prove which token it made can't be read. {listed}"
+            problem = InfluxctlError(f"Can't {doing}: influxctl reported success, but {cause}", code="unproved")
+        else:
+            # What a create prints on stdout is a secret.
+            problem = self._failed(output._replace(stdout=""), doing)
+        if isinstance(listed, InfluxctlError):
+            hint = (
+                " A token of that description may have been made: look at influxctl management list."
+                if isinstance(output, Output) and output.code in (0, None)
+                else ""
+            )
+        else:
+            appeared = self._new(before, listed, description)
+            hint = (
+                f" Tokens of that description that appeared meanwhile: {', '.join(appeared)}. Look at who made them"
+                " before you revoke one; none was revoked."
+                if appeared
+                else ""
+            )
+        return InfluxctlError(f"{problem}{hint}", code=problem.code)
 
     @staticmethod
     def _new(before: Sequence[State], listed: Sequence[State], description: str) -> list[str]:
@@ -198,8 +272,9 @@ class Influxctl:
             raise self._failed(output, doing)
         return output
 
-    def _run(self, arguments: Sequence[str]) -> Output:
-        command = [self._program, *self._global, *arguments]
+    def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
+        # In UTF-8 whatever the locale is, because that is what influxctl reads.
+        command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
         try:
             process = subprocess.Popen(
                 command,
@@ -211,43 +286,63 @@ class Influxctl:
             )
         except OSError as error:
             raise InfluxctlError(f"{self._program} can't be run: {error.strerror}.") from None
+        except ValueError as error:
+            raise InfluxctlError(f"{self._program} can't be run with such an argument: {error}.") from None
+        self._running.add(process)
+        if self._stopped:
+            _kill(process)
+        code: int | None = None
         try:
-            stdout, stderr = process.communicate(timeout=self._timeout)
+            stdout, stderr = process.communicate(timeout=timeout or self._timeout)
+            code = process.returncode
         except subprocess.TimeoutExpired:
             stdout, stderr = _end(process)
-            raise self._timed_out(stderr.decode(errors="replace")) from None
         except BaseException:
             _end(process)
             raise
-        return Output(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+        finally:
+            self._running.discard(process)
+        return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 
-    def _timed_out(self, stderr: str) -> InfluxctlError:
-        login = (
-            " It seems to wait for a login in a browser, which nobody can do here: give it a management token"
-            " (management_token, or mgmt_token in the profile)."
-            if _NEEDS_LOGIN.search(stderr)
-            else ""
-        )
-        return InfluxctlError(
-            f"influxctl did not finish within {self._timeout:g} seconds and was ended.{login}{_said(stderr)}",
-            code="influxctl_timeout",
-        )
+    def _stop(self) -> None:
+        """End all that runs and all that is about to."""
+        self._stopped = True
+        for process in list(self._running):
+            _kill(process)
 
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
-        """Return the error of a run that failed; only now is it worth asking for the version."""
-        remedy = "Check the profile: config_path, profile, host, port, mgmt_token and tls."
-        try:
-            asked = self._run(["version"])
-            version = parse_version(asked.stdout + asked.stderr)
-        except InfluxctlError:
-            version = None
+        """Return the error of a run that failed or took too long."""
+        said = _said(output.stderr or output.stdout)
+        login = _LOGIN if _NEEDS_LOGIN.search(output.stderr + output.stdout) else ""
+        if output.code is None:
+            return InfluxctlError(
+                f"Can't {doing}: influxctl did not finish within {self._timeout:g} seconds and was ended.{login}{said}",
+                code="influxctl_timeout",
+            )
+        return InfluxctlError(
+            f"Can't {doing}: influxctl failed with exit code {output.code}.{said}{login or self._remedy(output)}"
+        )
+
+    def _ask_version(self) -> tuple[int, int, int] | None:
+        """Return the program's version, asked for once; None when it can't be read."""
+        if not self._version_asked:
+            self._version_asked = True
+            with contextlib.suppress(InfluxctlError):
+                asked = self._run(["version"], min(self._timeout, _VERSION_TIMEOUT))
+                self._version = parse_version(asked.stdout + asked.stderr)
+        return self._version
+
+    def _remedy(self, output: Output) -> str:
+        """Return what to do about a failure; only now is it worth asking for the version."""
+        version = self._ask_version()
         number = "unknown" if version is None else ".".join(map(str, version))
         if version is not None and version < OLDEST:
-            remedy = f"It is version {number}; management tokens need influxctl 2.6.0 or newer."
-        elif "expires-at" in output.stderr:
-            remedy = f"It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
-        said = _said(output.stderr or output.stdout)
-        return InfluxctlError(f"Can't {doing}: influxctl failed with exit code {output.code}.{said} {remedy}")
+            return f" It is version {number}; management tokens need influxctl 2.6.0 or newer."
+        if "expires-at" in output.stderr:
+            return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
+        if version is not None and version < _LIST_MENDED and "nil pointer" in output.stderr:
+            return f" It is version {number}; influxctl 2.7.0 mended the list of management tokens."
+        return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
 
 
 def _said(text: str) -> str:
@@ -256,10 +351,15 @@ def _said(text: str) -> str:
     return f" It said: {mask(words)[-500:]!r}." if words else ""
 
 
-def _end(process: subprocess.Popen[Any]) -> tuple[bytes, bytes]:
-    """End the process and all that it started, and return what it had printed."""
+def _kill(process: subprocess.Popen[Any]) -> None:
+    """Kill the process and all that it started, without waiting for it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[Any]) -> tuple[bytes, bytes]:
+    """End the process and all that it started, and return what it had printed."""
+    _kill(process)
     try:
         stdout, stderr = process.communicate(timeout=5)
     except subprocess.TimeoutExpired:  # something left the group and keeps the pipes open

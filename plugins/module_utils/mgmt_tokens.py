@@ -12,7 +12,8 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
@@ -20,6 +21,7 @@ from ansible.module_utils.basic import AnsibleModule
 from . import profiles
 from .connection import DEDICATED, DEDICATED_HOST, Connection
 from .entities import State
+from .errors import Influxdb3Error
 from .influxctl import Influxctl
 from .module import CONNECTION_OPTIONS, connection_of, profile_of, register_secrets
 
@@ -43,6 +45,13 @@ class InfluxctlTokens:
     def create(self, wanted: State, before: Sequence[State]) -> State:
         """Make a token and prove which it is."""
         return self._influxctl.create_token(wanted["description"], wanted.get("expires_at"), before)
+
+    def create_many(
+        self, wanted: Sequence[State], before: Sequence[State], concurrency: int
+    ) -> builtins.list[State | Influxdb3Error]:
+        """Make tokens of different descriptions in parallel; each is proved, or an error says why it isn't there."""
+        pairs: builtins.list[tuple[str, datetime | None]] = [(w["description"], w.get("expires_at")) for w in wanted]
+        return [*self._influxctl.create_tokens(pairs, before, concurrency)]
 
     def update(self, token: State, changes: State) -> State:
         """Refuse: influxctl can't change a management token (facts.md C.2), and `plan` never asks for it."""
@@ -83,16 +92,49 @@ def as_profile(connection: Connection) -> dict[str, Any]:
     return {**profile, "tls": stated} if stated else profile
 
 
-def _end(signum: int, frame: object) -> None:
-    """Leave through the finally clauses when the process is told to end."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _end(signum: int, frame: object) -> NoReturn:
+    """Leave through the finally clauses when the process is told to end; nothing interrupts those."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise SystemExit(128 + signum)
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Have signals end the process through the finally clauses, but for those that were ignored anyway."""
+    previous = {number: signal.getsignal(number) for number in _SIGNALS}
+    handled = [number for number, handler in previous.items() if handler is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, previous[number])
+
+
+@contextmanager
+def _private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
+    """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
+    text = profiles.edit("", "default", as_profile(connection))
+    directory = tempfile.mkdtemp(prefix="influxdb3-", dir=tmpdir)
+    try:
+        path = os.path.join(directory, "config.toml")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+            handle.write(text)
+        yield path
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextmanager
 def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     """Give access to the management tokens, with an existing profile or a private temporary one.
 
-    The temporary file (0600 in a directory of 0700) is removed in any case, also on SIGTERM.
+    Signals that end the module also end influxctl, and remove the temporary config.
     """
     params: Mapping[str, Any] = module.params
     timeout = params["timeout"] or TIMEOUT
@@ -106,17 +148,9 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     if not own_connection:
         profile = profile_of(params, default=True) or {}
         register_secrets(module, profile)
-        yield driver(params["config_path"], params["profile"], profile.get("mgmt_token"))
+        with _orderly_end():
+            yield driver(params["config_path"], params["profile"], profile.get("mgmt_token"))
         return
     connection = connection_of(module)
-    text = profiles.edit("", "default", as_profile(connection))
-    previous = signal.signal(signal.SIGTERM, _end)
-    directory = tempfile.mkdtemp(prefix="influxdb3-", dir=module.tmpdir)
-    try:
-        path = os.path.join(directory, "config.toml")
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-            handle.write(text)
+    with _orderly_end(), _private_config(connection, module.tmpdir) as path:
         yield driver(path, None, connection.token)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-        signal.signal(signal.SIGTERM, previous)
