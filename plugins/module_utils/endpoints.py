@@ -10,12 +10,22 @@ from urllib.parse import quote
 
 from .connection import CLUSTERED_ID, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
-from .errors import Influxdb3Error, NotFound
+from .errors import ApiError, Influxdb3Error, NotFound
 from .transport import Transport
 
 BASE = "/api/v0"
 # facts.md A.2: the release that brought rename and undelete, and the deletion of tables, to the HTTP API.
 _LATER = "A server older than release 20251218-1946608 doesn't know this operation at all."
+_SLASH = (
+    "A name with a slash is sent as %2F: whatever stands in front of the API, an ingress for instance, must hand it on"
+    " undecoded."
+)
+
+
+def names_what_is_missing(error: NotFound) -> bool:
+    """Return whether a 404 is the API's own about an object, and not one about an unknown path (facts.md 1.3)."""
+    said = (error.server_message or "").lower()
+    return "notfound" in said or "does not exist" in said
 
 
 def long_form(account_id: str, cluster_id: str) -> str:
@@ -134,27 +144,37 @@ class ManagementApi:
         return entity.from_api(answer)
 
     def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
-        """Send a request; a 404 that may mean the wrong URL form is settled by one request for a list."""
+        """Send a request, in the long form as well where a 404 may mean that the server doesn't know the short one."""
         tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
         try:
-            answer = self._transport.request(method, self._prefix + tail, body, doing=doing)
-        except NotFound as error:
-            if path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE"):
+            answer = self._in_either_form(method, tail, body, doing)
+        except ApiError as error:
+            unclear = not isinstance(error, NotFound) or not names_what_is_missing(error)
+            if unclear and error.status in (400, 404) and "%2F" in tail:
+                raise ApiError(
+                    f"{error} {_SLASH}", method=method, path=error.path, status=error.status, code="encoded_slash",
+                    server_message=error.server_message,
+                ) from None  # fmt: skip
+            recent = path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE")
+            if unclear and error.status == 404 and recent:
                 error.args = (f"{error} {_LATER}",)
-            if self._form_known or not self._long_form_answers(is_list=len(path) == 1):
-                raise
-            return self._transport.request(method, self._prefix + tail, body, doing=doing)
+            raise
         self._form_known = True
         return answer
 
-    def _long_form_answers(self, *, is_list: bool) -> bool:
-        """Return whether to go on with the long form, after a 404 in the short one."""
-        self._form_known = True
-        if not is_list:
-            try:
-                self._transport.request("GET", f"{BASE}/databases", doing="list the databases")
-                return False
-            except NotFound:
-                pass
-        self._prefix = long_form(CLUSTERED_ID, CLUSTERED_ID)
-        return True
+    def _in_either_form(self, method: str, tail: str, body: Any, doing: str) -> Any:
+        try:
+            return self._transport.request(method, self._prefix + tail, body, doing=doing)
+        except NotFound as error:
+            self._form_known = self._form_known or names_what_is_missing(error)
+            if self._form_known:
+                raise
+            in_short_form = error
+        self._prefix, self._form_known = long_form(CLUSTERED_ID, CLUSTERED_ID), True
+        try:
+            return self._transport.request(method, self._prefix + tail, body, doing=doing)
+        except NotFound as error:
+            if names_what_is_missing(error):
+                raise
+            self._prefix, self._form_known = BASE, False
+            raise in_short_form from None

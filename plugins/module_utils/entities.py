@@ -152,6 +152,13 @@ def parse_description(text: Any) -> str:
     return str(text)
 
 
+def parse_id(number: Any) -> int:
+    """Return the ID of a database or table: 1 or more, within int64 (facts.md A.4). Raises ValueError."""
+    if not 1 <= int(number) <= 2**63 - 1:
+        raise ValueError(f"{number} is not between 1 and {2**63 - 1}")
+    return int(number)
+
+
 def parse_limit(number: Any) -> int:
     """Return a limit of 1 or more, within int32 (facts.md A.4). Raises ValueError."""
     if not 1 <= int(number) <= 2**31 - 1:
@@ -318,15 +325,27 @@ MGMT_TOKEN = Entity(
 )
 
 
-def database_warnings(desired: State) -> list[str]:
-    """Return warnings for what the API may accept but the documentation discourages (facts.md 1.5 and B.1)."""
-    warnings = []
-    period, name = desired.get("retention_period") or HOUR, desired.get("name", "")
-    if period < HOUR:
-        warnings.append(
-            f"The retention period {format_duration(period)} of {name!r} is shorter than the documented minimum of one"
-            " hour; a plain number counts nanoseconds."
-        )
-    if name.startswith(SYSTEM_PREFIXES):
-        warnings.append(f"The database name {name!r} begins with what InfluxDB reserves for itself (_ or iox_).")
-    return warnings
+def parse_option(name: str, value: Any, parse: Callable[[Any], Any]) -> Any:
+    """Return the canonical value of an option that is no field, None when it isn't given. Raises OptionError."""
+    try:
+        return None if value is None else parse(value)
+    except ValueError as error:
+        raise OptionError(f"{name}: {error}.") from None
+
+
+def retention_warnings(desired: State) -> list[str]:
+    """Return a warning for a retention that the API may accept but the documentation discourages (facts.md 1.5)."""
+    period = desired.get("retention_period") or HOUR
+    if period >= HOUR:
+        return []
+    return [
+        f"The retention period {format_duration(period)} of {desired.get('name')!r} is shorter than the documented"
+        " minimum of one hour; a plain number counts nanoseconds."
+    ]
+
+
+def name_warnings(noun: str, name: str) -> list[str]:
+    """Return a warning for a new object whose name the system may use itself (facts.md B.1)."""
+    if not name.startswith(SYSTEM_PREFIXES):
+        return []
+    return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]

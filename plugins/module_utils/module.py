@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, Callable, TypeVar
 
@@ -63,6 +63,8 @@ SECRET_FILE_OPTIONS: Spec = {
     "secret_file": {"type": "path", "no_log": False},
     "return_secret": {"type": "bool", "default": False, "no_log": False},
     "on_lost_secret": {"type": "str", "choices": ["fail", "reissue", "ignore"], "default": "fail", "no_log": False},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
 }
 
 TOKEN_OPTIONS: Spec = {
@@ -199,9 +201,11 @@ def converge(
     changed = False
     failure: ApiError | None = None
     previous: Change | None = None
-    for _attempt in range(3):
+    for _attempt in range(4):
         change = decide(read())
         if not change.changed or module.check_mode:
+            if changed and previous is not None:  # ours, though its answer got lost
+                change = replace(change, before=previous.before)
             return change, changed or change.changed, change.after or {}
         if change == previous and not isinstance(failure, Ambiguous):
             break  # the world didn't move, so it isn't the reason

@@ -88,7 +88,7 @@ class Transport:
         `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
         instance `create database 'telegraf'`. Raises ApiError or one of its kinds.
         """
-        attempt = 1
+        attempt, maybe_done = 1, False
         while True:
             answer: requests.Response | None = None
             try:
@@ -99,11 +99,12 @@ class Transport:
                 failure = self._no_answer(error, sent, method, path, doing)
                 again = not _is_tls(error) and may_retry(method, None, sent)
             except ApiError as error:
-                failure = error
-                again = may_retry(method, error.status, True)
+                failure, sent = error, True
+                again = may_retry(method, error.status, sent)
             if not again or attempt > self._connection.retries:
-                failure.repeated = attempt > 1
+                failure.repeated = maybe_done
                 raise failure
+            maybe_done = maybe_done or (sent and failure.status not in _RETRY_POST)
             header = answer.headers.get("Retry-After") if answer is not None else None
             time.sleep(pause(attempt, header, datetime.now(timezone.utc), random.random()))
             attempt += 1
@@ -184,7 +185,7 @@ def _error_for(status: int, said: str, *, method: str, path: str, doing: str, lo
         remedy = "This is no answer of the Management API: check host, port, path and proxies."
     elif status == 409 or (status == 400 and ("AlreadyExists" in said or "already exists" in said.lower())):
         kind = AlreadyExists
-    elif status == 404:
+    elif status == 404 or (status == 400 and "code = NotFound" in said):  # by its gRPC code, facts.md 1.3
         kind = NotFound
     elif status in (401, 403):
         code = "unauthorized" if status == 401 else "forbidden"

@@ -26,9 +26,9 @@ options:
     description:
       - V(present) creates the database or changes it to what is stated.
       - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which the API shows nowhere
-        but in
-        the answers to a rename and a restore.
-      - V(restored) undoes the deletion of the database with the ID O(id).
+        but in the answers to a rename and a restore. C(influxctl database list) shows it as well.
+      - V(restored) undoes the deletion of the database with the ID O(id), which comes back as it was; the options that
+        describe a database are not applied.
     type: str
     choices: [present, absent, restored]
     default: present
@@ -44,16 +44,14 @@ options:
   rename_from:
     description:
       - The database's old name. If only this one exists, it is renamed to O(name); if only O(name) exists, there is
-        nothing
-        to rename; if both exist, the module fails; if none exists, O(name) is created.
+        nothing to rename; if both exist, the module fails; if none exists, O(name) is created.
       - Tokens bear the name of the database, so those for the old name stop working for it.
       - Needs a server of release 20251218-1946608 or later.
     type: str
   retention_period:
     description:
       - How long data is kept, by the time of its points. V(30d), V(1y), V(2.5d), V(30d30d), V(infinite) or a whole
-        number of
-        nanoseconds; units V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days).
+        number of nanoseconds; units V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days).
       - A new database without it keeps data for ever.
       - Less than an hour gives a warning, because the documentation and the specification of the API disagree on it.
     type: str
@@ -202,7 +200,11 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     PARTITION_TEMPLATE_OPTION,
     SYSTEM_PREFIXES,
     State,
-    database_warnings,
+    name_warnings,
+    parse_id,
+    parse_name,
+    parse_option,
+    retention_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
@@ -231,7 +233,8 @@ def work(module: AnsibleModule) -> Result:
     """Bring the database to the stated state."""
     params = module.params
     desired = DATABASE.parse({**params, "id": None})
-    old_name: str = DATABASE.parse({"name": params["rename_from"]}).get("name", "")
+    old_name: str = parse_option("rename_from", params["rename_from"], parse_name) or ""
+    database_id: int = parse_option("id", params["id"], parse_id) or 0
     name, state = desired.get("name", ""), params["state"]
     if state == "absent" and name.startswith(SYSTEM_PREFIXES) and not params["force"]:
         raise Refused(f"The database {name!r} may belong to the system; set force: true to delete it all the same.")
@@ -240,7 +243,7 @@ def work(module: AnsibleModule) -> Result:
     def decide(databases: list[State]) -> Change:
         if state == "restored":
             active = find(databases, name)
-            return Change(active, active or {**desired, "id": params["id"]}, restore=active is None)
+            return Change(active, active or {"name": name or None, "id": database_id}, restore=active is None)
         wanted = desired if state == "present" else None
         old = find(databases, old_name) if old_name != name else None
         return plan(DATABASE, find(databases, name), wanted, old)
@@ -252,7 +255,7 @@ def work(module: AnsibleModule) -> Result:
         if change.create:
             reported.update(api.create_database(desired))
         if change.restore:
-            reported.update(api.restore_database(params["id"]))
+            reported.update(api.restore_database(database_id))
         if change.rename:
             reported.update(api.rename_database(old_name, name))
         if change.update:
@@ -261,12 +264,14 @@ def work(module: AnsibleModule) -> Result:
 
     change, changed, reported = converge(module, api.list_databases, decide, apply)
     after = DATABASE.present(reported) if change.after is not None else None
+    warnings = retention_warnings(desired) if state == "present" else []
+    warnings += name_warnings("database", name) if change.create or change.rename else []
     return Result(
         changed=changed,
         values={"database": after or DATABASE.present(change.before)},
         before=DATABASE.present(change.before),
         after=after,
-        warnings=database_warnings(desired) if state == "present" else [],
+        warnings=warnings,
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import CLUSTERED_ID, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi, long_form
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ApiError, Influxdb3Error, NotFound
 from simulator import Fault, Simulator, Switches
 
 LONG = long_form(CLUSTERED_ID, CLUSTERED_ID)
@@ -103,17 +103,46 @@ def test_write_finds_the_form_without_writing_twice(sim: Simulator, form: str) -
     sim.add_database("a")
     api(sim).delete_database("a")
     assert [database.deleted_at is not None for database in sim.state.databases] == [True]
-    probing = ["DELETE /api/v0/databases/a", "GET /api/v0/databases", f"DELETE {LONG}/databases/a"]
-    assert sent(sim) == (probing if form == "long" else probing[:1])
+    tries = ["DELETE /api/v0/databases/a", f"DELETE {LONG}/databases/a"]
+    assert sent(sim) == (tries if form == "long" else tries[:1])
 
 
-def test_missing_object_is_told_from_a_missing_form(sim: Simulator) -> None:
+@pytest.mark.parametrize("form", ["both", "long"])
+def test_missing_object_costs_no_request_once_the_form_is_known(sim: Simulator, form: str) -> None:
+    sim.switches = Switches(url_forms=form)
     client = api(sim)
     for _attempt in range(2):
         with pytest.raises(NotFound):
             client.delete_database("none")
-    probing = ["DELETE /api/v0/databases/none", "GET /api/v0/databases", "DELETE /api/v0/databases/none"]
-    assert sent(sim) == probing
+    in_long_form = f"DELETE {LONG}/databases/none"
+    first = "DELETE /api/v0/databases/none"
+    assert sent(sim) == ([first, in_long_form, in_long_form] if form == "long" else [first] * 2)
+
+
+@pytest.mark.parametrize("form", ["both", "long"])
+def test_unclear_404_leaves_the_form_to_the_next_request(sim: Simulator, form: str) -> None:
+    sim.switches = Switches(url_forms=form, error_bodies="html")
+    client = api(sim)
+    with pytest.raises(NotFound):
+        client.delete_database("none")
+    assert client.list_databases() == []
+    lists = ["GET /api/v0/databases", f"GET {LONG}/databases"]
+    deletions = ["DELETE /api/v0/databases/none", f"DELETE {LONG}/databases/none"]
+    assert sent(sim) == deletions + (lists if form == "long" else lists[:1])
+
+
+@pytest.mark.parametrize("slash", ["decoded", "rejected"])
+def test_slash_that_does_not_arrive_is_named_as_the_cause(sim: Simulator, slash: str) -> None:
+    sim.switches = Switches(encoded_slash=slash)
+    with pytest.raises(ApiError, match="must hand it on undecoded") as caught:
+        api(sim).delete_database("a/b")
+    assert caught.value.code == "encoded_slash"
+    assert not isinstance(caught.value, NotFound)
+
+
+def test_slash_is_not_blamed_for_a_missing_database(sim: Simulator) -> None:
+    with pytest.raises(NotFound):
+        api(sim).delete_database("a/b")
 
 
 def test_form_is_known_after_the_first_success(sim: Simulator) -> None:

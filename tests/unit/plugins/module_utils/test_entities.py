@@ -21,13 +21,16 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     TABLE,
     Entity,
     State,
-    database_warnings,
+    name_warnings,
     parse_description,
+    parse_id,
     parse_limit,
     parse_name,
+    parse_option,
     parse_partition_template,
     parse_permissions,
     parse_table_name,
+    retention_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
 
@@ -288,12 +291,28 @@ def test_result_never_shows_a_secret(entity: Entity, key: str) -> None:
         ({"name": "a", "retention_period": 0}, []),
         ({"name": "a", "retention_period": 3_600_000_000_000}, []),
         ({"name": "a", "retention_period": 3_599_999_999_999}, ["3599999999999 of 'a' is shorter"]),
-        ({"name": "_a"}, ["'_a' begins with"]),
-        ({"name": "iox_a", "retention_period": 60_000_000_000}, ["1m of 'iox_a' is shorter", "'iox_a' begins with"]),
+        ({"name": "a", "retention_period": 60_000_000_000}, ["1m of 'a' is shorter"]),
         ({}, []),
     ],
 )
-def test_warnings(desired: State, warned: list[str]) -> None:
-    warnings = database_warnings(desired)
+def test_short_retention_is_warned_of(desired: State, warned: list[str]) -> None:
+    warnings = retention_warnings(desired)
     assert len(warnings) == len(warned)
     assert all(part in warning for part, warning in zip(warned, warnings, strict=True))
+
+
+@pytest.mark.parametrize(("name", "reserved"), [("_a", True), ("iox_a", True), ("a_", False), ("iox", False)])
+def test_reserved_name_is_warned_of(name: str, reserved: bool) -> None:
+    sentence = f"The name {name!r} of the table begins with what InfluxDB reserves for itself (_ or iox_)."
+    assert name_warnings("table", name) == [sentence] * reserved
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63])
+def test_wrong_ids_name_the_option(number: int) -> None:
+    with pytest.raises(OptionError, match=f"^id: {number} is not between 1 and 9223372036854775807"):
+        parse_option("id", number, parse_id)
+
+
+def test_option_that_is_not_given_stays_so() -> None:
+    assert parse_option("id", None, parse_id) is None
+    assert parse_option("id", 2**63 - 1, parse_id) == 2**63 - 1

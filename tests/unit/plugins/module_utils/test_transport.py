@@ -124,12 +124,21 @@ def test_passing_trouble_is_sat_out(sim: Simulator, pauses: list[float], status:
     assert pauses == [7, 7]
 
 
-def test_retries_end_and_the_failure_knows_of_them(sim: Simulator, pauses: list[float]) -> None:
+def test_retries_end(sim: Simulator, pauses: list[float]) -> None:
     sim.faults.append(Fault("status", times=0, status=503))
     error = failure(sim)
-    assert (error.status, error.repeated, len(sim.requests), len(pauses)) == (503, True, 3, 2)
+    assert (error.status, len(sim.requests), len(pauses)) == (503, 3, 2)
     assert "run again later or raise retries" in str(error)
-    assert not failure(sim, retries=0).repeated
+
+
+@pytest.mark.parametrize(("status", "maybe_done"), [(429, False), (503, False), (502, True), (504, True)])
+def test_failure_knows_whether_an_earlier_attempt_may_have_done_the_work(
+    sim: Simulator, pauses: list[float], status: int, maybe_done: bool
+) -> None:
+    sim.faults.append(Fault("status", status=status))
+    assert failure(sim, "DELETE", "/api/v0/databases/a").repeated is maybe_done
+    assert len(sim.requests) == 2
+    assert not failure(sim, "DELETE", "/api/v0/databases/a").repeated
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -164,7 +173,7 @@ def test_post_that_never_left_is_repeated_and_not_ambiguous(sim: Simulator, paus
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     error = failure(sim, "POST", "/", {}, host=f"http://127.0.0.1:{port}")
-    assert (type(error), error.code, error.status, error.repeated) == (ApiError, "unreachable", None, True)
+    assert (type(error), error.code, error.status, error.repeated) == (ApiError, "unreachable", None, False)
     assert len(pauses) == 2
     assert "Check host and port" in str(error)
 
@@ -206,6 +215,11 @@ def test_statuses_have_their_kinds(
 def test_old_servers_say_already_exists_with_400(sim: Simulator, message: str) -> None:
     sim.faults.append(Fault("status", status=400, body=f'{{"message": "{message}"}}'))
     assert isinstance(failure(sim, "POST", "/api/v0/databases", {"name": "a"}), AlreadyExists)
+
+
+def test_not_found_is_known_by_its_grpc_code(sim: Simulator) -> None:
+    sim.faults.append(Fault("status", status=400, body='{"message": "rpc error: code = NotFound desc = gone"}'))
+    assert isinstance(failure(sim), NotFound)
 
 
 @pytest.mark.parametrize(("method", "code"), [("GET", "bad_answer"), ("POST", "ambiguous")])
