@@ -33,6 +33,9 @@ TIMEOUT = 60.0
 class InfluxctlTokens:
     """The management tokens of one cluster. `own_token` is what influxctl authenticates with, if it is known."""
 
+    # influxctl can't change a description (facts.md C.2).
+    marks = False
+
     def __init__(self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool) -> None:
         self._influxctl = influxctl
         self._own_token = own_token

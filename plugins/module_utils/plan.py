@@ -8,7 +8,8 @@ Check mode stops after these functions, the diff reads their result, and no modu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,7 +99,8 @@ class TokenChange:
 
     `current` is the token that is in use before the change; `create` says why a new one is made (empty: it isn't);
     `superseded` are the other active tokens of that description, and what the new one replaces; `revoke` are those to
-    revoke, after the new one's secret is safe.
+    revoke, after the new one's secret is safe. `orphans` are tokens that a run which was cut off has made and whose
+    secret is gone: they are revoked first. `strangers` bear the mark of a run of which nothing is known.
     """
 
     current: State | None
@@ -106,10 +108,31 @@ class TokenChange:
     update: State = field(default_factory=dict)
     superseded: tuple[State, ...] = ()
     revoke: tuple[State, ...] = ()
+    orphans: tuple[State, ...] = ()
+    strangers: tuple[State, ...] = ()
 
     @property
     def changed(self) -> bool:
-        return bool(self.create or self.update or self.revoke)
+        return bool(self.create or self.update or self.revoke or self.orphans)
+
+
+_MARK = re.compile(r"(.*) \[pending ([0-9a-f]{32})\]", re.DOTALL)
+
+
+def mark(description: str, nonce: str) -> str:
+    """Return the description that a new token bears until its secret is safe.
+
+    No run takes a token with such a description for current, and only who knows the nonce can claim it: the API has
+    no idempotency key (facts.md A.1).
+    """
+    return f"{description} [pending {nonce}]"
+
+
+def unmarked(token: State) -> tuple[str, str]:
+    """Return a token's description and its nonce, which is empty for a token that isn't marked."""
+    description = token.get("description") or ""
+    found = _MARK.fullmatch(description)
+    return (found[1], found[2]) if found else (description, "")
 
 
 def alive(token: State, now: datetime) -> bool:
@@ -123,10 +146,29 @@ def newest_first(tokens: Sequence[State]) -> list[State]:
     return sorted(tokens, key=lambda token: (token["created_at"], token["id"]), reverse=True)
 
 
-def _active(tokens: Sequence[State], wish: TokenWish, now: datetime) -> list[State]:
-    """Return the working tokens that the wish is about, the newest first: by ID if it states one."""
-    key, value = ("description", wish.description) if wish.id is None else ("id", wish.id)
-    return newest_first([token for token in tokens if alive(token, now) and token.get(key) == value])
+def _active(tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: str | None) -> list[State]:
+    """Return the working tokens that the wish is about, the newest first: by ID if it states one.
+
+    A marked token is one of them only when its secret is at hand: what is left to do is to take the mark away.
+    """
+
+    def meant(token: State) -> bool:
+        if wish.id is not None:
+            return bool(token["id"] == wish.id)
+        held = token["id"] == held_id and unmarked(token)[0] == wish.description
+        return held or token.get("description") == wish.description
+
+    return newest_first([token for token in tokens if alive(token, now) and meant(token)])
+
+
+def _marked(
+    tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: str | None, nonces: Collection[str]
+) -> tuple[tuple[State, ...], tuple[State, ...]]:
+    """Return the orphans and the strangers, as TokenChange has them."""
+    others = [token for token in tokens if alive(token, now) and token["id"] not in (held_id, wish.id)]
+    orphans = tuple(token for token in others if unmarked(token)[1] in nonces)
+    strangers = [token for token in others if unmarked(token)[1] and token not in orphans]
+    return orphans, tuple(token for token in strangers if unmarked(token)[0] == wish.description)
 
 
 def check_wish(wish: TokenWish, now: datetime) -> None:
@@ -157,6 +199,7 @@ def plan_token(
     now: datetime,
     *,
     held_id: str | None = None,
+    nonces: Collection[str] = (),
     need_secret: bool = False,
     on_lost_secret: str = "fail",
     revoke_superseded: bool = False,
@@ -164,10 +207,10 @@ def plan_token(
     """Return what has to be done so that one current token meets the wish.
 
     `held_id` is the ID of the token whose secret is at hand, if any; it is current while it is alive, otherwise the
-    newest is. `need_secret` says that a token without its secret is of no use: then `on_lost_secret` (`fail`,
-    `reissue`, `ignore`) decides. Raises Refused or OptionError.
+    newest is. `nonces` are those of runs that were cut off. `need_secret` says that a token without its secret is of
+    no use: then `on_lost_secret` (`fail`, `reissue`, `ignore`) decides. Raises Refused or OptionError.
     """
-    active = _active(tokens, wish, now)
+    active = _active(tokens, wish, now, held_id)
     if wish.id is not None and not active:
         raise Refused(f"No active token has the id {wish.id}: it doesn't exist, is revoked or has expired.")
     active.sort(key=lambda token: token["id"] != held_id)
@@ -182,6 +225,11 @@ def plan_token(
                 code="lost_secret",
             )
         reason = "its secret is lost" if on_lost_secret == "reissue" else ""
+    if reason and wish.id is not None:
+        raise Refused(
+            f"The token {wish.id} would have to be replaced, because {reason}; but a new token has another id, so that"
+            " every further run would make one more. Identify the token by its description instead of id."
+        )
     superseded = tuple(active if reason else active[1:])
     update: State = {}
     if current is not None and not reason:
@@ -189,7 +237,9 @@ def plan_token(
             wanted = getattr(wish, name)
             if wanted is not None and wanted != current.get(name):
                 update[name] = wanted
-    return TokenChange(current, reason, update, superseded, superseded if revoke_superseded else ())
+    revoke = superseded if revoke_superseded else ()
+    marked = _marked(tokens, wish, now, held_id, nonces)
+    return TokenChange(current, reason, update, superseded, revoke, *marked)
 
 
 def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:
@@ -209,13 +259,19 @@ def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:
 
 
 def plan_token_absent(
-    tokens: Sequence[State], wish: TokenWish, now: datetime, *, all_matching: bool = False
+    tokens: Sequence[State],
+    wish: TokenWish,
+    now: datetime,
+    *,
+    held_id: str | None = None,
+    nonces: Collection[str] = (),
+    all_matching: bool = False,
 ) -> TokenChange:
     """Return what has to be revoked so that no active token has the description (or the ID).
 
     Raises Refused when several have it and neither `id` nor `all_matching` says which.
     """
-    found = _active(tokens, wish, now)
+    found = _active(tokens, wish, now, held_id)
     if len(found) > 1 and not all_matching:
         listed = ", ".join(token["id"] for token in found)
         raise Refused(
@@ -223,4 +279,5 @@ def plan_token_absent(
             " set all_matching to revoke them all.",
             code="ambiguous_token",
         )
-    return TokenChange(found[0] if found else None, revoke=tuple(found))
+    marked = _marked(tokens, wish, now, held_id, nonces)
+    return TokenChange(found[0] if found else None, revoke=tuple(found), orphans=marked[0], strangers=marked[1])

@@ -4,31 +4,69 @@
 """A token's secret in a private JSON file: read, and written atomically. The only code that touches secret files.
 
 The content is `{"id", "description", "token", "created_at", "expires_at"}`, so that a playbook can read it with
-`lookup('file', path) | from_json`.
+`lookup('file', path) | from_json`. While a token is being made, and after such a run was cut off, there are beside
+`NAME` also `.NAME.pending` (the journal: one nonce per line, locked by the run that lives) and `.NAME.new` (the next
+`NAME`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import grp
 import json
 import os
+import pwd
+import re
 import stat
-import tempfile
+import time
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Optional
+from typing import Callable, NamedTuple, Optional
 
-from .errors import SecretFileError
+from .errors import OptionError, SecretFileError
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
 Secret = dict[str, Optional[str]]
 
+# How long a run waits for another one with the same file, in seconds; and how long the journal of a dead run is looked
+# at for a token that the server made after the run had ended.
+PATIENCE = 120.0
+_MEMORY = 86_400.0
+_NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
 
-def read(path: str) -> Secret | None:
+
+class Owner(NamedTuple):
+    """Who shall own the file; None leaves it to the user who runs the module."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+
+RUNNER = Owner()
+
+
+def parse_owner(owner: str | None, group: str | None) -> Owner:
+    """Return the IDs of names or numbers. Raises OptionError."""
+    ids: list[int | None] = []
+    for option, name in (("owner", owner), ("group", group)):
+        try:
+            if name is None or name.isdecimal():
+                ids.append(None if name is None else int(name))
+            else:
+                ids.append(pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid)
+        except KeyError:
+            raise OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
+    return Owner(*ids)
+
+
+def read(path: str, owner: Owner = RUNNER) -> Secret | None:
     """Return what the file holds, None when there is no file.
 
     Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
     """
+    _refuse_links(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -36,11 +74,7 @@ def read(path: str) -> Secret | None:
     except OSError as error:
         raise _explained(path, error) from None
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
-        if status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
-            raise SecretFileError(f"secret_file {path} belongs to somebody else; choose another path.")
+        _refuse_foreign(path, descriptor, owner)
         content = os.read(descriptor, 65536)
     except OSError as error:
         raise _explained(path, error) from None
@@ -58,56 +92,127 @@ def read(path: str) -> Secret | None:
     return {key: parsed.get(key) for key in KEYS}
 
 
-class Slot:
-    """A place for a secret that is known to be writable before the secret exists.
+def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
+    """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _explained(path, error) from None
+    try:
+        status = os.fstat(descriptor)
+        wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
+        moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
+        if not dry and wide:
+            os.fchmod(descriptor, 0o600)
+        if not dry and moved:
+            _give(descriptor, owner)
+        return wide or moved
+    except OSError as error:
+        raise _explained(path, error) from None
+    finally:
+        os.close(descriptor)
 
-    Use as a context manager around the creation of the token: entering makes the parent directory (0700) and a
-    temporary file (0600) beside the target, `commit` fills it and renames it over the target, leaving without commit
-    removes it. Raises SecretFileError.
+
+def nonces(path: str) -> list[str]:
+    """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off."""
+    try:
+        descriptor = os.open(_beside(path, "pending"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _explained(path, error) from None
+    try:
+        return _nonces_in(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_writable(path: str) -> None:
+    """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
+    _refuse_links(path)
+    directory = os.path.dirname(os.path.abspath(path))
+    while not os.path.lexists(directory):
+        directory = os.path.dirname(directory)
+    if not os.path.isdir(directory):
+        raise _explained(path, NotADirectoryError(errno.ENOTDIR, ""))
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise _explained(path, PermissionError(errno.EACCES, ""))
+
+
+class Slot:
+    """The right to replace a secret file, and a place for the secret that is known to be writable before it exists.
+
+    Use as a context manager around the making of a token. Entering makes the parent directory (0700), takes the lock
+    on the journal, and reserves the new file (0600); another live run with the same file is waited for. `begin` makes
+    a nonce durable before a token is asked for that bears it; `commit` makes the secret durable; `settle` says that
+    what became of a nonce's token is known. The journal outlives the slot while a nonce isn't settled. Raises
+    SecretFileError.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._path = os.path.abspath(os.path.expanduser(path))
-        self._temporary: str | None = None
-        self._descriptor = -1
+        self._journal_path = _beside(self._path, "pending")
+        self._new_path = _beside(self._path, "new")
+        self._owner, self._pause = owner, pause
+        self._journal = self._new = -1
+        self._unsettled: set[str] = set()
+        self.nonces: list[str] = []
+        """What the journal held when the slot was entered: the nonces of runs that were cut off."""
 
     def __enter__(self) -> Slot:
-        parent = os.path.dirname(self._path)
+        _refuse_links(self._path)
         try:
-            os.makedirs(os.path.dirname(parent), exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(parent, 0o700)
-            if os.path.islink(self._path):
-                raise OSError(errno.ELOOP, "it is a symbolic link")
-            # mkstemp creates with 0600 whatever the umask is.
-            self._descriptor, self._temporary = tempfile.mkstemp(prefix=".influxdb3-", dir=parent)
+            _make_directory(os.path.dirname(self._path), self._owner)
+            self._lock()
+            self.nonces = _nonces_in(self._journal)
+            if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
+                self._unsettled.update(self.nonces)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._new_path)
+            self._new = os.open(
+                self._new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
+            # Without this a umask such as 0777 would leave a file that nobody can read.
+            os.fchmod(self._new, 0o600)
+            _give(self._new, self._owner)
             # Reserves the room, so that a full disk shows before there is anything to lose.
-            os.write(self._descriptor, b" " * 4096)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            self._remove()
-            raise _explained(self._path, error) from None
+            _write(self._new, b" " * 4096)
+        except BaseException as error:
+            self._leave()
+            if isinstance(error, OSError):
+                raise _explained(self._path, error) from None
+            raise
         return self
+
+    def begin(self, nonce: str) -> None:
+        """Make a nonce durable: from now on a later run can tell that a token bearing it is this file's."""
+        try:
+            os.lseek(self._journal, 0, os.SEEK_END)
+            # A line that an earlier run didn't finish must not swallow this one.
+            _write(self._journal, f"\n{nonce}\n".encode())
+            _sync_directory(self._path)
+        except OSError as error:
+            raise _explained(self._path, error) from None
+        self._unsettled.add(nonce)
+
+    def settle(self, known: Iterable[str]) -> None:
+        """Forget nonces whose token was seen, or was certainly never made."""
+        self._unsettled.difference_update(known)
 
     def commit(self, secret: Secret) -> None:
         """Make the secret durable under the target's name."""
         try:
             content = json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n"
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            view = memoryview(content)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-            os.ftruncate(self._descriptor, len(content))
-            os.fsync(self._descriptor)
-            os.rename(self._temporary or "", self._path)
-            self._temporary = None
-            directory = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            os.lseek(self._new, 0, os.SEEK_SET)
+            # Cut first, so that what follows is one write and one fsync of the whole content.
+            os.ftruncate(self._new, len(content))
+            _write(self._new, content)
+            os.rename(self._new_path, self._path)
         except OSError as error:
             raise _explained(self._path, error) from None
+        _sync_directory(self._path)
 
     def __exit__(
         self,
@@ -115,15 +220,121 @@ class Slot:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._remove()
+        self._leave()
 
-    def _remove(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-        if self._temporary is not None:
-            os.unlink(self._temporary)
-            self._temporary = None
+    def _lock(self) -> None:
+        """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
+        waited = 0.0
+        while True:
+            self._journal = os.open(
+                self._journal_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600
+            )
+            _refuse_foreign(self._journal_path, self._journal, RUNNER)
+            try:
+                fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                status = os.stat(self._journal_path, follow_symlinks=False)
+                if status.st_ino == os.fstat(self._journal).st_ino:
+                    os.fchmod(self._journal, 0o600)
+                    return
+            except FileNotFoundError:
+                pass
+            except BlockingIOError:
+                if waited >= PATIENCE:
+                    raise SecretFileError(
+                        f"secret_file {self._path} is in use by another run since {PATIENCE:g} seconds. Run again when"
+                        " it has ended.",
+                        code="busy",
+                    ) from None
+                self._pause(0.1)
+                waited += 0.1
+            os.close(self._journal)
+            self._journal = -1
+
+    def _leave(self) -> None:
+        # What can't be removed is removed by the next run; it is no reason to fail after the secret is safe.
+        if self._new >= 0:
+            with contextlib.suppress(OSError):
+                os.unlink(self._new_path)
+            os.close(self._new)
+        if self._journal >= 0:
+            if not self._unsettled:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._journal_path)
+            os.close(self._journal)
+        self._new = self._journal = -1
+
+
+def _beside(path: str, what: str) -> str:
+    directory, name = os.path.split(os.path.abspath(path))
+    return os.path.join(directory, f".{name}.{what}")
+
+
+def _nonces_in(descriptor: int) -> list[str]:
+    return [nonce.decode() for nonce in _NONCE.findall(os.pread(descriptor, 65536, 0))]
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
+def _give(descriptor: int, owner: Owner) -> None:
+    if owner != RUNNER:
+        os.fchown(descriptor, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid)
+
+
+def _make_directory(path: str, owner: Owner) -> None:
+    """Make a directory and the missing ones above it, each 0700 whatever the umask is."""
+    if os.path.isdir(path):
+        return
+    _make_directory(os.path.dirname(path), owner)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, 0o700)
+            _give(descriptor, owner)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_directory(path: str) -> None:
+    """Make the names in the file's directory durable, where the file system can: some refuse it for directories."""
+    with contextlib.suppress(OSError):
+        directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _refuse_links(path: str) -> None:
+    """Raise SecretFileError for a file that is a symbolic link, and for a directory that is one of somebody else's."""
+    path = os.path.abspath(path)
+    above, name = os.path.split(path)
+    while name:
+        above, name = os.path.split(above)
+        with contextlib.suppress(OSError):
+            status = os.lstat(os.path.join(above, name))
+            if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
+                raise SecretFileError(
+                    f"secret_file {path} can't be used: {os.path.join(above, name)} is a symbolic link of somebody"
+                    " else's. Choose another path."
+                )
+    if os.path.islink(path):
+        raise _explained(path, OSError(errno.ELOOP, ""))
+
+
+def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
+    if status.st_uid not in (os.geteuid(), 0, owner.uid):
+        raise SecretFileError(
+            f"secret_file {path} belongs to somebody else; choose another path, or say with owner who shall own it."
+        )
 
 
 def _explained(path: str, error: OSError) -> SecretFileError:

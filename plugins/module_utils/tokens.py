@@ -3,13 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The work that the modules for database tokens and for management tokens share: plan, create, keep, revoke.
 
-Knows neither HTTP nor influxctl; a `Backend` does. The order is what protects access: a new secret is on disk before
-anything else can fail, and what it supersedes is revoked last.
+Knows neither HTTP nor influxctl; a `Backend` does. The order is what protects access, because a run may be cut off at
+any point of it:
+
+1. with a secret file, a random nonce is durable in the journal beside it;
+2. the token is made with the nonce in its description (`plan.mark`), so that it can be proved to be this run's;
+3. its secret is durable in the file;
+4. the description gets its final form, and only now does any run take the token for current;
+5. the token is seen to work, if that is asked for;
+6. what it supersedes is revoked.
+
+A later run revokes the tokens with the nonces of a dead run's journal, or, where the file already holds the secret,
+goes on with step 4. A token with an unknown nonce may be of a run that lives: it is named, never revoked.
 """
 
 from __future__ import annotations
 
 import builtins
+import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,9 +32,9 @@ from ansible.module_utils.basic import AnsibleModule
 from . import secret_file
 from .durations import after, format_instant
 from .entities import Entity, State
-from .errors import Influxdb3Error, OptionError, Refused, SecretFileError
+from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError, mask
 from .module import Result, duration_option, now
-from .plan import TokenChange, TokenWish, alive, check_wish, plan_token, plan_token_absent
+from .plan import TokenChange, TokenWish, alive, check_wish, mark, plan_token, plan_token_absent, unmarked
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,9 @@ class Kind:
 
 class Backend(Protocol):
     """How one kind of token is listed, made, changed and revoked. Every function may raise Influxdb3Error."""
+
+    marks: bool
+    """Whether descriptions can be changed, so that a new token can bear a mark until its secret is safe."""
 
     def list(self) -> builtins.list[State]:
         """Return all tokens, revoked and expired ones among them."""
@@ -52,6 +66,55 @@ class Backend(Protocol):
 
     def is_own(self, token: State) -> bool:
         """Return whether the module authenticates with this very token, and must not revoke it."""
+
+
+# Waits until a token, given with its secret, works. Raises Influxdb3Error when it takes too long.
+Prove = Callable[[State, str], None]
+
+
+@dataclass
+class Work:
+    """What one run works with. `path` is the secret file's; `slot` is there while the run may replace the file."""
+
+    module: AnsibleModule
+    kind: Kind
+    backend: Backend
+    wish: TokenWish
+    at: datetime
+    path: str | None
+    owner: secret_file.Owner
+    stack: ExitStack
+    prove: Prove | None
+    slot: secret_file.Slot | None = None
+    held: secret_file.Secret | None = None
+
+    @property
+    def held_id(self) -> str | None:
+        """The ID of the token whose secret is in the file."""
+        return self.held["id"] if self.held else None
+
+    def read(self) -> list[State]:
+        """Read the secret file, then the server."""
+        self.held = self.read_file()
+        return self.backend.list()
+
+    def read_file(self) -> secret_file.Secret | None:
+        """Return what the secret file holds, its secret masked from now on."""
+        held = secret_file.read(self.path, self.owner) if self.path else None
+        if held and held["token"]:
+            self.module.no_log_values.add(held["token"])
+        return held
+
+    def enter(self) -> None:
+        """Take the right to replace the secret file, after any other run that has it."""
+        if self.path and not self.module.check_mode:
+            self.slot = self.stack.enter_context(secret_file.Slot(self.path, self.owner))
+
+    def nonces(self) -> list[str]:
+        """Return the nonces of runs that were cut off; in check mode also of one that is at work."""
+        if self.slot:
+            return self.slot.nonces
+        return secret_file.nonces(self.path) if self.path and self.module.check_mode else []
 
 
 def wish_of(module: AnsibleModule, entity: Entity) -> TokenWish:
@@ -72,57 +135,45 @@ def wish_of(module: AnsibleModule, entity: Entity) -> TokenWish:
     )
 
 
-def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend]) -> Result:
-    """Bring the token to the stated state. What is wrong with the options is found before `connect` is called."""
-    wish, at = wish_of(module, kind.entity), now()
+def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], prove: Prove | None = None) -> Result:
+    """Bring the token to the stated state. What is wrong with the options is found before `connect` is called.
+
+    `prove`, if given, is called with a token that was made or changed, before anything is revoked.
+    """
+    wish, at, path = wish_of(module, kind.entity), now(), module.params["secret_file"]
     present = module.params["state"] == "present"
     if present:
         check_wish(wish, at)
-    path: str | None = module.params["secret_file"]
-    held = secret_file.read(path) if path else None
-    if held and held["token"]:
-        module.no_log_values.add(held["token"])
-    backend = connect()
-    tokens = backend.list()
-    if not present:
-        change = plan_token_absent(tokens, wish, at, all_matching=module.params["all_matching"])
-        return _absent(module, kind, backend, change)
-    refuse_foreign(held, tokens, wish, at, path)
-    change = plan_token(
-        tokens,
-        wish,
-        at,
-        held_id=held["id"] if held else None,
-        need_secret=path is not None,
-        on_lost_secret=module.params["on_lost_secret"],
-        revoke_superseded=module.params["revoke_superseded"],
-    )
-    return _present(module, kind, backend, change, predicted(change, wish, at), tokens, held)
+    owner = secret_file.parse_owner(module.params["owner"], module.params["group"])
+    with ExitStack() as stack:
+        work = Work(module, kind, connect(), wish, at, path, owner, stack, prove)
+        if path and secret_file.nonces(path):
+            work.enter()
+        result = _present(work) if present else _absent(work)
+    if path and secret_file.adjust(path, owner, dry=module.check_mode):
+        result.changed = True
+    return result
 
 
-def _present(
-    module: AnsibleModule,
-    kind: Kind,
-    backend: Backend,
-    change: TokenChange,
-    token: State,
-    tokens: Sequence[State],
-    held: secret_file.Secret | None,
-) -> Result:
-    """Carry the change out, unless in check mode, and report it. `token` is the one that is predicted."""
+def _present(work: Work) -> Result:
+    """Plan, carry the change out, unless in check mode, and report it."""
+    tokens, change = _plan_present(work)
+    module, backend, kind = work.module, work.backend, work.kind
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
     change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
-    path: str | None = module.params["secret_file"]
-    secret = held["token"] if held and not change.create and held["id"] == token["id"] else None
+    warnings += _named(change.strangers)
+    token = predicted(change, work.wish, work.at)
+    secret = work.held["token"] if work.held and not change.create and work.held_id == token["id"] else None
     if not module.check_mode:
+        _revoke_orphans(work, tokens, change)
         if change.create:
-            token = _create(backend, token, tokens, path, kind.secret_key)
+            token = _create(work, token, tokens)
             secret = token[kind.secret_key]
         elif change.update:
             token = {**token, **backend.update(token, change.update)}
-        warnings += _revoke(backend, change.revoke, only_copy=bool(change.create) and path is None)
-    reveal = module.params["return_secret"] or path is None
+        warnings += _finish(work, token, secret, change)
+    reveal = module.params["return_secret"] or work.path is None
     shown = kind.entity.present
     return Result(
         changed=change.changed,
@@ -134,16 +185,157 @@ def _present(
     )
 
 
-def _revoke(backend: Backend, tokens: Sequence[State], *, only_copy: bool) -> list[str]:
-    """Revoke tokens; a failure is a warning where failing would lose the only copy of a new secret."""
+def _plan_present(work: Work) -> tuple[list[State], TokenChange]:
+    """Return the server's tokens and what has to be done; when a token has to be made, the slot is entered."""
+    while True:
+        tokens = work.read()
+        refuse_foreign(work.held, tokens, work.wish, work.at, work.path)
+        change = plan_token(
+            tokens,
+            work.wish,
+            work.at,
+            held_id=work.held_id,
+            nonces=work.nonces(),
+            need_secret=work.path is not None,
+            on_lost_secret=work.module.params["on_lost_secret"],
+            revoke_superseded=work.module.params["revoke_superseded"],
+        )
+        if not change.create or work.path is None or work.slot:
+            return tokens, change
+        if work.module.check_mode:
+            secret_file.check_writable(work.path)
+            return tokens, change
+        work.enter()
+        if not work.nonces() and work.read_file() == work.held:
+            return tokens, change
+        # Another run was at work with this file since it was read: what it has done counts.
+
+
+def _revoke_orphans(work: Work, tokens: Sequence[State], change: TokenChange) -> None:
+    """Revoke what runs that were cut off have made, and forget them."""
+    if change.orphans:
+        work.backend.revoke(change.orphans)
+    if work.slot:
+        work.slot.settle(unmarked(token)[1] for token in tokens)
+
+
+def _finish(work: Work, token: State, secret: str | None, change: TokenChange) -> list[str]:
+    """Wait until the token works, then revoke what it supersedes.
+
+    Returns warnings: where failing would lose the only copy of a new secret, a failure is one.
+    """
     try:
-        if tokens:
-            backend.revoke(tokens)
+        if work.prove and secret and change.changed:
+            work.prove(token, secret)
+        if change.revoke:
+            work.backend.revoke(change.revoke)
     except Influxdb3Error as error:
-        if not only_copy:
+        if work.path is not None or not change.create:
             raise
-        return [f"The superseded tokens are not all revoked: {error}"]
+        left = ", ".join(old["id"] for old in change.revoke)
+        return [f"{error}{f' The superseded tokens are not all revoked: {left}.' if left else ''}"]
     return []
+
+
+def _create(work: Work, wanted: State, before: Sequence[State]) -> State:
+    """Make a token and keep its secret; if it can't be kept, the token is revoked, because nobody can use it."""
+    backend, slot = work.backend, work.slot
+    created = {**_obtain(work, wanted, before), "description": wanted["description"]}
+    try:
+        if slot:
+            slot.commit(as_secret(created, work.kind.secret_key))
+    except SecretFileError as error:
+        raise _undone(backend, created, error) from None
+    if not backend.marks:
+        return created
+    try:
+        return {**created, **backend.update(created, {"description": wanted["description"]})}
+    except Influxdb3Error as error:
+        if slot is None:
+            raise _undone(backend, created, error) from None
+        raise _with(error, f"The token {created['id']} and its secret are safe; run again to finish.") from None
+
+
+def _obtain(work: Work, wanted: State, before: Sequence[State]) -> State:
+    """Ask for a token, under a mark if the kind allows it. After an answer that got lost, ask once more.
+
+    A token that was made and whose secret is lost is found by its nonce and revoked.
+    """
+    if not work.backend.marks:
+        return work.backend.create(wanted, before)
+    try:
+        return _ask(work, wanted, before)
+    except Influxdb3Error as error:
+        if not _is_ambiguous(error):
+            raise
+    return _ask(work, wanted, before)
+
+
+def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
+    """Ask for a token with a new nonce. Raises Influxdb3Error, where it is ambiguous after looking for the token."""
+    nonce = secrets.token_hex(16)
+    if work.slot:
+        work.slot.begin(nonce)
+    try:
+        created = work.backend.create({**wanted, "description": mark(wanted["description"], nonce)}, before)
+    except Influxdb3Error as error:
+        if _is_ambiguous(error):
+            _revoke_lost(work, nonce, error)
+        elif work.slot and isinstance(error, ApiError) and error.status is not None and error.status < 500:
+            work.slot.settle([nonce])
+        raise
+    if work.slot:
+        work.slot.settle([nonce])
+    return created
+
+
+def _is_ambiguous(error: Influxdb3Error) -> bool:
+    return isinstance(error, Ambiguous) or error.code == "bad_answer"
+
+
+def _revoke_lost(work: Work, nonce: str, error: Influxdb3Error) -> None:
+    """Revoke the token with this nonce, if there is one. When that fails, raise `error` with what is left to do."""
+    found: list[State] = []
+    try:
+        found = [token for token in work.backend.list() if unmarked(token)[1] == nonce]
+        work.backend.revoke([token for token in found if token.get("revoked_at") is None])
+    except Influxdb3Error as second:
+        names = ", ".join(token["id"] for token in found)
+        rest = (
+            f"The token {names} was made, its secret is lost, and revoking it failed: {second}"
+            if found
+            else f"Whether it was made could not be looked up: {second} Its description would hold {nonce}."
+        )
+        later = "Run again, which revokes it" if work.slot else "Revoke it, for instance with id and state: absent"
+        # With a code of its own, so that nobody asks for one more token.
+        raise _with(error, f"{rest} {later}.", code="orphan") from None
+    if found and work.slot:
+        work.slot.settle([nonce])
+
+
+def _undone(backend: Backend, created: State, error: Influxdb3Error) -> Influxdb3Error:
+    """Revoke a token whose secret is lost, and return the error that says so."""
+    try:
+        backend.revoke([created])
+    except Influxdb3Error as second:
+        rest = f"The token {created['id']} was made, its secret is lost, and revoking it failed: {second} Revoke it."
+        return _with(error, rest, code="orphan")
+    return _with(error, f"The token {created['id']} that was just made is revoked again.")
+
+
+def _with(error: Influxdb3Error, text: str, code: str | None = None) -> Influxdb3Error:
+    """Return the error with a further sentence."""
+    error.args = (mask(f"{error} {text}"),)
+    error.code = code or error.code
+    return error
+
+
+def _named(strangers: Sequence[State]) -> list[str]:
+    return [
+        f"The token {token['id']} ({token['description']}) was begun by another run, which is still at work or was cut"
+        " off. Nothing proves which, so it is left. If no run is at work, revoke it with id and state: absent."
+        for token in strangers
+    ]
 
 
 def select(module: AnsibleModule, tokens: Sequence[State]) -> list[State]:
@@ -159,22 +351,6 @@ def select(module: AnsibleModule, tokens: Sequence[State]) -> list[State]:
         return within is None or (ends is not None and ends <= after(at, within))
 
     return sorted(filter(wanted, tokens), key=lambda t: (t.get("description", ""), t["created_at"], t["id"]))
-
-
-def _create(backend: Backend, wanted: State, before: Sequence[State], path: str | None, secret_key: str) -> State:
-    """Make a token and keep its secret. If it can't be kept, the token is revoked again, because nobody can use it."""
-    with ExitStack() as stack:
-        slot = stack.enter_context(secret_file.Slot(path)) if path else None
-        created = backend.create(wanted, before)
-        if slot:
-            try:
-                slot.commit(as_secret(created, secret_key))
-            except SecretFileError as error:
-                backend.revoke([created])
-                raise SecretFileError(
-                    f"{error} The token {created['id']} that was just made is revoked again."
-                ) from None
-    return created
 
 
 def as_secret(token: State, secret_key: str) -> secret_file.Secret:
@@ -209,30 +385,42 @@ def refuse_foreign(
     if held is None or wish.id is not None:
         return
     for token in tokens:
-        if token["id"] == held["id"] and alive(token, at) and token.get("description") != wish.description:
+        if token["id"] == held["id"] and alive(token, at) and unmarked(token)[0] != wish.description:
             raise Refused(
                 f"secret_file {path} holds the secret of another active token, {token.get('description')!r}"
                 f" ({token['id']}); choose another path, or move the file away."
             )
 
 
-def _absent(module: AnsibleModule, kind: Kind, backend: Backend, change: TokenChange) -> Result:
+def _absent(work: Work) -> Result:
     """Revoke what is found, unless in check mode, and report it."""
-    own = [token["id"] for token in change.revoke if backend.is_own(token)]
+    tokens = work.read()
+    change = plan_token_absent(
+        tokens,
+        work.wish,
+        work.at,
+        held_id=work.held_id,
+        nonces=work.nonces(),
+        all_matching=work.module.params["all_matching"],
+    )
+    own = [token["id"] for token in change.revoke if work.backend.is_own(token)]
     if own:
         raise Refused(
             f"The token {own[0]} is the one that this module authenticates with; revoking it would cut off its own"
             " access. Use another token for this, or set allow_self_revoke: true.",
             code="self_revoke",
         )
-    if change.revoke and not module.check_mode:
-        backend.revoke(change.revoke)
-    shown = kind.entity.present
+    if not work.module.check_mode:
+        _revoke_orphans(work, tokens, change)
+        if change.revoke:
+            work.backend.revoke(change.revoke)
+    shown, kind = work.kind.entity.present, work.kind
     return Result(
         changed=change.changed,
         values={kind.noun: shown(change.current), "superseded": [shown(token) for token in change.revoke[1:]]},
         before=_shown(kind.entity, change.current, change.revoke[1:]),
         after={},
+        warnings=_named(change.strangers),
     )
 
 

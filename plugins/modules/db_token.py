@@ -146,21 +146,27 @@ failure:
       sample: /api/v0/databases
 """
 
-import builtins
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens import (
+    NOT_READABLE,
+    HttpTokens,
+    data_plane,
+    readable_database,
+    wait_until_active,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import ACTIONS, DB_TOKEN, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ApiError, NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     SECRET_FILE_OPTIONS,
     TOKEN_OPTIONS,
     Result,
-    connect,
+    connection_of,
     run,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Kind, manage
@@ -174,47 +180,28 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "resource": {"type": "str", "required": True},
         },
     },
+    "wait_active": {"type": "int", "default": 0},
+    "query_host": {"type": "str"},
 }
-
-
-class HttpTokens:
-    """Database tokens over the Management API, as `tokens.manage` wants them."""
-
-    def __init__(self, api: ManagementApi) -> None:
-        self._api = api
-
-    def list(self) -> builtins.list[State]:
-        """Return all database tokens."""
-        return self._api.list_tokens()
-
-    def create(self, wanted: State, before: Sequence[State]) -> State:
-        """Make a token."""
-        return self._api.create_token(wanted)
-
-    def update(self, token: State, changes: State) -> State:
-        """Replace the token's permissions or description."""
-        return self._api.update_token(token["id"], changes)
-
-    def revoke(self, tokens: Sequence[State]) -> None:
-        """Revoke the tokens; one that is gone or revoked already is what was wanted."""
-        for token in tokens:
-            try:
-                self._api.revoke_token(token["id"])
-            except NotFound:
-                continue
-            except ApiError as error:
-                # What servers say to a second attempt, after the first was carried out, isn't known (facts.md A.7).
-                if not error.repeated or self._api.get_token(token["id"]).get("revoked_at") is None:
-                    raise
-
-    def is_own(self, token: State) -> bool:
-        """Return False: a database token can't authorize administration."""
-        return False
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the database token to the stated state."""
-    return manage(module, Kind(DB_TOKEN, "db_token", "access_token"), lambda: HttpTokens(connect(module)))
+    connection, seconds = connection_of(module), module.params["wait_active"]
+    queried = replace(connection, base_url=data_plane(connection, module.params["query_host"]))
+    permissions = module.params["permissions"]
+    if seconds < 0:
+        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
+    if seconds and permissions is not None and readable_database(permissions) is None:
+        raise OptionError(NOT_READABLE)
+
+    def prove(token: State, secret: str) -> None:
+        wait_until_active(queried, token, secret, seconds)
+
+    api = ManagementApi(connection, module.no_log_values.add)
+    return manage(
+        module, Kind(DB_TOKEN, "db_token", "access_token"), lambda: HttpTokens(api), prove if seconds else None
+    )
 
 
 def main() -> None:

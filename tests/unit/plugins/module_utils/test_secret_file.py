@@ -107,8 +107,8 @@ def test_old_file_stays_until_the_commit(tmp_path: Path) -> None:
     write(path)
     with Slot(str(path)):
         assert read(str(path)) == SECRET
-        (temporary,) = [name for name in tmp_path.iterdir() if name != path]
-        assert mode(temporary) == 0o600
+        others = {name.name: mode(name) for name in tmp_path.iterdir() if name != path}
+        assert others == {".secret.json.pending": 0o600, ".secret.json.new": 0o600}
     assert os.listdir(tmp_path) == ["secret.json"]
 
 

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Database tokens over the Management API, as `tokens.manage` wants them, and the proof that a new one works."""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Callable
+from urllib.parse import urlencode
+
+from .connection import DEDICATED, Connection, parse_host
+from .endpoints import ManagementApi
+from .entities import State
+from .errors import ApiError, Influxdb3Error, NotFound, OptionError
+from .transport import Transport
+
+_LONGEST_PAUSE = 5.0
+
+
+class HttpTokens:
+    """The database tokens of one cluster."""
+
+    marks = True
+
+    def __init__(self, api: ManagementApi) -> None:
+        self._api = api
+
+    def list(self) -> builtins.list[State]:
+        """Return all database tokens."""
+        return self._api.list_tokens()
+
+    def create(self, wanted: State, before: Sequence[State]) -> State:
+        """Make a token."""
+        return self._api.create_token(wanted)
+
+    def update(self, token: State, changes: State) -> State:
+        """Replace the token's permissions or description."""
+        return self._api.update_token(token["id"], changes)
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke the tokens; one that is gone or revoked already is what was wanted."""
+        for token in tokens:
+            try:
+                self._api.revoke_token(token["id"])
+            except NotFound:
+                continue
+            except ApiError as error:
+                # What servers say to a second revocation, be it a retry or another run's, isn't known (facts.md A.7).
+                if not (error.repeated or error.status in (400, 409)) or self._works(token["id"]):
+                    raise
+
+    def is_own(self, token: State) -> bool:
+        """Return False: a database token can't authorize administration."""
+        return False
+
+    def _works(self, token_id: str) -> bool:
+        try:
+            return self._api.get_token(token_id).get("revoked_at") is None
+        except NotFound:
+            return False
+
+
+def readable_database(permissions: Any) -> str | None:
+    """Return the first database that permissions allow to read by its name."""
+    return next((p["resource"] for p in permissions or () if p["action"] == "read" and p["resource"] != "*"), None)
+
+
+def data_plane(connection: Connection, query_host: str | None) -> str:
+    """Return the base URL of the data plane: for Dedicated a host of its own (facts.md G). Raises OptionError."""
+    if query_host:
+        try:
+            return parse_host(query_host)
+        except ValueError as error:
+            raise OptionError(f"query_host: {error}.") from None
+    if connection.product == DEDICATED:
+        return f"https://{connection.cluster_id}.a.influxdb.io"
+    return connection.base_url
+
+
+def wait_until_active(
+    connection: Connection,
+    token: State,
+    secret: str,
+    seconds: float,
+    *,
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Query the data plane with a new token until it answers; nothing is written there (facts.md G).
+
+    `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
+    activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
+    Influxdb3Error after `seconds`.
+    """
+    database = readable_database(token.get("permissions"))
+    if database is None:
+        raise OptionError(NOT_READABLE)
+    transport = Transport(replace(connection, token=secret, retries=0))
+    path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
+    deadline, wait = clock() + seconds, 0.5
+    while True:
+        try:
+            transport.request("GET", path, doing=f"query database {database!r} with the new token")
+            return
+        except ApiError as error:
+            if clock() >= deadline:
+                raise Influxdb3Error(
+                    f"The token {token['id']} is made, but after {seconds:g} seconds it doesn't work yet: {error} What"
+                    " it supersedes is not revoked.",
+                    code="not_active",
+                ) from None
+        pause(min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        wait *= 2
+
+
+NOT_READABLE = (
+    "wait_active: the token may not read a database by its name, so nothing can be queried without a side effect. Leave"
+    " wait_active out, or allow the token to read one database."
+)
