@@ -14,6 +14,7 @@ description:
   - Makes, renews and revokes a management token, which grants the administration of a cluster, through the C(influxctl)
     program. The HTTP API has no such operation.
   - Which token was made is proved by comparing the lists from before and after with what influxctl printed.
+  - With O(tokens) it manages many tokens at the price of one list of tokens before, and one after if any are made.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -39,6 +40,51 @@ options:
         and O(revoke_superseded) leaves that token and warns.
     type: bool
     default: false
+  tokens:
+    description:
+      - Many tokens that shall be active, each with a description of its own. They are listed once, what is missing is
+        made in parallel, and all are proved by a second list.
+      - An entry that fails doesn't stop the others. If any fails, the task fails at the end, and RV(mgmt_tokens) of the
+        failed task still holds every entry's outcome and every secret that isn't in a O(tokens[].secret_file). Register
+        the result and use C(ignore_errors) or C(rescue), or give each entry a file.
+      - O(revoke_superseded), O(return_secret), O(on_lost_secret) and O(allow_self_revoke) hold for all entries.
+    type: list
+    elements: dict
+    suboptions:
+      description:
+        description: The description that identifies the token.
+        type: str
+        required: true
+      expires_at:
+        description: As O(expires_at).
+        type: str
+      expires_in:
+        description: As O(expires_in).
+        type: str
+      renew_before:
+        description: As O(renew_before).
+        type: str
+      max_age:
+        description: As O(max_age).
+        type: str
+      force:
+        description: As O(force).
+        type: bool
+        default: false
+      held_prefix:
+        description:
+          - The first nine characters of the secret that is at hand elsewhere, such as in a host's profile; empty for
+            none.
+          - The active token of this description with this prefix is the current one. If there is none, but another
+            active token of the description, O(on_lost_secret) decides.
+        type: str
+      secret_file:
+        description: As O(secret_file).
+        type: path
+  concurrency:
+    description: How many of the O(tokens) are made at the same time.
+    type: int
+    default: 4
 notes:
   - Set C(no_log=true) on tasks that get a secret back, and on those that use it.
 seealso:
@@ -61,13 +107,27 @@ EXAMPLES = r"""
     profile: issuer
     id: "{{ old_token_id }}"
     state: absent
+
+- name: Give every host a token of its own, with one list before and one after
+  influxops.influxdb3.mgmt_token:
+    config_path: /etc/influxctl/config.toml
+    profile: issuer
+    tokens:
+      - description: influxctl web1
+        expires_in: 90d
+        renew_before: 14d
+        secret_file: "{{ secret_dir }}/web1.json"
+      - description: influxctl web2
+        expires_in: 90d
+        renew_before: 14d
+        secret_file: "{{ secret_dir }}/web2.json"
 """
 
 RETURN = r"""
 mgmt_token:
   description:
     - The token as it is now, or would be in check mode. As it was, if it has been revoked; null if it never was there.
-  returned: success
+  returned: success, without O(tokens)
   type: dict
   contains:
     id:
@@ -105,9 +165,55 @@ superseded:
     - The other active tokens of the description, and the one that a new token replaces. They are revoked if
       O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are
       revoked.
-  returned: success
+  returned: success, without O(tokens)
   type: list
   elements: dict
+mgmt_tokens:
+  description: The outcome of each of the O(tokens), in their order.
+  returned: with O(tokens), also if some of them failed
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID. Null for a token that would be made in check mode, or that could not be made.
+      type: str
+      sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    description:
+      description: The description.
+      type: str
+      sample: influxctl web1.example.com
+    token_prefix:
+      description: The first nine characters of the secret.
+      type: str
+      sample: M.V1.a1b2
+    created_by:
+      description: The ID of the user or token that made it; null if it isn't known.
+      type: str
+    created_at:
+      description: When it was made, in RFC 3339 and UTC.
+      type: str
+      sample: "2026-11-01T12:00:00Z"
+    expires_at:
+      description: When it ends; null if it doesn't expire.
+      type: str
+      sample: "2027-01-30T12:00:00Z"
+    revoked_at:
+      description: Always null, because the token is active.
+      type: str
+    token:
+      description: The secret. Nothing else that the module returns holds it.
+      returned: when a token was made without O(tokens[].secret_file), or the secret is known and O(return_secret=true)
+      type: str
+    changed:
+      description: Whether this entry's token was made or others were revoked for it.
+      type: bool
+    superseded:
+      description: The other active tokens of the description, and the one that a new token replaces.
+      type: list
+      elements: dict
+    failure:
+      description: What went wrong with this entry, with the keys of RV(failure); null if nothing did.
+      type: dict
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -140,6 +246,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import ENTRY_OPTIONS, manage_batch
 from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
@@ -155,13 +262,25 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "max_age": {"type": "str"},
     "force": {"type": "bool", "default": False},
     "allow_self_revoke": {"type": "bool", "default": False},
+    "concurrency": {"type": "int", "default": 4},
+    "tokens": {
+        "type": "list",
+        "elements": "dict",
+        "no_log": False,
+        "options": ENTRY_OPTIONS,
+        "mutually_exclusive": [("expires_at", "expires_in")],
+    },
 }
+# What describes one token, and is said in the entries of `tokens` where there are many.
+_OF_ONE = ("description", "id", "expires_at", "expires_in", "renew_before", "max_age", "force", "secret_file")
 
 
 def work(module: AnsibleModule) -> Result:
-    """Bring the management token to the stated state."""
-    with influxctl_tokens(module) as tokens:
-        return manage(module, Kind(MGMT_TOKEN, "mgmt_token", "token"), lambda: tokens)
+    """Bring the management token, or many of them, to the stated state."""
+    with influxctl_tokens(module) as backend:
+        if module.params["tokens"] is not None:
+            return manage_batch(module, backend)
+        return manage(module, Kind(MGMT_TOKEN, "mgmt_token", "token"), lambda: backend)
 
 
 def main() -> None:
@@ -169,7 +288,8 @@ def main() -> None:
     run(
         work,
         {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
-        required_one_of=[("description", "id")],
+        required_one_of=[("description", "id", "tokens")],
+        mutually_exclusive=[("tokens", name) for name in (*_OF_ONE, "state", "all_matching")],
     )
 
 

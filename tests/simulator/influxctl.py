@@ -46,7 +46,7 @@ class CliSwitches(Catalogue):
         "C.6", "name", "bare", "long", about="`influxctl 2.12.0`, `2.12.0` or `influxctl version v2.12.0 (...)`"
     )
     error_exit_code: int = switch("C.1", 1, 2, about="exit code of every error")
-    noise: bool = switch("C.1", False, True, about="the GTK atk-bridge warning on stderr")
+    noise: str = switch("C.1", "none", "stderr", "stdout", about="where the GTK atk-bridge warning goes, if it comes")
     management_url: str = switch(
         "D.2",
         "",
@@ -55,7 +55,14 @@ class CliSwitches(Catalogue):
     )
     hang: bool = switch("fault", False, True, about="waits for ever before it does anything")
     slow: float = switch("fault", 0.0, 0.2, about="seconds to wait before it does anything")
-    fail_after_create: bool = switch("fault", False, True, about="creates a token, then fails without printing it")
+    after_create: str = switch(
+        "fault",
+        "nothing",
+        "fail",
+        "print and fail",
+        "print and hang",
+        about="creates a token, then goes wrong, before or after printing it",
+    )
     crash_in_revoke: int = switch("fault", 0, 1, about="dies after this many revocations of one invocation")
     failures: int = switch("fault", 0, 1, about="how many invocations the faults above strike; 0 = all")
 

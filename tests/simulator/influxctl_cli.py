@@ -418,9 +418,19 @@ def management_create(client: Client, options: Options, arguments: list[str]) ->
         raise Failure("management token description must be a non-empty string")
     body = {"description": options["description"], "expires_at": options.get("expires-at", "")}
     token = client.call("management", "create", **body)
-    if struck("fail_after_create"):
+    fault = SETTINGS["after_create"]
+    if fault == "fail" and struck("after_create"):
         raise Failure("internal error")
-    if options["format"] == "json":
+    show_created(token, options["format"])
+    sys.stdout.flush()
+    if fault.startswith("print") and struck("after_create"):
+        if fault == "print and hang":
+            wait_for_ever()
+        raise Failure("internal error")
+
+
+def show_created(token: dict[str, Any], style: str) -> None:
+    if style == "json":
         show_json(created_json(token))
         return
     if since("2.11.0"):
@@ -641,8 +651,9 @@ def perform(command: Command, options: Options, argv: list[str]) -> None:
 
 def main() -> int:
     log(argv=sys.argv[1:], env=sorted(os.environ), pid=os.getpid())
-    if SETTINGS["noise"]:
-        print('Gtk-Message: 12:00:00.000: Not loading module "atk-bridge": it is built in', file=sys.stderr, flush=True)
+    if SETTINGS["noise"] != "none":
+        stream = getattr(sys, SETTINGS["noise"])
+        print('Gtk-Message: 12:00:00.000: Not loading module "atk-bridge": it is built in', file=stream, flush=True)
     if struck("hang"):
         wait_for_ever()
     if struck("slow"):

@@ -145,8 +145,8 @@ def error_exit_code(ctl: Any) -> object:
 @probe
 def noise(ctl: Any) -> object:
     outcome = ctl("management list --format json")
-    assert json.loads(outcome.out)
-    return "atk-bridge" in outcome.err
+    assert json.loads(outcome.out[outcome.out.index("[") :])
+    return "atk-bridge" in outcome.err, "atk-bridge" in outcome.out
 
 
 @probe
@@ -174,11 +174,16 @@ def slow(ctl: Any) -> object:
 
 
 @probe
-def fail_after_create(ctl: Any) -> object:
+def after_create(ctl: Any) -> object:
     before = len(ctl.sim.state.mgmt_tokens)
-    outcome = ctl(CREATE)
+    process = start(ctl, *CREATE.split())
+    if ctl.switches["after_create"] == "print and hang":
+        while not any(entry.fault for entry in invocations(ctl.path)):
+            assert process.poll() is None
+        process.kill()
+    printed, _errors = process.communicate()
     assert len(ctl.sim.state.mgmt_tokens) == before + 1
-    return outcome.code, bool(outcome.out)
+    return process.returncode, bool(printed)
 
 
 @probe
@@ -191,7 +196,7 @@ def crash_in_revoke(ctl: Any) -> object:
 
 @probe
 def failures(ctl: Any) -> object:
-    ctl.switches["fail_after_create"] = True
+    ctl.switches["after_create"] = "fail"
     return [ctl(CREATE).code for _attempt in range(3)]
 
 

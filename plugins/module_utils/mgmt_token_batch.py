@@ -1,0 +1,250 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many management tokens at once: one list before, creations in parallel, one list after.
+
+An entry that fails loses no other's secret: what was made is in its file or in the result, also when the task fails.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from . import secret_file
+from .durations import parse_duration
+from .entities import MGMT_TOKEN, State
+from .errors import Influxdb3Error, OptionError, SecretFileError
+from .mgmt_tokens import InfluxctlTokens
+from .module import Result, now
+from .plan import TokenChange, TokenWish, check_wish, plan_token
+from .tokens import as_secret, predicted, refuse_foreign
+
+# An entry of `tokens`; the options beside it hold for all entries.
+ENTRY_OPTIONS: dict[str, Any] = {
+    "description": {"type": "str", "required": True},
+    "expires_at": {"type": "str"},
+    "expires_in": {"type": "str"},
+    "renew_before": {"type": "str"},
+    "max_age": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+    "held_prefix": {"type": "str"},
+    "secret_file": {"type": "path", "no_log": False},
+}
+_SHOWN_FAILURES = 5
+
+
+@dataclass
+class Entry:
+    """One wanted token and what became of it.
+
+    `held` is what its secret file keeps, `token` the token as it is (in check mode: would be) in the end, `secret` its
+    secret if it is known, `error` why something that was wanted isn't so.
+    """
+
+    wish: TokenWish
+    path: str | None
+    held_prefix: str | None
+    held: secret_file.Secret | None = None
+    change: TokenChange | None = None
+    token: State | None = None
+    secret: str | None = None
+    error: Influxdb3Error | None = None
+
+    @contextmanager
+    def failing_alone(self) -> Iterator[None]:
+        """Keep an error to this entry."""
+        try:
+            yield
+        except Influxdb3Error as error:
+            self.error = error
+
+    def make(self) -> bool:
+        """Return whether a new token is to be made."""
+        return self.error is None and self.change is not None and bool(self.change.create)
+
+
+def parse_entries(options: Sequence[Mapping[str, Any]], at: datetime) -> list[Entry]:
+    """Return the entries that the option states. Raises OptionError, which names the entry."""
+    entries = [_parse_entry(number, one, at) for number, one in enumerate(options, 1)]
+    for what, values in (
+        ("description", [entry.wish.description for entry in entries]),
+        ("secret_file", [os.path.abspath(entry.path) for entry in entries if entry.path]),
+    ):
+        twice = [value for value, count in Counter(values).items() if count > 1]
+        if twice:
+            raise OptionError(f"tokens: more than one entry has the {what} {twice[0]!r}.")
+    return entries
+
+
+def _parse_entry(number: int, options: Mapping[str, Any], at: datetime) -> Entry:
+    try:
+        stated = MGMT_TOKEN.parse({name: options[name] for name in ("description", "expires_at")})
+        durations: dict[str, int] = {}
+        for name in ("expires_in", "renew_before", "max_age"):
+            if options[name] is not None:
+                try:
+                    durations[name] = parse_duration(options[name])
+                except ValueError as error:
+                    raise OptionError(f"{name}: {error}.") from None
+        wish = TokenWish(
+            description=stated["description"],
+            expires_at=stated.get("expires_at"),
+            expires_in=durations.get("expires_in"),
+            renew_before=durations.get("renew_before"),
+            max_age=durations.get("max_age"),
+            force=options["force"],
+        )
+        check_wish(wish, at)
+    except OptionError as error:
+        raise OptionError(f"tokens: entry {number}: {error}") from None
+    return Entry(wish, options["secret_file"], options["held_prefix"])
+
+
+def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
+    """Bring all tokens to the stated form. What is wrong with the options is found before influxctl runs."""
+    params, at = module.params, now()
+    entries = parse_entries(params["tokens"], at)
+    if params["concurrency"] < 1:
+        raise OptionError("concurrency: must be 1 or more.")
+    for entry in entries:
+        with entry.failing_alone():
+            entry.held = secret_file.read(entry.path) if entry.path else None
+        if entry.held and entry.held["token"]:
+            module.no_log_values.add(entry.held["token"])
+    listed = backend.list() if entries else []
+    for entry in entries:
+        if entry.error is None:
+            with entry.failing_alone():
+                _plan(entry, listed, at, params)
+    if not module.check_mode:
+        _make(backend, [entry for entry in entries if entry.make()], listed, params["concurrency"])
+    warnings = _revoke(backend, entries, carry_out=not module.check_mode)
+    return _report(entries, warnings, return_secret=params["return_secret"])
+
+
+def _plan(entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any]) -> None:
+    """Decide about one entry, from the secret that its file keeps or whose prefix is held elsewhere."""
+    wish, held = entry.wish, entry.held
+    refuse_foreign(held, listed, wish, at, entry.path)
+    held_id = held["id"] if held else None
+    if entry.held_prefix and held_id is None:
+        key = (entry.held_prefix, wish.description)
+        matching = [t["id"] for t in listed if (t.get("token_prefix"), t.get("description")) == key]
+        held_id = matching[0] if len(matching) == 1 else None
+    entry.change = plan_token(
+        listed,
+        wish,
+        at,
+        held_id=held_id,
+        need_secret=entry.path is not None or entry.held_prefix is not None,
+        on_lost_secret=params["on_lost_secret"],
+        revoke_superseded=params["revoke_superseded"],
+    )
+    entry.token = predicted(entry.change, wish, at)
+    if held and not entry.change.create and held["id"] == entry.token.get("id"):
+        entry.secret = held["token"]
+
+
+def _make(backend: InfluxctlTokens, entries: Sequence[Entry], listed: Sequence[State], concurrency: int) -> None:
+    """Make the entries' tokens and keep their secrets. Every file is proved to be writable before the first token."""
+    with ExitStack() as stack:
+        slots: dict[str, secret_file.Slot] = {}
+        # In one order for all runs, because each slot is a lock.
+        for path, entry in sorted((entry.path, entry) for entry in entries if entry.path):
+            with entry.failing_alone():
+                slots[path] = stack.enter_context(secret_file.Slot(path))
+        due = [entry for entry in entries if entry.error is None]
+        wanted = [entry.token or {} for entry in due]
+        for entry, made in zip(due, backend.create_many(wanted, listed, concurrency) if due else []):
+            if isinstance(made, Influxdb3Error):
+                entry.error, entry.token = made, None
+            else:
+                entry.token, entry.secret = made, made["token"]
+        for entry in due:
+            if entry.error is None and entry.path:
+                _keep(backend, entry, slots[entry.path])
+
+
+def _keep(backend: InfluxctlTokens, entry: Entry, slot: secret_file.Slot) -> None:
+    """Keep a new secret. If it can't be kept, the token is revoked again, because nobody can use it."""
+    token = entry.token or {}
+    try:
+        slot.commit(as_secret(token, "token"))
+    except SecretFileError as error:
+        fate = "is revoked again."
+        try:
+            backend.revoke([token])
+        except Influxdb3Error as failure:
+            fate = f"is not revoked: {failure}"
+        entry.error = SecretFileError(f"{error} The token {token['id']} that was just made {fate}")
+        entry.token = entry.secret = None
+
+
+def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry], *, carry_out: bool) -> list[str]:
+    """Revoke what is superseded, in one run of influxctl, and return warnings about what is left on purpose."""
+    concerned = [
+        (entry, old) for entry in entries if entry.error is None and entry.change for old in entry.change.revoke
+    ]
+    own = [old["id"] for _entry, old in concerned if backend.is_own(old)]
+    doomed = [old for _entry, old in concerned if old["id"] not in own]
+    if doomed and carry_out:
+        try:
+            backend.revoke(doomed)
+        except Influxdb3Error as error:
+            for entry, _old in concerned:
+                entry.error = error
+    return [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
+
+
+def _report(entries: Sequence[Entry], warnings: list[str], *, return_secret: bool) -> Result:
+    """Return every entry's outcome, and the error of the task if there are any."""
+    results, secrets = [], []
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for number, entry in enumerate(entries):
+        name, change = str(entry.wish.description), entry.change
+        shown = MGMT_TOKEN.present(entry.token or {"description": name}) or {}
+        changed = change is not None and change.changed and entry.token is not None
+        if change and changed:
+            before[name], after[name] = MGMT_TOKEN.present(change.current), shown
+        results.append(
+            {
+                **shown,
+                "changed": changed,
+                "superseded": [MGMT_TOKEN.present(old) for old in change.superseded] if change else [],
+                "failure": entry.error.failure() if entry.error else None,
+            }
+        )
+        if entry.secret and (return_secret or entry.path is None):
+            secrets.append(("mgmt_tokens", number, "token", entry.secret))
+    return Result(
+        changed=any(result["changed"] for result in results),
+        values={"mgmt_tokens": results},
+        before=before,
+        after=after,
+        secrets=secrets,
+        warnings=warnings,
+        error=_summary(entries),
+    )
+
+
+def _summary(entries: Sequence[Entry]) -> Influxdb3Error | None:
+    """Return one error for all entries that failed."""
+    failed = [(entry.wish.description, entry.error) for entry in entries if entry.error]
+    if not failed:
+        return None
+    told = "; ".join(f"{description!r}: {error}" for description, error in failed[:_SHOWN_FAILURES])
+    more = f"; and {len(failed) - _SHOWN_FAILURES} more" if len(failed) > _SHOWN_FAILURES else ""
+    codes = {error.code for _description, error in failed}
+    return Influxdb3Error(
+        f"{len(failed)} of {len(entries)} management tokens failed: {told}{more}",
+        code=codes.pop() if len(codes) == 1 else "several",
+    )
