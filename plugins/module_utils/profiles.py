@@ -3,20 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads and edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
 
-tomlkit reads the document, judges where each statement ends and renders values; the edits themselves are made on the
-text, so that whatever isn't changed stays byte for byte. Every edit is read back and compared with what was intended.
-The keys of a profile: facts.md D.2.
+Every edit is read back and compared with what was intended. The keys of a profile: facts.md D.2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .errors import OptionError, ProfileError
+from .toml_editor import Editor, Path, append, get, leaves, load, merged, proved, without
 
-Path = tuple[str, ...]
 Profile = dict[str, Any]
 PREFIX_LENGTH = 9
 # The kinds of authentication, by the path that holds them; which one wins in influxctl isn't known (facts.md D.2).
@@ -27,31 +24,6 @@ AUTH_KINDS: dict[str, Path] = {
 }
 _PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
 _TLS = ("insecure", "disable", "cert", "key", "ca")
-
-
-def _tomlkit() -> Any:
-    """Return tomlkit. Imported late: on a target the module puts the controller's copy on the path first."""
-    try:
-        import tomlkit
-        import tomlkit.exceptions
-    except ImportError:
-        raise ProfileError(
-            "The Python library tomlkit is missing. Install it on the controller (pip install tomlkit), from where it"
-            " is sent along, or where this module runs.",
-            code="missing_library",
-        ) from None
-    return tomlkit
-
-
-def load(text: str) -> dict[str, Any]:
-    """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
-    tomlkit = _tomlkit()
-    try:
-        data: dict[str, Any] = tomlkit.parse(text).unwrap()
-    except tomlkit.exceptions.TOMLKitError as error:
-        where = f" at line {error.line}" if getattr(error, "line", None) else ""
-        raise ProfileError(f"it is not valid TOML{where}", code="invalid_toml") from None
-    return data
 
 
 def read_profiles(text: str) -> list[Profile]:
@@ -72,7 +44,7 @@ def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
 
 def auth_kind(profile: Profile) -> str | None:
     """Return how a profile authenticates: `mgmt_token`, `oauth2`, `token_file`, or None."""
-    return next((kind for kind, path in AUTH_KINDS.items() if _get(profile, path) is not None), None)
+    return next((kind for kind, path in AUTH_KINDS.items() if get(profile, path) is not None), None)
 
 
 def token_prefix(token: Any) -> str | None:
@@ -122,12 +94,12 @@ def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclu
 
     `exclusive` drops what isn't wanted; `exclusive_auth` drops the other kinds of authentication when one is wanted.
     """
-    merged = _merged({} if exclusive else current, wanted)
+    profile = merged({} if exclusive else current, wanted)
     if exclusive_auth and auth_kind(dict(wanted)):
         for path in AUTH_KINDS.values():
-            if _get(wanted, path) is None:
-                merged = _without(merged, path)
-    return merged
+            if get(wanted, path) is None:
+                profile = without(profile, path)
+    return profile
 
 
 def edit(text: str, name: str, intended: Profile) -> str:
@@ -139,12 +111,12 @@ def edit(text: str, name: str, intended: Profile) -> str:
     index = find_profile(profiles, name)
     expected = load(text)
     if index is None:
-        edited = _append(text, intended)
+        edited = append(text, intended)
         expected.setdefault("profile", []).append(intended)
     else:
-        editor = _Editor(text, index)
-        current = _leaves(profiles[index])
-        target = _leaves(intended)
+        editor = Editor(text, index)
+        current = leaves(profiles[index])
+        target = leaves(intended)
         for path in current:
             if path not in target:
                 editor.remove(path)
@@ -153,7 +125,7 @@ def edit(text: str, name: str, intended: Profile) -> str:
                 editor.set(path, value)
         edited = editor.text()
         expected["profile"][index] = intended
-    return _proved(edited, expected)
+    return proved(edited, expected)
 
 
 def remove(text: str, name: str) -> str:
@@ -165,339 +137,6 @@ def remove(text: str, name: str) -> str:
     del expected["profile"][index]
     if not expected["profile"]:
         del expected["profile"]
-    editor = _Editor(text, index)
+    editor = Editor(text, index)
     editor.remove_profile()
-    return _proved(editor.text(), expected)
-
-
-def _proved(text: str, expected: dict[str, Any]) -> str:
-    if load(text) != expected:
-        raise ProfileError("it is written in a way that can't be edited safely; edit it by hand", code="not_editable")
-    return text
-
-
-def _get(profile: Mapping[str, Any], path: Path) -> Any:
-    value: Any = profile
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _merged(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Profile:
-    merged = dict(current)
-    for key, value in wanted.items():
-        old = merged.get(key)
-        merged[key] = _merged(old if isinstance(old, dict) else {}, value) if isinstance(value, dict) else value
-    return merged
-
-
-def _nested(path: Path, value: Any) -> Profile:
-    for key in reversed(path):
-        value = {key: value}
-    nested: Profile = value
-    return nested
-
-
-def _without(profile: Profile, path: Path) -> Profile:
-    kept = dict(profile)
-    if len(path) == 1:
-        kept.pop(path[0], None)
-    elif isinstance(kept.get(path[0]), dict):
-        inner = _without(kept[path[0]], path[1:])
-        if inner:
-            kept[path[0]] = inner
-        else:
-            del kept[path[0]]
-    return kept
-
-
-def _leaves(profile: Mapping[str, Any], prefix: Path = ()) -> dict[Path, Any]:
-    """Return the values by their path; an empty table counts as a value."""
-    leaves: dict[Path, Any] = {}
-    for key, value in profile.items():
-        if isinstance(value, dict) and value:
-            leaves.update(_leaves(value, (*prefix, key)))
-        else:
-            leaves[(*prefix, key)] = value
-    return leaves
-
-
-# The text level
-
-
-@dataclass(eq=False)
-class _Statement:
-    """One statement of the document with its line ends: a header, a key with its value, or a blank or comment line."""
-
-    text: str
-    kind: str  # "header", "array" ([[…]]), "key" or "filler"
-    path: Path = ()  # of a key: header and key together
-
-
-def _scan(text: str) -> list[_Statement]:
-    """Return the statements of a valid document; joined, their texts are the document."""
-    statements: list[_Statement] = []
-    lines = text.splitlines(keepends=True) if "\r" not in text.replace("\r\n", "") else [text]
-    table: Path = ()
-    start = 0
-    while start < len(lines):
-        end = start + 1
-        while not _is_valid("".join(lines[start:end])) and end < len(lines):
-            end += 1
-        statement = _classify("".join(lines[start:end]), table)
-        if statement.kind in ("header", "array"):
-            table = statement.path
-        statements.append(statement)
-        start = end
-    return statements
-
-
-def _is_valid(text: str) -> bool:
-    try:
-        load(text)
-    except ProfileError:
-        return False
-    return True
-
-
-def _classify(text: str, table: Path) -> _Statement:
-    stripped = text.strip()
-    if not stripped or stripped.startswith("#"):
-        return _Statement(text, "filler")
-    if stripped.startswith("["):
-        return _Statement(text, "array" if stripped.startswith("[[") else "header", _descend(load(text)))
-    key, _value = _split(text)
-    return _Statement(text, "key", table + _descend(load(f"{key}= 0")))
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Return a statement's text before and after the equals sign that separates key and value."""
-    for position, character in enumerate(text):
-        if character == "=" and _is_valid(f"{text[:position]}= 0"):
-            return text[:position], text[position + 1 :]
-    raise ProfileError("it holds a statement that can't be understood", code="not_editable")
-
-
-def _split_value(text: str) -> tuple[str, str]:
-    """Return a value and what follows it: blanks, a comment, the line's end."""
-    for position, character in enumerate(text):
-        if character == "#" and _is_valid(f"x ={text[:position]}"):
-            value = text[:position].rstrip()
-            return value, text[len(value) :]
-    value = text.rstrip()
-    return value, text[len(value) :]
-
-
-def _descend(data: Any) -> Path:
-    """Return the path to the only leaf of nested tables; an element of an array of tables adds nothing."""
-    path: list[str] = []
-    while data and isinstance(data, (dict, list)):
-        if isinstance(data, list):
-            data = data[0]
-            continue
-        key = next(iter(data))
-        path.append(key)
-        data = data[key]
-    return tuple(path)
-
-
-def _item(value: Any) -> Any:
-    """Return the value as a tomlkit item, a table as an inline one."""
-    if not isinstance(value, dict):
-        return _tomlkit().item(value)
-    table = _tomlkit().inline_table()
-    for key, inner in value.items():
-        table[key] = _item(inner)
-    return table
-
-
-def _render(value: Any) -> str:
-    text: str = _item(value).as_string()
-    return text
-
-
-def _render_key(key: str) -> str:
-    text: str = _tomlkit().key(key).as_string()
-    return text
-
-
-def _newline(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
-
-
-class _Editor:
-    """Edits one profile of a document, statement by statement."""
-
-    def __init__(self, text: str, index: int) -> None:
-        self._statements = _scan(text)
-        self._newline = _newline(text)
-        self._index = index
-        if sum(s.kind == "array" and s.path == ("profile",) for s in self._statements) <= index:
-            raise ProfileError(
-                "its profiles are not written as [[profile]] tables; edit it by hand", code="not_editable"
-            )
-
-    def text(self) -> str:
-        """Return the document."""
-        return "".join(statement.text for statement in self._statements)
-
-    def set(self, path: Path, value: Any) -> None:
-        """Give the profile's key a value, in the notation that the document uses for its neighbours."""
-        full = ("profile", *path)
-        for number, _table in self._own():
-            statement = self._statements[number]
-            if statement.kind == "key" and statement.path == full:
-                key, rest = _split(statement.text)
-                old, tail = _split_value(rest)
-                blank = old[: len(old) - len(old.lstrip())]
-                statement.text = f"{key}={blank}{_render(value)}{tail}"
-                return
-            if statement.kind == "key" and statement.path == full[: len(statement.path)]:
-                self._edit_inline(statement, full[len(statement.path) :], value)
-                return
-        self._insert(full, value)
-
-    def remove(self, path: Path) -> None:
-        """Remove the profile's key, and the tables that it leaves empty."""
-        full = ("profile", *path)
-        for statement in [self._statements[number] for number, _table in self._own()]:
-            if statement.kind != "filler" and statement.path[: len(full)] == full:
-                self._statements.remove(statement)
-            elif statement.kind == "key" and statement.path == full[: len(statement.path)]:
-                self._edit_inline(statement, full[len(statement.path) :], None)
-        self._remove_empty_tables(full)
-
-    def remove_profile(self) -> None:
-        """Remove all of the profile's statements; comments right above the next header stay."""
-        own = [number for number, _table in self._own()]
-        doomed = set(own) - {n for n in own if self._leads_to_next(n, own)}
-        self._statements = [s for number, s in enumerate(self._statements) if number not in doomed]
-
-    def _own(self) -> list[tuple[int, Path]]:
-        """Return the numbers of the profile's statements, each with the path of its table."""
-        own: list[tuple[int, Path]] = []
-        count = -1
-        table: Path = ()
-        for number, statement in enumerate(self._statements):
-            if statement.kind in ("header", "array"):
-                table = statement.path
-                count += statement.kind == "array" and statement.path == ("profile",)
-            if count == self._index and table[:1] == ("profile",):
-                own.append((number, table))
-        return own
-
-    def _leads_to_next(self, number: int, own: Sequence[int]) -> bool:
-        """Return whether a comment stands right above a header of others, with nothing but comments between."""
-        for following, statement in enumerate(self._statements[number:], number):
-            if statement.kind in ("header", "array"):
-                return following not in own
-            if not statement.text.strip().startswith("#"):
-                return False
-        return True
-
-    def _edit_inline(self, statement: _Statement, path: Path, value: Any) -> None:
-        """Change or (None) remove a key within an inline table."""
-        key, rest = _split(statement.text)
-        old, tail = _split_value(rest)
-        document = _tomlkit().parse(f"x ={old}")
-        plain = document["x"].unwrap()
-        changed = _without(plain, path) if value is None else _merged(plain, _nested(path, value))
-        if path[0] in changed:
-            document["x"][path[0]] = _item(changed[path[0]])
-        else:
-            document["x"].remove(path[0])
-        statement.text = f"{key}={document.as_string()[len('x =') :]}{tail}"
-        if not changed:
-            self._statements.remove(statement)
-
-    def _insert(self, full: Path, value: Any) -> None:
-        """Add a new key: into its table if that has a header, beside dotted keys of it, or into a new table."""
-        own = self._own()
-        for length in range(len(full) - 1, 0, -1):
-            parent = full[:length]
-            below = [(number, table) for number, table in own if self._statements[number].path[:length] == parent]
-            direct = [number for number, table in below if table == parent]
-            dotted = [(number, table) for number, table in below if len(table) < length]
-            if direct and length in (1, len(full) - 1) and (length > 1 or len(full) == 2):
-                self._insert_after(direct[-1], full[length:], value)
-                return
-            if dotted:
-                number, table = dotted[-1]
-                self._insert_after(number, full[len(table) :], value)
-                return
-        self._insert_table(full, value)
-
-    def _insert_table(self, full: Path, value: Any) -> None:
-        """Add a new key in a new table at the end of the profile, indented like what stands there."""
-        own = [number for number, _table in self._own() if self._statements[number].kind != "filler"]
-        last_header = max(number for number in own if self._statements[number].kind != "key")
-        outer = _indent(self._statements[last_header].text)
-        in_table = self._statements[last_header].kind == "header" and own[-1] > last_header
-        inner = _indent(self._statements[own[-1]].text) if in_table else outer
-        self._end_line(own[-1])
-        header = ".".join(map(_render_key, full[:-1]))
-        self._statements[own[-1] + 1 : own[-1] + 1] = [
-            _Statement(self._newline, "filler"),
-            _Statement(f"{outer}[{header}]{self._newline}", "header", full[:-1]),
-            _Statement(f"{inner}{_render_key(full[-1])} = {_render(value)}{self._newline}", "key", full),
-        ]
-
-    def _insert_after(self, number: int, key: Path, value: Any) -> None:
-        statement = self._statements[number]
-        table = statement.path if statement.kind != "key" else statement.path[: -len(key)]
-        line = f"{_indent(statement.text)}{'.'.join(map(_render_key, key))} = {_render(value)}"
-        ended = self._end_line(number)
-        added = _Statement(line + (self._newline if ended else ""), "key", (*table, *key))
-        self._statements.insert(number + 1, added)
-
-    def _end_line(self, number: int) -> bool:
-        """Make sure that a statement ends its line; return whether it did."""
-        statement = self._statements[number]
-        ended = statement.text.endswith("\n")
-        if not ended:
-            statement.text += self._newline
-        return ended
-
-    def _remove_empty_tables(self, full: Path) -> None:
-        """Remove the headers above a removed key that have nothing left below them."""
-        for length in range(len(full) - 1, 1, -1):
-            parent = full[:length]
-            below = [
-                n
-                for n, t in self._own()
-                if self._statements[n].kind != "filler" and self._statements[n].path[:length] == parent
-            ]
-            if len(below) == 1 and self._statements[below[0]].kind == "header":
-                del self._statements[below[0]]
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _append(text: str, profile: Profile) -> str:
-    """Return the text with a new profile at its end."""
-    newline = _newline(text)
-    lines = ["[[profile]]", *_table_lines(profile, ("profile",))]
-    lead = "" if not text else newline if text.endswith("\n") else newline * 2
-    return text + lead + newline.join(lines) + newline
-
-
-def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
-    """Return a table's lines: plain keys first, then the tables in it, each with its header."""
-    lines = [
-        f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(path, key, value)
-    ]
-    for key, value in table.items():
-        if _is_table(path, key, value):
-            inner = (*path, key)
-            body = _table_lines(value, inner)
-            has_own = any(not _is_table(inner, k, v) for k, v in value.items())
-            lines += ["", f"[{'.'.join(map(_render_key, inner))}]"] if has_own else []
-            lines += body
-    return lines
-
-
-def _is_table(path: Path, key: str, value: Any) -> bool:
-    """Return whether a value gets a header of its own; `parameters` is inline in influxctl's samples (facts.md D.2)."""
-    return isinstance(value, dict) and bool(value) and key != "parameters"
+    return proved(editor.text(), expected)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles, toml_editor
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, ProfileError
 
 # The documents are big; how long it takes to draw one isn't the question here.
@@ -174,7 +174,7 @@ def test_new_profile_is_appended(document: Document, wanted: dict[str, Any]) -> 
 @unhurried
 @given(documents())
 def test_statements_together_are_the_document(document: Document) -> None:
-    assert "".join(statement.text for statement in profiles._scan(document.text)) == document.text
+    assert "".join(statement.text for statement in toml_editor.scan(document.text)) == document.text
 
 
 @given(st.text("[]=#'\"\\\n\r\t ,.{}profilename01", max_size=30), st.sampled_from(NAMES))
@@ -286,7 +286,7 @@ def test_whole_profile_keeps_every_other_byte_when_oauth2_replaces_a_token() -> 
 
 
 def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
-    for guard in (lambda: profiles._proved("a = 1", {"a": 2}), lambda: profiles._split("no equals sign")):
+    for guard in (lambda: toml_editor.proved("a = 1", {"a": 2}), lambda: toml_editor.split("no equals sign")):
         with pytest.raises(ProfileError) as caught:
             guard()
         assert caught.value.code == "not_editable"
