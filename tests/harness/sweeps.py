@@ -25,10 +25,19 @@ class Play(Protocol):
         """Return what the run left behind."""
 
 
-def sweep(play: Play, sim: Simulator, *, files: Callable[[], object] = dict, canaries: Iterable[str] = ()) -> Run:
+def sweep(
+    play: Play,
+    sim: Simulator,
+    *,
+    files: Callable[[], object] = dict,
+    canaries: Iterable[str] = (),
+    asks_by_writing: bool = False,
+) -> Run:
     """Run a playbook in check mode, for real and once more; return the real run.
 
     `files` returns what the playbook could have left on disks, for comparison. `canaries` are secrets of the inputs.
+    `asks_by_writing` says that the second run sends writes, all of which the server turns down, because there is no
+    other way to ask (tables can't be listed).
     """
     clean = snapshot(sim), files()
     sim.refuse_writes = True
@@ -46,12 +55,13 @@ def sweep(play: Play, sim: Simulator, *, files: Callable[[], object] = dict, can
     assert sorted(check.changed) == sorted(first.changed), "check mode didn't foretell what changes"
 
     after = snapshot(sim), files()
-    sim.refuse_writes = True
+    sim.refuse_writes = not asks_by_writing
     second = play()
     sim.refuse_writes = False
     assert second.code == 0, second.output
     assert second.changed == [], f"a second run changes:\n{second.output}"
     assert (snapshot(sim), files()) == after, "a second run has changed something"
+    assert not [r for r in sim.writes if r.status == 200], "a second run has sent a write that was accepted"
     for run in (check, first, second):
         assert_no_secret(run.output, {*sim.secrets, *canaries})
     assert sim.violations == []

@@ -22,7 +22,7 @@ from harness.sweeps import sweep
 from simulator import Simulator
 
 SCENARIOS = sorted(Path(__file__).with_name("scenarios").glob("*.yml"))
-KEYS = {"about", "server", "seed", "tasks", "requests", "expect"}
+KEYS = {"about", "server", "seed", "tasks", "asks_by_writing", "requests", "expect"}
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -38,7 +38,13 @@ def test_scenario(path: Path, ansible: Ansible, make_simulator: Callable[..., Si
         sim.requests.clear()
         return ansible.playbook(plays, *flags)
 
-    sweep(play, sim, files=lambda: written(tmp_path), canaries=re.findall(r"\S*canary\S*", text))
+    sweep(
+        play,
+        sim,
+        files=lambda: written(tmp_path),
+        canaries=re.findall(r"\S*canary\S*", text),
+        asks_by_writing=scenario.get("asks_by_writing", False),
+    )
     for kind, number in scenario.get("requests", {}).items():
         assert Counter(request.kind for request in sim.requests)[kind] == number
     expect(sim, scenario.get("expect", {}))
@@ -53,8 +59,9 @@ def seed(sim: Simulator, objects: dict[str, list[dict[str, Any]]]) -> None:
     """Put objects into the cluster."""
     for kind, items in objects.items():
         for item in items:
+            parent = {"database": sim.state.database(item["database"])} if kind == "tables" else {}
             times = {k: datetime.fromisoformat(str(v)) for k, v in item.items() if k.endswith("_at")}
-            getattr(sim, f"add_{kind.removesuffix('s')}")(**item | times)
+            getattr(sim, f"add_{kind.removesuffix('s')}")(**item | times | parent)
 
 
 def expect(sim: Simulator, wanted: dict[str, list[dict[str, Any]]]) -> None:
