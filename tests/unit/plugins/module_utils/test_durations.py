@@ -209,6 +209,12 @@ def test_same_instant_means_less_than_a_second_apart(instant: datetime, microsec
     assert same_instant(instant, other) == (abs(microseconds) < 1_000_000)
 
 
+@pytest.mark.parametrize(("microseconds", "same"), [(999_999, True), (1_000_000, False), (-1_000_000, False)])
+def test_one_second_is_no_longer_the_same_instant(microseconds: int, same: bool) -> None:
+    instant = datetime(2027, 1, 31, tzinfo=UTC)
+    assert same_instant(instant, instant + timedelta(microseconds=microseconds)) == same
+
+
 def test_never_is_the_same_as_never_only() -> None:
     instant = datetime(2027, 1, 31, tzinfo=UTC)
     assert same_instant(None, None)

@@ -65,6 +65,11 @@ def test_name_is_kept_as_it_is(name: str) -> None:
     assert parse_name(name) == parse_table_name(name) == name
 
 
+@pytest.mark.parametrize("name", ["a", "a b", " ", "a" * 64])
+def test_shortest_and_longest_database_names(name: str) -> None:
+    assert parse_name(name) == name
+
+
 @pytest.mark.parametrize("name", ["", "a" * 65, ".", "..", "a\n", "\x00", "a\x7f"])
 def test_wrong_database_names(name: str) -> None:
     with pytest.raises(ValueError, match=r"allowed|can't be a name"):
@@ -96,6 +101,24 @@ def test_description_is_kept_as_it_is(text: str) -> None:
 def test_wrong_limits(number: int) -> None:
     with pytest.raises(ValueError, match="is not between 1 and 2147483647"):
         parse_limit(number)
+
+
+@pytest.mark.parametrize("number", [1, 2**31 - 1])
+def test_lowest_and_highest_limits(number: int) -> None:
+    assert parse_limit(number) == number
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        [TIME],
+        [{"type": "tag", "value": str(number)} for number in range(8)],
+        [{**BUCKET, "number_of_buckets": 1}],
+        [{**BUCKET, "number_of_buckets": MAX_BUCKETS}],
+    ],
+)
+def test_smallest_and_biggest_templates(template: list[dict[str, Any]]) -> None:
+    assert parse_partition_template(template) == template
 
 
 @given(st.integers(1, 2**31 - 1))

@@ -107,6 +107,10 @@ def test_failure_without_a_servers_message_has_the_sentence(message: str | None)
     assert ApiError("S.", method="GET", path="/p", server_message=message).failure()["message"] == "S."
 
 
+def test_failure_is_of_a_first_attempt_unless_said_otherwise() -> None:
+    assert not ApiError("S.", method="GET", path="/p").repeated
+
+
 def test_code_of_one_error_leaves_its_kind_alone() -> None:
     assert Influxdb3Error("x", code="special").code == "special"
     assert Influxdb3Error("x").code == "error"
