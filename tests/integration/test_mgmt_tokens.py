@@ -1,0 +1,234 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""mgmt_token and mgmt_token_info through Ansible: many tokens at once, what fails, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.playbook import Ansible, Run
+from harness.plays import connection, local_play
+from harness.sweeps import assert_no_secret, snapshot
+from simulator import Simulator
+from simulator.influxctl import Invocation, install, invocations
+
+MODULE = "influxops.influxdb3.mgmt_token"
+
+
+@pytest.fixture
+def program(ansible: Ansible) -> Path:
+    """The stand-in on the PATH."""
+    return ansible.workdir / "bin" / "influxctl"
+
+
+def batch(name: str, tokens: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+    return {"name": name, MODULE: {"tokens": tokens, **options}, "ignore_errors": True, "register": "made"}
+
+
+def commands(ran: list[Invocation]) -> list[str]:
+    """What influxctl was asked for."""
+    return [next((word for word in one.argv if word in ("list", "create", "revoke")), "version") for one in ran]
+
+
+def test_two_hundred_tokens_of_which_ten_are_missing_cost_twelve_invocations(
+    ansible: Ansible, sim: Simulator, program: Path
+) -> None:
+    """Identified by what the hosts hold, as the role does it; the second task finds them by description."""
+    held = {f"influxctl h{n}": sim.add_mgmt_token(f"influxctl h{n}").prefix for n in range(190)}
+    lost = sim.add_mgmt_token("influxctl h190")
+    wanted = [f"influxctl h{n}" for n in range(200)]
+    entries = [{"description": name, "expires_in": "90d", "held_prefix": held.get(name, "")} for name in wanted]
+    plays = local_play(
+        [
+            batch("many", entries, on_lost_secret="reissue"),
+            batch("again", [{"description": name} for name in wanted]),
+        ],
+        connection(sim),
+    )
+    run = ansible.playbook(plays)
+    ran = commands(invocations(program))
+    assert sorted(ran[:12]) == ["create"] * 10 + ["list"] * 2
+    assert ran[12:] == ["list"]
+    result = run.result("many")
+    secrets = {entry["description"]: entry["token"] for entry in result["mgmt_tokens"] if "token" in entry}
+    issued = {token.description: token.secret for token in sim.state.mgmt_tokens[-10:]}
+    assert secrets == issued
+    assert list(issued) != []
+    assert [entry["description"] for entry in result["mgmt_tokens"]] == wanted
+    assert [e["description"] for e in result["mgmt_tokens"] if e["changed"]] == wanted[190:]
+    assert [old["id"] for old in result["mgmt_tokens"][190]["superseded"]] == [lost.id]
+    assert lost.revoked_at is None
+    assert not run.result("again")["changed"]
+    assert_no_secret(run.output, sim.secrets)
+
+
+def test_a_failing_entry_loses_no_others_secret(
+    ansible: Ansible, sim: Simulator, program: Path, tmp_path: Path
+) -> None:
+    install(program.parent, after_create="fail", failures=1)
+    sim.add_mgmt_token("lost")
+    sim.add_mgmt_token("renewed")
+    full = tmp_path / "full.json"
+    full.write_text("{}")
+    tokens = [
+        {"description": "unlucky"},
+        {"description": "returned"},
+        {"description": "kept", "secret_file": str(tmp_path / "out" / "kept.json")},
+        {"description": "nowhere", "secret_file": "/proc/no/a.json"},
+        {"description": "foreign", "secret_file": str(full)},
+        {"description": "lost", "held_prefix": ""},
+        {"description": "renewed", "force": True},
+    ]
+    run = ansible.playbook(local_play([batch("some", tokens, concurrency=1, revoke_superseded=True)], connection(sim)))
+    result = run.result("some")
+    entries = {entry["description"]: entry for entry in result["mgmt_tokens"]}
+    alive = {t.description: t for t in sim.state.mgmt_tokens if t.revoked_at is None}
+    assert result["failed"]
+    assert result["changed"]
+    assert result["failure"]["code"] == "several"
+    assert {name: (entry["failure"] or {}).get("code") for name, entry in entries.items()} == {
+        "unlucky": "influxctl",
+        "returned": None,
+        "kept": None,
+        "nowhere": "secret_file",
+        "foreign": "secret_file",
+        "lost": "lost_secret",
+        "renewed": None,
+    }
+    assert all(repr(name) in result["msg"] for name in ("unlucky", "nowhere", "foreign", "lost"))
+    assert alive["unlucky"].id in entries["unlucky"]["failure"]["message"]
+    assert {n: e["token"] for n, e in entries.items() if "token" in e} == {
+        name: alive[name].secret for name in ("returned", "renewed")
+    }
+    kept = json.loads((tmp_path / "out" / "kept.json").read_text())
+    assert (kept["id"], kept["token"]) == (alive["kept"].id, alive["kept"].secret)
+    assert "nowhere" not in alive
+    assert full.read_text() == "{}"
+    assert [t.description for t in sim.state.mgmt_tokens if t.revoked_at] == ["renewed"]
+    assert_no_secret(run.output, sim.secrets)
+
+
+WRONG_BATCHES: list[tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = [
+    ([{"description": "a"}, {"description": " "}], {}, ["tokens: entry 2", "description", "not be empty"]),
+    ([{"description": "a\nb"}], {}, ["entry 1", "one line"]),
+    ([{"description": "a"}] * 2, {}, ["more than one entry", "'a'"]),
+    (
+        [{"description": "a", "secret_file": "/x/a"}, {"description": "b", "secret_file": "/x/./a"}],
+        {},
+        ["more than one", "/x/a"],
+    ),
+    ([{"description": "a", "expires_in": "soon"}], {}, ["entry 1", "expires_in"]),
+    ([{"description": "a", "expires_at": "2020-01-01T00:00:00Z"}], {}, ["entry 1", "in the past"]),
+    ([{"description": "a", "max_age": "0"}], {}, ["entry 1", "max_age"]),
+    ([{"description": "a"}], {"concurrency": 0}, ["concurrency"]),
+    ([{"description": "a"}], {"description": "b"}, ["mutually exclusive"]),
+    ([{"description": "a"}], {"state": "absent"}, ["mutually exclusive"]),
+    ([{"description": "a", "expires_in": "1d", "expires_at": "2999-01-01T00:00:00Z"}], {}, ["mutually exclusive"]),
+]
+
+
+def test_wrong_batches_fail_before_influxctl_runs(ansible: Ansible, sim: Simulator, program: Path) -> None:
+    tasks = [batch(f"case {n}", tokens, **options) for n, (tokens, options, _says) in enumerate(WRONG_BATCHES)]
+    run = ansible.playbook(local_play([*tasks, batch("none", [])], connection(sim)))
+    for number, (_tokens, _options, says) in enumerate(WRONG_BATCHES):
+        result = run.result(f"case {number}")
+        assert result["failed"]
+        assert [text for text in says if text not in result["msg"]] == [], result["msg"]
+    assert not run.result("none")["changed"]
+    assert invocations(program) == []
+    assert sim.requests == []
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another one."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def wait_until_gone(pid: int) -> None:
+    """Return when the process has ended."""
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.01)
+
+
+def test_a_signal_leaves_neither_influxctl_nor_its_config(ansible: Ansible, sim: Simulator, program: Path) -> None:
+    install(program.parent, hang=True)
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    tasks = [
+        {"name": one.name, MODULE: {"description": "d", "secret_file": "/x/y"}, "ignore_errors": True}
+        for one in signals
+    ]
+    runs: list[Run] = []
+    thread = threading.Thread(target=lambda: runs.append(ansible.playbook(local_play(tasks, connection(sim)))))
+    thread.start()
+    for number, one in enumerate(signals):
+        while len([ran for ran in invocations(program) if ran.fault]) <= number:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        ran = invocations(program)[number]
+        config = Path(ran.argv[ran.argv.index("--config") + 1])
+        assert sim.admin_token in config.read_text()
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (config, config.parent)]
+        assert modes == [0o600, 0o700]
+        os.kill(parent_of(ran.pid), one)
+        wait_until_gone(ran.pid)
+        while config.parent.exists():
+            time.sleep(0.01)
+    thread.join()
+    assert [result["failed"] for result in runs[0].failures] == [True] * 3
+    assert_no_secret(runs[0].output, sim.secrets)
+    assert sim.requests == []
+
+
+def test_profiles_and_connections(ansible: Ansible, sim: Simulator, program: Path, tmp_path: Path) -> None:
+    """An existing profile serves as it is; the own token is never revoked, whichever way it is known."""
+    config = tmp_path / "config.toml"
+    session = '[profile.auth.oauth2]\nclient_id = "a"\ndevice_url = "https://sso.example/device"\n'
+    config.write_text(
+        "".join(
+            f'[[profile]]\nname = "{name}"\nproduct = "clustered"\nhost = "{sim.host}"\nport = "{sim.port}"\n{keys}\n'
+            f'[profile.tls]\nca = "{sim.ca_path}"\n{more}'
+            for name, keys, more in (
+                ("issuer", f'mgmt_token = "{sim.admin_token}"', ""),
+                ("strange", f'mgmt_token = "{sim.admin_token}"\nnonsense = 1', ""),
+                ("login", "", session),
+            )
+        )
+    )
+    own = sim.state.mgmt_tokens[0]
+    expired = sim.add_mgmt_token("expired", sim.clock.now(), created_at=own.created_at)
+    good = tmp_path / "good.toml"
+    good.write_text(config.read_text().replace("nonsense = 1\n", ""))
+    use = {"config_path": str(good), "profile": "issuer"}
+    before = snapshot(sim)
+
+    def case(name: str, **options: Any) -> dict[str, Any]:
+        return {"name": name, MODULE: options, "ignore_errors": True}
+
+    tasks = [
+        case("own", **use, description=own.description, state="absent"),
+        case("own id", **use, id=own.id, state="absent"),
+        case("strict", config_path=str(config), profile="issuer", description="d"),
+        case("expired", **use, management_token=expired.secret, description="d"),
+        {"name": "info", "influxops.influxdb3.mgmt_token_info": use},
+        case("no profile", config_path=str(good), profile="absent", description="d"),
+    ]
+    run = ansible.playbook(local_play(tasks, {}))
+    assert [run.result(name)["failure"]["code"] for name in ("own", "own id")] == ["self_revoke"] * 2
+    assert "profile.nonsense" in run.result("strict")["msg"]
+    assert "invalid token" in run.result("expired")["msg"]
+    assert run.result("no profile")["failure"]["code"] == "no_profile"
+    assert [token["token_prefix"] for token in run.result("info")["mgmt_tokens"]] == [expired.prefix, own.prefix]
+    assert next(ran.argv[:4] for ran in invocations(program)) == ["--config", str(good), "--profile", "issuer"]
+    assert snapshot(sim) == before
+    assert_no_secret(run.output, sim.secrets)
