@@ -33,7 +33,8 @@ options:
     description:
       - The management token that authorizes the requests.
       - If it isn't given, the environment variable E(INFLUXDB3_MANAGEMENT_TOKEN) and then C(mgmt_token) of the profile
-        count.
+        count. Set the variable where C(ansible-playbook) is started. What a task sets with C(environment) is printed by
+        Ansible itself at C(-vvv).
     type: str
   account_id:
     description:
@@ -82,13 +83,11 @@ options:
   retries:
     description:
       - How often a request is sent again after a network fault or one of the answers 429, 502, 503 and 504, with
-        growing
-        pauses, or as long as the server asks for, but at most 60 seconds each.
+        growing pauses, or as long as the server asks for, but at most 60 seconds each.
       - What creates an object is only sent again where it provably had no effect.
       - The default is V(4).
     type: int
 notes:
   - The precedence is option, environment variable, profile. The action group C(influxops.influxdb3.all) sets these
-    options
-    once for all modules with C(module_defaults).
+    options once for all modules with C(module_defaults).
 """

@@ -15,7 +15,7 @@ import yaml
 from harness.install import COLLECTION_PATH
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
-SHIPPED = {"LICENSE", "README.md", "changelogs", "meta", "playbooks", "plugins", "roles"}
+SHIPPED = {"LICENSE", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
 
 
 @pytest.fixture(scope="session")
