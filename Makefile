@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sanity unit integration fleet lock build clean
+.PHONY: help demo test lint sanity unit integration fleet crash lock build clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -34,6 +34,9 @@ unit integration fleet: .venv/.nox
 unit: ## Run tests/unit on the newest ansible-core; ARGS="-k durations" picks
 integration: ## Run tests/integration, likewise
 fleet: ## Run tests/fleet, likewise
+
+crash: .venv/.nox ## Cut runs off at every point there is; `make test` tries a sample
+	$(NOX) --session test-newest -- tests/integration -m crash -rP $(ARGS)
 
 lock: .venv/.uv ## Renew the exact versions in requirements/*.txt
 	cd requirements && for name in uv demo nox test test-oldest check; do \

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -27,6 +29,8 @@ ROOT = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build and install; a worker of pytest-xdist takes what its controller has installed."""
+    # Set by the controller and inherited by its workers, so that the seed which is printed is every test's.
+    os.environ.setdefault("CRASH_SEED", str(secrets.randbelow(2**32)))
     workerinput: dict[str, str] | None = getattr(config, "workerinput", None)
     if workerinput is None:
         workdir = Path(tempfile.mkdtemp(prefix="influxdb3-collection-"))
@@ -37,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[TARBALL] = Path(workerinput["tarball"])
         config.stash[ROOT] = Path(workerinput["collection_root"])
     sys.path.insert(0, str(config.stash[ROOT]))
+
+
+def pytest_report_header() -> str:
+    """Print what a failure of the sampled crash test is repeated with."""
+    return f"crash test: CRASH_SEED={os.environ['CRASH_SEED']}"
 
 
 @pytest.hookimpl(optionalhook=True)

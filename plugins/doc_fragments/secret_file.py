@@ -14,14 +14,22 @@ options:
   secret_file:
     description:
       - Path of a JSON file where the module runs, in which the token's secret is kept. The keys are C(id),
-        C(description),
-        C(token), C(created_at) and C(expires_at).
-      - The file is written atomically with mode 0600 before the module returns, its directory is created with mode
-        0700.
-        Whether it can be written is proved before a token is made. A file that isn't of this form is never overwritten.
+        C(description), C(token), C(created_at) and C(expires_at), so that
+        C(lookup('file', path) | from_json) reads it.
+      - The file is written atomically with mode 0600 before the module returns, its missing directories are created
+        with mode 0700. Whether it can be written is proved before a token is made. A file that isn't of this form, or
+        that belongs to somebody else, is never overwritten, and symbolic links of others are not followed.
+      - While a token is being made, there are the hidden files C(.NAME.pending) and C(.NAME.new) beside it. A second
+        run with the same file waits up to two minutes for the first.
       - If it holds the secret of an active token of the description, that token is the current one.
       - The file stays when the token is revoked.
     type: path
+  owner:
+    description: Name or number of the user who shall own O(secret_file). Without it the user who runs the module.
+    type: str
+  group:
+    description: Name or number of the group that shall own O(secret_file).
+    type: str
   return_secret:
     description:
       - Whether the secret is returned although it is in O(secret_file), also when nothing was created. Set C(no_log) on

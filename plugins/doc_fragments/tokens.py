@@ -25,26 +25,24 @@ options:
     type: str
   id:
     description:
-      - The ID of one active token, where the description doesn't tell enough.
+      - The ID of one active token, where the description doesn't tell enough. The module fails if that token would
+        have to be replaced, because a new one has another ID.
     type: str
   expires_at:
     description:
       - When the token ends, as an RFC 3339 time such as V(2027-01-31T12:00:00Z). Without it and O(expires_in) a new
-        token
-        doesn't expire.
+        token doesn't expire.
       - The API can't change this of a token that exists, so a difference of a second or more makes a new token.
     type: str
   expires_in:
     description:
       - How long a new token lives, such as V(90d) or V(1y); units V(m), V(h), V(d), V(w), V(mo), V(y). A token that
-        exists is
-        not compared with it.
+        exists is not compared with it.
     type: str
   renew_before:
     description:
       - Makes a new token when the current one ends within this time, such as V(14d). The old one is left to expire
-        unless
-        O(revoke_superseded=true).
+        unless O(revoke_superseded=true).
       - It must be shorter than what O(expires_in) or O(expires_at) leave.
     type: str
   revoke_superseded:

@@ -41,8 +41,31 @@ options:
         description: A database's name, or V(*) for all.
         type: str
         required: true
+  wait_active:
+    description:
+      - For how many seconds the module waits until a token that it has made or changed works; V(0) doesn't wait.
+        Servers take seconds to minutes.
+      - The new token is used for C(SHOW MEASUREMENTS), which changes nothing. So this is possible only for tokens that
+        may read at least one database by its name, and whose secret is known.
+      - When the time is over, the task fails, and nothing that the token supersedes is revoked. The secret is in
+        O(secret_file); without one, there is a warning instead of a failure.
+    type: int
+    default: 0
+  query_host:
+    description:
+      - Name or URL of the host that O(wait_active) asks. By default the connection's, or for O(product=dedicated)
+        C(CLUSTER_ID.a.influxdb.io).
+    type: str
 notes:
-  - Set C(no_log=true) on tasks that get a secret back, and on those that use it.
+  - Without O(secret_file) the secret is in the result. Set C(no_log=true) on such a task, and on those that use the
+    secret.
+  - A run may be cut off at any moment. A token is made with C([pending NONCE]) after its description, and gets the
+    description itself after its secret is in O(secret_file). Beside this file a journal holds the nonce from before the
+    token is made. So the next run with the same file finds out what the one that was cut off has done. It revokes a
+    token whose secret was lost, or goes on where the other has stopped. At its end there is one token, whose secret is
+    in the file.
+  - Without O(secret_file) nothing can prove whose a pending token is, since another run may be at work. It is left, and
+    every run names it in a warning. A secret can be lost then, so prefer O(secret_file).
 seealso:
   - module: influxops.influxdb3.db_token_info
 """
@@ -59,6 +82,19 @@ EXAMPLES = r"""
     expires_in: 90d
     renew_before: 14d
     secret_file: "{{ secret_dir }}/telegraf.json"
+
+- name: Renew a token for a service, and revoke the old one as soon as the new one works
+  influxops.influxdb3.db_token:
+    description: grafana
+    permissions:
+      - action: read
+        resource: metrics
+    expires_in: 30d
+    renew_before: 7d
+    wait_active: 300
+    revoke_superseded: true
+    secret_file: /etc/grafana/influxdb3.json
+    owner: grafana
 
 - name: Make a token and keep its secret in a variable
   influxops.influxdb3.db_token:

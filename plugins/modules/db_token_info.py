@@ -12,6 +12,8 @@ short_description: List the database tokens of InfluxDB 3 Clustered or Cloud Ded
 version_added: 0.1.0
 description:
   - Lists database tokens with one request, never their secrets.
+  - A token whose description ends in C([pending NONCE]) was begun by a run of M(influxops.influxdb3.db_token) that
+    is at work or was cut off.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -62,7 +64,7 @@ db_tokens:
   elements: dict
   contains:
     id:
-      description: The ID. Null in check mode for a token that would be made.
+      description: The ID.
       type: str
       sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
     description:
@@ -139,8 +141,8 @@ def work(module: AnsibleModule) -> Result:
     if params["id"] is not None:
         try:
             found = [api.get_token(params["id"])]
-        except NotFound:
-            found = []
+        except NotFound:  # so some servers say of a revoked token, which they list nevertheless
+            found = [token for token in api.list_tokens() if token["id"] == params["id"]]
         return Result(changed=False, values={"db_tokens": [DB_TOKEN.present(token) for token in found]})
     found = select(module, api.list_tokens())
     if params["database"] is not None:

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs modules without ansible-playbook, each in a fork of a process that has imported everything: some milliseconds.
+
+Run as a program, it is that process: one job as a JSON line on stdin, two answers on stdout (the fork's process ID, and
+how it ended). A job may strike the n-th of the calls that matter: system calls made by the collection's code, requests,
+and the module's last word.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+SYSTEM_CALLS = ("open", "write", "fsync", "rename", "unlink", "mkdir", "fchmod", "fchown", "ftruncate")
+KILL = 0
+"""A strike's error number that stands for SIGKILL."""
+
+
+@dataclass
+class Outcome:
+    """How a run of a module ended: its exit code (negative: the signal), output, result, and the calls it made."""
+
+    code: int
+    output: str
+    calls: list[str]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the module returned; empty when it was killed."""
+        lines = [line for line in self.output.splitlines() if line.startswith("{")]
+        found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+        return found
+
+
+class Modules:
+    """The process that forks; a context manager."""
+
+    def __init__(self, collections: Path) -> None:
+        self._environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "INFLUX"))}
+        self._environment["PYTHONPATH"] = str(collections)
+
+    def __enter__(self) -> Modules:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def run(
+        self,
+        module: str,
+        options: dict[str, Any],
+        *,
+        strike: tuple[int, int] | None = None,
+        started: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run a module with its options. `strike` is which call (from 1) fails, and with which errno, or KILL."""
+        job = {"module": module, "options": options, "strike": strike}
+        if self._process.stdin is None:
+            raise RuntimeError("the process was not entered")
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        pid = self._answer()
+        if started:
+            started(pid)
+        return Outcome(**self._answer())
+
+    def _answer(self) -> Any:
+        if self._process.stdout is None:
+            raise RuntimeError("the process was not entered")
+        return json.loads(self._process.stdout.readline())
+
+
+class Strikes:
+    """Counts the calls that matter, and strikes one of them."""
+
+    def __init__(self, strike: list[int] | None, log: int) -> None:
+        self._at, self._errno = strike or (0, 0)
+        self._log = log
+        self._seen = 0
+        self._write = os.write
+
+    def count(self, name: str) -> None:
+        """Note a call that is about to be made; it fails if it is the one."""
+        self._seen += 1
+        self._write(self._log, f"{name}\n".encode())
+        if self._seen == self._at and self._errno == KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._seen == self._at and name in (*SYSTEM_CALLS, "flock"):
+            raise OSError(self._errno, os.strerror(self._errno))
+
+    def wrap(self, place: Any, name: str, *, everywhere: bool = False) -> None:
+        """Have a function's calls counted: those from the collection's own code, or all."""
+        function = getattr(place, name)
+
+        def counted(*arguments: Any, **more: Any) -> Any:
+            if everywhere or "module_utils" in sys._getframe(1).f_code.co_filename.partition("influxdb3/plugins/")[2]:
+                self.count(name)
+            return function(*arguments, **more)
+
+        setattr(place, name, counted)
+
+
+def _fork(job: dict[str, Any], output: int, log: int) -> None:
+    """The fork: a module's whole life."""
+    basic: Any = importlib.import_module("ansible.module_utils.basic")
+    module = importlib.import_module(f"ansible_collections.influxops.influxdb3.plugins.modules.{job['module']}")
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    strikes = Strikes(job["strike"], log)
+    for name in SYSTEM_CALLS:
+        strikes.wrap(os, name)
+    strikes.wrap(fcntl, "flock")
+    strikes.wrap(importlib.import_module("requests").Session, "request", everywhere=True)
+    strikes.wrap(basic.AnsibleModule, "exit_json", everywhere=True)
+    time.sleep = lambda seconds: None  # pauses before retries
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": job["options"]}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    module.main()
+
+
+def _run(job: dict[str, Any], output: Any, log: Any) -> dict[str, Any]:
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            _fork(job, output.fileno(), log.fileno())
+        except SystemExit as end:
+            code = int(end.code or 0)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(pid, flush=True)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    texts = []
+    for handle in (output, log):
+        handle.seek(0)
+        texts.append(handle.read().decode())
+    return {"code": status, "output": texts[0], "calls": texts[1].split()}
+
+
+def _serve() -> None:
+    for name in ("ansible.module_utils.basic", "requests"):
+        importlib.import_module(name)
+    for line in sys.stdin:
+        job = json.loads(line)
+        importlib.import_module(f"ansible_collections.influxops.influxdb3.plugins.modules.{job['module']}")
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as log:
+            print(json.dumps(_run(job, output, log)), flush=True)
+
+
+if __name__ == "__main__":
+    # Not the directory of this file, whose names would hide others.
+    sys.path.pop(0)
+    _serve()

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret, given or issued, shows up anywhere but in the documented return key and in the secret file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+import pytest
+import yaml
+
+from harness.leaks import ProcessWatch, files_below, leaks
+from harness.playbook import Ansible
+from harness.plays import connection
+from simulator import Fault, Simulator
+
+CANARIES = {
+    "profile_mgmt_token": "M.V1.canaryProfile+/" + "a" * 40,
+    "profile_token": "apiv1_canaryProfile+/" + "b" * 40,
+    "wrong_mgmt_token": "M.V1.canaryWrong+/" + "c" * 40,
+    "wrong_unshaped_token": "canary-without-a-shape-" + "d" * 20,
+    "kept_elsewhere": "apiv1_canaryKept+/" + "e" * 40,
+}
+FAILING = 5
+
+
+class World:
+    """A cluster, a play over it that makes, keeps, renews, shows and fails, and all the places it can write to."""
+
+    def __init__(self, sim: Simulator, directory: Path) -> None:
+        self.sim, self.out = sim, directory / "out"
+        self.out.mkdir(mode=0o700)
+        self.config = directory / "config.toml"
+        self.config.write_text(
+            f'[[profile]]\nname = "default"\nproduct = "clustered"\nhost = "{sim.host}"\nport = "{sim.port}"\n'
+            f'mgmt_token = "{CANARIES["profile_mgmt_token"]}"\ntoken = "{CANARIES["profile_token"]}"\n'
+            f'[profile.tls]\nca = "{sim.ca_path}"\n'
+        )
+        kept = sim.add_db_token("kept")
+        sim.secrets.add(kept.secret)
+        (self.out / "kept.json").write_text(json.dumps({"id": kept.id, "token": kept.secret}))
+        (self.out / "elsewhere.json").write_text(json.dumps({"id": "x", "token": CANARIES["kept_elsewhere"]}))
+        # A server and a proxy that repeat what they were sent.
+        unshaped = CANARIES["wrong_unshaped_token"]
+        bodies = {sim.admin_token: json.dumps({"code": 400, "message": f"not with {sim.admin_token}"})}
+        bodies[unshaped] = f"<html>not with {unshaped}</html>"
+        sim.faults.append(Fault("status", match=_asks_for("echoed"), status=400, body=bodies[sim.admin_token]))
+        sim.faults.append(Fault("status", match=_comes_with(unshaped), status=400, body=bodies[unshaped]))
+
+    @property
+    def secrets(self) -> set[str]:
+        return {*self.sim.secrets, *CANARIES.values()}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Secrets come as variables: a literal one in a playbook is quoted by Ansible itself."""
+        return {"connection": connection(self.sim), **CANARIES}
+
+    def tasks(self) -> list[dict[str, Any]]:
+        read = [{"action": "read", "resource": "metrics"}]
+        wrong = {"management_token": "{{ wrong_mgmt_token }}", "retries": 0}
+        unshaped = {"management_token": "{{ wrong_unshaped_token }}", "retries": 0}
+        profile = {"host": None, "management_token": None, "config_path": str(self.config)}
+        full = str(self.out / "no" / "directory" / ("x" * 300))
+        return [
+            _token(description="shown", permissions=read),
+            _token(description="hidden", no_log=True),
+            _token(description="filed", permissions=read, secret_file=str(self.out / "filed.json"), wait_active=60),
+            _token(description="filed", secret_file=str(self.out / "filed.json"), return_secret=True),
+            _token(
+                description="filed", secret_file=str(self.out / "filed.json"), expires_at="2099-01-01T00:00:00Z",
+                revoke_superseded=True,
+            ),
+            _token(description="kept", secret_file=str(self.out / "kept.json")),
+            {"influxops.influxdb3.db_token_info": {"include_revoked": True}},
+            # From here on every task fails.
+            _token(description="a", **wrong),
+            _token(description="a", **unshaped),
+            _token(description="a", **profile),
+            _token(description="echoed"),
+            _token(description="unkept", secret_file=full),
+        ]  # fmt: skip
+
+    def play(self) -> list[dict[str, Any]]:
+        facts = {"ansible.builtin.set_fact": {"filed": "{{ {'id': 1} }}", "cacheable": True}}
+        tasks = self.tasks()
+        for task in tasks[-FAILING:]:
+            task["ignore_errors"] = True
+        return [
+            {
+                "hosts": "localhost",
+                "gather_facts": True,
+                "gather_subset": ["!all"],
+                "module_defaults": {"group/influxops.influxdb3.all": "{{ connection }}"},
+                "tasks": [*tasks, facts],
+            }
+        ]
+
+    def environment(self, cache: Path, temporary: Path) -> dict[str, str]:
+        return {
+            "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(cache),
+            "ANSIBLE_REMOTE_TMP": str(temporary),
+            "ANSIBLE_LOCAL_TEMP": str(temporary),
+            "ANSIBLE_KEEP_REMOTE_FILES": "0",
+        }
+
+    def check(self, places: dict[str, str]) -> None:
+        """No place holds a secret, and the secret files hold but their own."""
+        made = [token for token in self.sim.state.db_tokens if token.description in ("shown", "hidden", "filed")]
+        assert len(made) == 4, "the play didn't do what it should"
+        assert len(self.secrets) >= 4 + len(CANARIES)
+        assert leaks(places, self.secrets) == []
+        print(f"{len(self.secrets)} canaries searched in {len(places)} places: no leak")
+
+
+def _token(no_log: Any = False, **options: Any) -> dict[str, Any]:
+    return {"influxops.influxdb3.db_token": options, "no_log": no_log}
+
+
+def _comes_with(token: str) -> Any:
+    return lambda request: token in request.headers["authorization"]
+
+
+def _asks_for(description: str) -> Any:
+    return lambda request: request.method == "POST" and description in str(request.body)
+
+
+@pytest.fixture
+def world(sim: Simulator, tmp_path: Path) -> World:
+    sim.add_database("metrics")
+    return World(sim, tmp_path)
+
+
+def test_a_playbook_leaks_nothing(world: World, ansible: Ansible, tmp_path: Path) -> None:
+    cache, temporary = tmp_path / "cache", tmp_path / "temporary"
+    with ProcessWatch(ansible.home) as watch:
+        run = ansible.playbook(
+            world.play(), "--diff", variables=world.variables, environment=world.environment(cache, temporary)
+        )
+    assert run.code == 0, run.output
+    assert len(run.failures) == FAILING
+    assert len(watch.seen) > 2
+    files = files_below(cache, temporary, ansible.home)
+    assert any(str(cache) in name for name in files)
+    results = "\n".join(json.dumps(result) for result in run.results)
+    world.check({"output": run.output, "results": results, "processes": watch.text, **files})
+
+
+def test_the_events_of_ansible_runner_leak_nothing(
+    world: World, ansible: Ansible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, cache, temporary = tmp_path / "runner", tmp_path / "cache", tmp_path / "temporary"
+    (data / "project").mkdir(parents=True)
+    (data / "env").mkdir()
+    (data / "project" / "play.yml").write_text(yaml.safe_dump(world.play(), sort_keys=False))
+    (data / "env" / "extravars").write_text(yaml.safe_dump(world.variables))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    environment = world.environment(cache, temporary) | {
+        "HOME": str(ansible.home),
+        "ANSIBLE_HOME": str(ansible.home / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ansible.collections),
+    }
+    with ProcessWatch(ansible.home) as watch:
+        runner = ansible_runner.run(
+            private_data_dir=str(data), playbook="play.yml", envvars=environment, quiet=True, verbosity=4
+        )
+    files = files_below(data / "artifacts", cache, temporary, ansible.home)
+    assert runner.rc == 0, files
+    assert sum(name.count("job_events") for name in files) > 20
+    world.check({"processes": watch.text, **files})
+
+
+def test_the_search_finds_what_leaks() -> None:
+    secret = "apiv1_a+/b" + "c" * 30
+    for text in (secret, json.dumps({"x": secret}), secret.replace("/", "\\/"), "%2B%2Fb".join(["apiv1_a", "c" * 30])):
+        assert len(leaks({"place": text}, {secret})) >= 1
+    assert leaks({"place": f'{{"access_token": "{secret}"}}'}, {secret}) == []
