@@ -123,14 +123,14 @@ def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
     for entry in entries:
         if entry.error is None:
             with entry.failing_alone():
-                _plan(entry, listed, at, params)
+                plan_entry(entry, listed, at, params)
     if not module.check_mode:
         _make(backend, [entry for entry in entries if entry.make()], listed, params["concurrency"])
     warnings = _revoke(backend, entries, carry_out=not module.check_mode)
     return _report(entries, warnings, return_secret=params["return_secret"])
 
 
-def _plan(entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any]) -> None:
+def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any]) -> None:
     """Decide about one entry, from the secret that its file keeps or whose prefix is held elsewhere."""
     wish, held = entry.wish, entry.held
     refuse_foreign(held, listed, wish, at, entry.path)

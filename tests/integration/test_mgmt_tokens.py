@@ -10,8 +10,11 @@ import json
 import os
 import signal
 import stat
+import sys
 import threading
 import time
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +84,7 @@ def test_a_failing_entry_loses_no_others_secret(
     sim.add_mgmt_token("renewed")
     full = tmp_path / "full.json"
     full.write_text("{}")
-    tokens = [
+    tokens: list[dict[str, Any]] = [
         {"description": "unlucky"},
         {"description": "returned"},
         {"description": "kept", "secret_file": str(tmp_path / "out" / "kept.json")},
@@ -232,3 +235,101 @@ def test_profiles_and_connections(ansible: Ansible, sim: Simulator, program: Pat
     assert next(ran.argv[:4] for ran in invocations(program)) == ["--config", str(good), "--profile", "issuer"]
     assert snapshot(sim) == before
     assert_no_secret(run.output, sim.secrets)
+
+
+@pytest.fixture
+def fleet(ansible: Ansible, sim: Simulator, tmp_path: Path) -> Callable[..., Run]:
+    """Runs the role on hosts that are all this machine, each with a profile of its own; further host variables."""
+    (tmp_path / "hosts").mkdir()
+    variables = {
+        "mgmt_token_connection": connection(sim),
+        "mgmt_token_expires_in": "90d",
+        "mgmt_token_renew_before": "14d",
+        "mgmt_token_profile": {
+            "product": "clustered",
+            "host": sim.host,
+            "port": sim.port,
+            "tls": {"ca": str(sim.ca_path)},
+        },
+        "mgmt_token_profile_path": f"{tmp_path}/hosts/{{{{ inventory_hostname }}}}.toml",
+    }
+
+    def run(hosts: dict[str, dict[str, Any]], *flags: str, **play: Any) -> Run:
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        inventory = tmp_path / "hosts.yml"
+        inventory.write_text(json.dumps({"all": {"hosts": {name: local | more for name, more in hosts.items()}}}))
+        task = {"name": "Break", "ansible.builtin.command": "/bin/false", "when": "broken | default(false)"}
+        plays = [{"hosts": "all", "gather_facts": False, "pre_tasks": [task], **play}]
+        plays[0]["roles"] = [{"role": "influxops.influxdb3.mgmt_token"}]
+        return ansible.playbook(plays, *flags, variables=variables, inventory=inventory)
+
+    return run
+
+
+def held(tmp_path: Path) -> dict[str, str]:
+    """The management tokens in the hosts' profiles."""
+    return {
+        path.stem: tomllib.loads(path.read_text())["profile"][0]["mgmt_token"]
+        for path in (tmp_path / "hosts").glob("*.toml")
+    }
+
+
+def working(sim: Simulator) -> dict[str, list[str]]:
+    """The secrets of the active tokens by the hosts that they are for."""
+    tokens: dict[str, list[str]] = {}
+    for token in sim.state.mgmt_tokens[1:]:
+        if token.revoked_at is None:
+            tokens.setdefault(token.description.removeprefix("influxctl "), []).append(token.secret)
+    return tokens
+
+
+def issued(program: Path) -> list[str]:
+    """What influxctl was asked for about management tokens."""
+    return commands([ran for ran in invocations(program) if "management" in ran.argv])
+
+
+def test_the_role_asks_once_for_all_hosts_that_take_part(
+    fleet: Callable[..., Run], sim: Simulator, program: Path, tmp_path: Path
+) -> None:
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}
+    hosts: dict[str, dict[str, Any]] = {"h1": {"broken": True}, "h2": gone, "h3": {}, "h4": {}, "h5": {}, "h6": {}}
+    run = fleet(hosts, "--limit", "!h6")
+    assert issued(program) == ["list", "create", "create", "create", "list"]
+    assert held(tmp_path) == {name: secrets[0] for name, secrets in working(sim).items()}
+    assert set(held(tmp_path)) == {"h3", "h4", "h5"}
+    assert_no_secret(run.output, sim.secrets)
+
+    # In each batch of `serial`, an entry that fails stops its own host only; the next run cleans up what it left.
+    install(program.parent, after_create="fail", failures=1)
+    (tmp_path / "hosts" / "h4.toml").unlink()
+    some: dict[str, dict[str, Any]] = {name: {} for name in ("h3", "h4", "h5", "h6")}
+    run = fleet(some, serial=2)
+    assert [failure["msg"].count("appeared meanwhile") for failure in run.failures] == [1]
+    assert set(held(tmp_path)) == {"h3", "h5", "h6"}
+    run = fleet(some)
+    assert run.code == 0
+    assert {name: [secret] for name, secret in held(tmp_path).items()} == working(sim)
+    assert set(held(tmp_path)) == {"h3", "h4", "h5", "h6"}
+    assert fleet(some).changed == []
+    assert_no_secret(run.output, sim.secrets)
+
+
+def test_the_role_keeps_issuers_apart_and_needs_no_lockstep(
+    fleet: Callable[..., Run], sim: Simulator, program: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = install(tmp_path / "other")
+    hosts = {"h1": {}, "h2": {"mgmt_token_issuer_influxctl_path": str(other)}, "h3": {}}
+    assert fleet(hosts).code == 0
+    assert issued(program) == ["list", "create", "create", "list"]
+    assert issued(other) == ["list", "create", "list"]
+    assert {name: [secret] for name, secret in held(tmp_path).items()} == working(sim)
+    for name in hosts:
+        (tmp_path / "hosts" / f"{name}.toml").unlink()
+    assert fleet(hosts, strategy="free").code == 0
+    now = working(sim)
+    assert [name for name, secret in held(tmp_path).items() if secret not in now[name]] == []
+    assert set(held(tmp_path)) == set(hosts)
+    install(program.parent, "2.5.0")
+    run = fleet({"h1": {}, "h3": {}})
+    assert [result["msg"].count("2.6.0 or newer") for result in run.failures] == [1, 1]
