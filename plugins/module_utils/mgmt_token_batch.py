@@ -112,11 +112,12 @@ def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
     """Bring all tokens to the stated form. What is wrong with the options is found before influxctl runs."""
     params, at = module.params, now()
     entries = parse_entries(params["tokens"], at)
+    owner = secret_file.parse_owner(params["owner"], params["group"])
     if params["concurrency"] < 1:
         raise OptionError("concurrency: must be 1 or more.")
     for entry in entries:
         with entry.failing_alone():
-            entry.held = secret_file.read(entry.path) if entry.path else None
+            entry.held = secret_file.read(entry.path, owner) if entry.path else None
         if entry.held and entry.held["token"]:
             module.no_log_values.add(entry.held["token"])
     listed = backend.list() if entries else []
@@ -124,10 +125,18 @@ def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
         if entry.error is None:
             with entry.failing_alone():
                 plan_entry(entry, listed, at, params)
-    if not module.check_mode:
-        _make(backend, [entry for entry in entries if entry.make()], listed, params["concurrency"])
+    due = [entry for entry in entries if entry.make()]
+    if module.check_mode:
+        for entry in (entry for entry in due if entry.path):
+            with entry.failing_alone():
+                secret_file.check_writable(str(entry.path))
+    else:
+        _make(backend, due, listed, owner, params["concurrency"])
     warnings = _revoke(backend, entries, carry_out=not module.check_mode)
-    return _report(entries, warnings, return_secret=params["return_secret"])
+    adjusted = _adjust(entries, owner, dry=module.check_mode)
+    result = _report(entries, warnings, return_secret=params["return_secret"])
+    result.changed = result.changed or adjusted
+    return result
 
 
 def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any]) -> None:
@@ -153,14 +162,24 @@ def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapp
         entry.secret = held["token"]
 
 
-def _make(backend: InfluxctlTokens, entries: Sequence[Entry], listed: Sequence[State], concurrency: int) -> None:
+def _make(
+    backend: InfluxctlTokens,
+    entries: Sequence[Entry],
+    listed: Sequence[State],
+    owner: secret_file.Owner,
+    concurrency: int,
+) -> None:
     """Make the entries' tokens and keep their secrets. Every file is proved to be writable before the first token."""
     with ExitStack() as stack:
         slots: dict[str, secret_file.Slot] = {}
         # In one order for all runs, because each slot is a lock.
         for path, entry in sorted((entry.path, entry) for entry in entries if entry.path):
             with entry.failing_alone():
-                slots[path] = stack.enter_context(secret_file.Slot(path))
+                slots[path] = stack.enter_context(secret_file.Slot(path, owner))
+                if secret_file.read(path, owner) != entry.held:
+                    raise SecretFileError(
+                        f"secret_file {path} was written by another run meanwhile. Run again.", code="busy"
+                    )
         due = [entry for entry in entries if entry.error is None]
         wanted = [entry.token or {} for entry in due]
         for entry, made in zip(due, backend.create_many(wanted, listed, concurrency) if due else []):
@@ -186,6 +205,16 @@ def _keep(backend: InfluxctlTokens, entry: Entry, slot: secret_file.Slot) -> Non
             fate = f"is not revoked: {failure}"
         entry.error = SecretFileError(f"{error} The token {token['id']} that was just made {fate}")
         entry.token = entry.secret = None
+
+
+def _adjust(entries: Sequence[Entry], owner: secret_file.Owner, *, dry: bool) -> bool:
+    """Give the files their owner, group and mode; return whether any differed."""
+    adjusted = False
+    for entry in entries:
+        if entry.path and entry.error is None:
+            with entry.failing_alone():
+                adjusted = secret_file.adjust(entry.path, owner, dry=dry) or adjusted
+    return adjusted
 
 
 def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry], *, carry_out: bool) -> list[str]:
