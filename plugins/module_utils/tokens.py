@@ -290,7 +290,7 @@ def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
 
 
 def _is_ambiguous(error: Influxdb3Error) -> bool:
-    return isinstance(error, Ambiguous) or error.code == "bad_answer"
+    return error.code in (Ambiguous.code, "bad_answer")
 
 
 def _revoke_lost(work: Work, nonce: str, error: Influxdb3Error) -> None:

@@ -4,6 +4,8 @@
 
 """Runs modules without ansible-playbook, each in a fork of a process that has imported everything: some milliseconds.
 
+Pauses take no time there: before retries, for locks and for activation.
+
 Run as a program, it is that process: one job as a JSON line on stdin, two answers on stdout (the fork's process ID, and
 how it ended). A job may strike the n-th of the calls that matter: system calls made by the collection's code, requests,
 and the module's last word.
@@ -132,7 +134,6 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
     strikes.wrap(fcntl, "flock")
     strikes.wrap(importlib.import_module("requests").Session, "request", everywhere=True)
     strikes.wrap(basic.AnsibleModule, "exit_json", everywhere=True)
-    time.sleep = lambda seconds: None  # pauses before retries
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": job["options"]}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
     module.main()
@@ -161,7 +162,26 @@ def _run(job: dict[str, Any], output: Any, log: Any) -> dict[str, Any]:
     return {"code": status, "output": texts[0], "calls": texts[1].split()}
 
 
+class Clock:
+    """Time in which pauses pass at once: tests never wait on the wall clock."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+        self._monotonic, self._sleep = time.monotonic, time.sleep
+
+    def sleep(self, seconds: Any) -> None:
+        """Let another process have its turn, and the time be over."""
+        self._passed += seconds
+        self._sleep(0.005)
+
+    def monotonic(self) -> float:
+        """The seconds that have passed, pauses among them."""
+        return self._monotonic() + self._passed
+
+
 def _serve() -> None:
+    clock = Clock()
+    time.sleep, time.monotonic = clock.sleep, clock.monotonic
     for name in ("ansible.module_utils.basic", "requests"):
         importlib.import_module(name)
     for line in sys.stdin:

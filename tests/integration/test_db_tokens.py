@@ -1,0 +1,302 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What db_token does when answers get lost, runs meet, disks are full, or a new token needs time to work."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.modules import Modules, Outcome
+from harness.plays import connection
+from harness.sweeps import assert_no_secret
+from simulator import DbToken, Fault, Request, Simulator
+
+ENOSPC = 28
+READ = [{"action": "read", "resource": "metrics"}]
+
+
+@pytest.fixture(scope="module")
+def modules(collection_root: Path) -> Iterator[Modules]:
+    with Modules(collection_root) as running:
+        yield running
+
+
+@pytest.fixture
+def run(modules: Modules, sim: Simulator) -> Callable[..., Outcome]:
+    """Runs db_token against the simulator; nothing that it prints holds a secret."""
+
+    def run_it(**options: Any) -> Outcome:
+        return run_with(modules, sim, **options)
+
+    return run_it
+
+
+def run_with(modules: Modules, sim: Simulator, **options: Any) -> Outcome:
+    strike = options.pop("strike", None)
+    outcome = modules.run("db_token", {**connection(sim), "retries": 0, **options}, strike=strike)
+    assert_no_secret(outcome.output, sim.secrets)
+    return outcome
+
+
+def is_a(method: str) -> Callable[[Request], bool]:
+    return lambda request: request.method == method
+
+
+def alive(sim: Simulator) -> list[DbToken]:
+    return [token for token in sim.state.db_tokens if token.revoked_at is None]
+
+
+def methods(sim: Simulator) -> list[str]:
+    return [request.method if request.kind == "api" else request.kind for request in sim.requests]
+
+
+# Answers that get lost
+
+
+def test_a_lost_answer_costs_one_more_token_and_leaves_none(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("drop_after", match=is_a("POST")))
+    outcome = run(description="a")
+    assert [t.description for t in alive(sim)] == ["a"]
+    assert outcome.result["db_token"]["access_token"] == alive(sim)[0].secret
+    assert methods(sim) == ["GET", "POST", "GET", "DELETE", "POST", "PATCH"]
+
+
+def test_lost_answers_without_end_leave_nothing(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("truncate", match=is_a("POST"), times=0))
+    outcome = run(description="a")
+    assert outcome.result["failure"]["code"] == "ambiguous"
+    assert alive(sim) == []
+    assert methods(sim).count("POST") == 2
+
+
+@pytest.mark.parametrize("lost", ["drop_after", "truncate"])
+def test_an_orphan_that_can_not_be_revoked_is_named(sim: Simulator, run: Callable[..., Outcome], lost: Any) -> None:
+    sim.faults += [Fault(lost, match=is_a("POST"), times=0), Fault("status", match=is_a("DELETE"), times=0)]
+    outcome = run(description="a")
+    assert outcome.result["failure"]["code"] == "orphan"
+    assert alive(sim)[0].id in outcome.result["msg"]
+    assert methods(sim).count("POST") == 1, "one orphan is enough"
+
+
+def test_an_orphan_that_can_not_be_looked_up_is_described(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults += [Fault("drop_after", match=is_a("POST")), Fault("status", match=is_a("GET"), at=2, times=0)]
+    outcome = run(description="a")
+    nonce = alive(sim)[0].description.removeprefix("a [pending ").removesuffix("]")
+    assert nonce in outcome.result["msg"]
+    assert "state: absent" in outcome.result["msg"]
+
+
+def test_an_answer_without_a_secret_is_a_lost_one(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("status", match=is_a("POST"), status=200, body="{}", commit=True))
+    assert run(description="a").code == 0
+    assert [t.description for t in alive(sim)] == ["a"]
+
+
+def test_without_a_file_a_token_that_stays_pending_is_revoked(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("status", match=is_a("PATCH"), status=500))
+    outcome = run(description="a")
+    assert "is revoked again" in outcome.result["msg"]
+    assert alive(sim) == []
+
+
+def test_with_a_file_it_is_finished_by_the_next_run(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    sim.faults.append(Fault("status", match=is_a("PATCH"), status=500))
+    assert "run again to finish" in run(description="a", secret_file=str(path)).result["msg"]
+    (token,) = alive(sim)
+    check = run(description="a", secret_file=str(path), _ansible_check_mode=True).result
+    assert (check["changed"], check["db_token"]["id"]) == (True, token.id)
+    again = run(description="a", secret_file=str(path)).result
+    assert (again["changed"], again["db_token"]["id"], token.description) == (True, token.id, "a")
+    assert run(description="a", secret_file=str(path)).result["changed"] is False
+
+
+def test_a_pending_token_whose_secret_is_filed_can_be_revoked(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    path = str(tmp_path / "a.json")
+    sim.faults.append(Fault("status", match=is_a("PATCH"), status=500))
+    run(description="a", secret_file=path)
+    assert run(description="a", secret_file=path, state="absent").result["changed"] is True
+    assert alive(sim) == []
+
+
+def test_a_dead_run_is_cleaned_up_by_absent_too(
+    sim: Simulator, run: Callable[..., Outcome], modules: Modules, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    nonce = "ab" * 16
+    (tmp_path / ".a.json.pending").write_text(f"{nonce}\n")
+    orphan, stranger = sim.add_db_token(f"a [pending {nonce}]"), sim.add_db_token(f"a [pending {'cd' * 16}]")
+    check = run(description="a", secret_file=str(path), state="absent", _ansible_check_mode=True).result
+    assert check["changed"] is True
+    assert orphan.revoked_at is None
+    outcome = run(description="a", secret_file=str(path), state="absent").result
+    assert (outcome["changed"], outcome["db_token"]) == (True, None)
+    assert stranger.id in json.dumps(outcome["warnings"])
+    assert alive(sim) == [stranger]
+    assert os.listdir(tmp_path) == []
+
+
+# Runs that meet
+
+
+def together(sim: Simulator, root: Path, *options: dict[str, Any]) -> list[Outcome]:
+    """Run modules at once: each has read the list before any goes on."""
+    fault = Fault("slow", times=len(options), match=is_a("GET"))
+    sim.faults.append(fault)
+    outcomes: list[Outcome] = []
+
+    def one(given: dict[str, Any]) -> None:
+        with Modules(root) as modules:
+            outcomes.append(run_with(modules, sim, **given))
+
+    threads = [threading.Thread(target=one, args=(given,)) for given in options]
+    for thread in threads:
+        thread.start()
+    while fault.fired < len(options):
+        threads[0].join(0.005)
+    fault.release()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_two_runs_with_one_file_make_one_token(sim: Simulator, collection_root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.json"
+    options = {"description": "a", "secret_file": str(path), "revoke_superseded": True}
+    outcomes = together(sim, collection_root, options, options)
+    assert sorted(outcome.result.get("changed", "failed") for outcome in outcomes) == [False, True]
+    assert [t.secret for t in sim.state.db_tokens] == [json.loads(path.read_text())["token"]]
+
+
+def test_two_runs_without_one_file_never_revoke_each_other_s_token(
+    sim: Simulator, collection_root: Path, tmp_path: Path
+) -> None:
+    options = {"description": "a", "revoke_superseded": True}
+    outcomes = together(sim, collection_root, options, {**options, "secret_file": str(tmp_path / "a.json")})
+    assert [outcome.code for outcome in outcomes] == [0, 0]
+    assert len(alive(sim)) == len(sim.state.db_tokens) == 2
+
+
+# Disks
+
+
+def test_a_full_disk_revokes_the_token_and_says_so(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    calls = run(description="a", secret_file=str(path)).calls
+    last = len(calls) - calls[::-1].index("write")
+    sim.reset()
+    path.unlink()
+    outcome = run(description="a", secret_file=str(path), strike=(last, ENOSPC))
+    assert "No space left on device" in outcome.result["msg"]
+    assert f"{sim.state.db_tokens[0].id} that was just made is revoked again" in outcome.result["msg"]
+    assert outcome.result["failure"]["code"] == "secret_file"
+    assert alive(sim) == []
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_place_that_can_not_be_written_fails_before_a_token_is_made(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, check_mode: bool
+) -> None:
+    (tmp_path / "file").write_text("")
+    outcome = run(description="a", secret_file=str(tmp_path / "file" / "a.json"), _ansible_check_mode=check_mode)
+    assert "Not a directory" in outcome.result["msg"]
+    assert sim.writes == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_owner_is_kept(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.json"
+    options = {"description": "a", "secret_file": str(path), "owner": "nobody", "group": "65534"}
+    assert run(**options).result["changed"] is True
+    assert (path.stat().st_uid, path.stat().st_gid, path.parent.stat().st_uid) == (65534, 65534, 65534)
+    assert run(**options).result["changed"] is False
+    os.chown(path, 0, 0)
+    assert run(**options, _ansible_check_mode=True).result["changed"] is True
+    assert path.stat().st_uid == 0
+    assert run(**options).result["changed"] is True
+    assert path.stat().st_uid == 65534
+    assert "no owner 'nobody-at-all'" in run(**{**options, "owner": "nobody-at-all"}).result["msg"]
+
+
+# Tokens that need time
+
+
+def test_what_is_superseded_is_revoked_after_the_new_token_works(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.add_database("metrics")
+    old = sim.add_db_token("a", READ, expires_at=sim.clock.now() + timedelta(days=1))
+    sim.faults.append(Fault("status", status=401, kind="data", times=2))
+    options = {"description": "a", "renew_before": "7d", "wait_active": 60, "revoke_superseded": True}
+    assert run(**options).code == 0
+    assert methods(sim) == ["GET", "POST", "PATCH", "data", "data", "data", "DELETE"]
+    assert old.revoked_at is not None
+    sim.requests.clear()
+    assert run(**options).result["changed"] is False
+    assert methods(sim) == ["GET"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_token_that_does_not_work_in_time_supersedes_nothing(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, keep: bool
+) -> None:
+    sim.add_database("metrics")
+    old = sim.add_db_token("a", READ)
+    sim.faults.append(Fault("status", status=403, kind="data", times=0))
+    options: dict[str, Any] = {"description": "a", "wait_active": 60, "revoke_superseded": True}
+    options |= {"expires_in": "90d", "expires_at": None, "permissions": READ}
+    if keep:
+        options |= {"secret_file": str(tmp_path / "a.json"), "on_lost_secret": "reissue"}
+    else:
+        old.expires_at = sim.clock.now() + timedelta(days=1)
+        options |= {"renew_before": "7d"}
+    outcome = run(**options)
+    new = sim.state.db_tokens[1]
+    if keep:
+        assert outcome.result["failure"]["code"] == "not_active"
+        assert json.loads((tmp_path / "a.json").read_text())["token"] == new.secret
+    else:
+        assert outcome.result["db_token"]["access_token"] == new.secret
+        assert old.id in json.dumps(outcome.result["warnings"])
+    assert (new.description, old.revoked_at, new.revoked_at) == ("a", None, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"permissions": [{"action": "read", "resource": "*"}], "wait_active": 5}, "read one database"),
+        ({"permissions": [{"action": "write", "resource": "a"}], "wait_active": 5}, "read one database"),
+        ({"wait_active": -1}, "number of seconds"),
+        ({"query_host": "ftp://a"}, "query_host"),
+        ({"permissions": [{"action": "admin", "resource": "a"}]}, "value of action must be one of"),
+        ({"permissions": [{"action": "read", "resource": "x" * 65}]}, "65"),
+    ],
+)
+def test_wrong_options_fail_before_the_first_request(
+    sim: Simulator, run: Callable[..., Outcome], options: dict[str, Any], says: str
+) -> None:
+    assert says in run(description="a", **options).result["msg"]
+    assert sim.requests == []
+
+
+def test_a_token_by_id_is_never_replaced(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    token = sim.add_db_token("a", expires_at=sim.clock.now() + timedelta(days=1))
+    outcome = run(id=token.id, renew_before="7d")
+    assert "by its description instead" in outcome.result["msg"]
+    assert run(id=token.id, permissions=READ).result["changed"] is True
+    assert run(id=token.id, permissions=READ).result["changed"] is False
+    assert run(id=token.id, state="absent").result["changed"] is True
+    assert len(sim.state.db_tokens) == 1
