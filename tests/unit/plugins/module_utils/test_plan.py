@@ -23,10 +23,12 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
     alive,
     check_wish,
     find,
+    mark,
     newest_first,
     plan,
     plan_token,
     plan_token_absent,
+    unmarked,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -434,6 +436,66 @@ def test_absent_revokes_all_that_works_or_asks_which(tokens: list[State], every:
 def test_absent_by_id_takes_that_one_only() -> None:
     assert plan_token_absent([token("a"), token("b")], wish(id="b"), NOW).revoke == (token("b"),)
     assert not plan_token_absent([token("a")], wish(id="x"), NOW).changed
+
+
+def test_renewal_by_id_is_refused_because_it_would_never_end() -> None:
+    with pytest.raises(Refused, match="Identify the token by its description instead of id"):
+        plan_token([token()], wish(id="a", max_age=DAY // 2), NOW)
+    assert not plan_token([token()], wish(id="a", max_age=2 * DAY), NOW).changed
+
+
+# Tokens of runs that were cut off
+
+NONCE, OTHER = "0123456789abcdef" * 2, "f" * 32
+
+
+@given(st.text(), st.sampled_from([NONCE, OTHER]))
+def test_mark_is_read_back(description: str, nonce: str) -> None:
+    assert unmarked({"description": mark(description, nonce)}) == (description, nonce)
+
+
+@pytest.mark.parametrize(
+    "text", ["mine", "", f"mine [pending {NONCE[1:]}]", f"mine [pending {NONCE}] x", f"[pending {NONCE}]"]
+)
+def test_other_descriptions_bear_no_mark(text: str) -> None:
+    assert unmarked({"description": text}) == (text, "")
+    assert unmarked({}) == ("", "")
+
+
+@pytest.mark.parametrize(("nonces", "kind"), [([NONCE], "orphans"), ([OTHER], "strangers"), ([], "strangers")])
+def test_marked_token_is_never_current_and_is_told_by_its_nonce(nonces: list[str], kind: str) -> None:
+    marked = token(description=mark("mine", NONCE))
+    change = plan_token([marked, token("b")], wish(), NOW, nonces=nonces)
+    assert change.current == token("b")
+    assert change.superseded == ()
+    assert {"orphans": change.orphans, "strangers": change.strangers} == {
+        "orphans": (),
+        "strangers": (),
+        kind: (marked,),
+    }
+    assert change.changed == (kind == "orphans")
+    assert plan_token([marked], wish(), NOW, nonces=nonces).create == "there is no active token"
+
+
+@pytest.mark.parametrize("dead", [{"revoked_at": NOW}, {"expires_at": NOW}])
+def test_dead_marked_token_is_nothing_to_do(dead: State) -> None:
+    change = plan_token([token("b"), token(description=mark("mine", NONCE), **dead)], wish(), NOW, nonces=[NONCE])
+    assert (change.orphans, change.strangers, change.changed) == ((), (), False)
+
+
+def test_strangers_of_other_descriptions_are_not_told() -> None:
+    change = plan_token([token("b"), token(description=mark("other", NONCE))], wish(), NOW)
+    assert change.strangers == ()
+
+
+def test_held_marked_token_is_current_and_loses_its_mark() -> None:
+    marked = token(description=mark("mine", NONCE))
+    how: dict[str, Any] = {"held_id": "a", "need_secret": True, "nonces": [NONCE]}
+    change = plan_token([marked], wish(), NOW, **how)
+    assert (change.current, change.update, change.orphans) == (marked, {"description": "mine"}, ())
+    assert not plan_token([{**marked, **change.update}], wish(), NOW, **how).changed
+    # The secret of a marked token of another description proves nothing about this one.
+    assert plan_token([token(description=mark("other", NONCE))], wish(), NOW, **how).create
 
 
 def test_permissions_compare_in_the_form_that_both_sides_have() -> None:

@@ -318,13 +318,13 @@ def test_what_cannot_be_edited_is_refused(text: str, code: str) -> None:
 
 def test_invalid_toml_says_where_and_shows_nothing() -> None:
     with pytest.raises(ProfileError, match=r"^it is not valid TOML at line 2$"):
-        profiles.load('a = 1\nmgmt_token = "hidden\n')
+        toml_editor.load('a = 1\nmgmt_token = "hidden\n')
 
 
 def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tomlkit", None)
     with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
-        profiles.load("")
+        toml_editor.load("")
     assert caught.value.code == "missing_library"
 
 

@@ -15,8 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import SecretFileError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.secret_file import KEYS, Secret, Slot, read
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, SecretFileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils.secret_file import (
+    KEYS,
+    PATIENCE,
+    Owner,
+    Secret,
+    Slot,
+    adjust,
+    check_writable,
+    nonces,
+    parse_owner,
+    read,
+)
 
 SECRET: Secret = {
     "id": "i",
@@ -28,7 +39,7 @@ SECRET: Secret = {
 NOBODY = 65534
 
 
-@pytest.fixture(params=[0o000, 0o022, 0o077, 0o177])
+@pytest.fixture(params=[0o000, 0o022, 0o077, 0o177, 0o777])
 def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
     previous = os.umask(request.param)
     yield
@@ -63,8 +74,9 @@ def write(path: Path, secret: Secret = SECRET) -> None:
 
 @pytest.mark.usefixtures("_umask")
 def test_secret_survives_and_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "secret.json"
+    path = tmp_path / "new" / "deep" / "secret.json"
     write(path)
+    assert (mode(path.parent), mode(path.parent.parent)) == (0o700, 0o700)
     assert read(str(path)) == SECRET
     assert json.loads(path.read_text()) == SECRET
     assert mode(path) == 0o600
@@ -213,3 +225,163 @@ def test_unreadable_file_and_unwritable_directory_say_so(public_path: Path, beco
         read(str(path))
     with pytest.raises(SecretFileError, match="Permission denied"), Slot(str(path)):
         pytest.fail("the slot was entered")
+
+
+def test_file_of_somebody_else_is_refused_for_root_too_unless_configured(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    path = tmp_path / "secret.json"
+    write(path)
+    os.chown(path, NOBODY, -1)
+    with pytest.raises(SecretFileError, match="with owner"):
+        read(str(path))
+    assert read(str(path), Owner(uid=NOBODY)) == SECRET
+
+
+def test_directory_that_is_a_link_of_somebody_else_s_is_refused(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give links away")
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    path = str(link / "deep" / "secret.json")
+    check_writable(path)
+    write(link / "own.json")
+    assert (tmp_path / "real" / "own.json").is_file()
+    os.chown(link, NOBODY, -1, follow_symlinks=False)
+    for refuses in (read, check_writable, lambda path: Slot(path).__enter__()):
+        with pytest.raises(SecretFileError, match="link of somebody else's"):
+            refuses(path)
+    assert os.listdir(tmp_path / "real") == ["own.json"]
+
+
+@pytest.mark.parametrize("name", [".secret.json.pending", ".secret.json.new"])
+def test_link_in_place_of_a_hidden_file_is_not_followed(tmp_path: Path, name: str) -> None:
+    (tmp_path / "victim").write_text("x")
+    (tmp_path / name).symlink_to(tmp_path / "victim")
+    if name.endswith("pending"):
+        with pytest.raises(SecretFileError, match="symbolic link"):
+            write(tmp_path / "secret.json")
+    else:
+        write(tmp_path / "secret.json")
+    assert (tmp_path / "victim").read_text() == "x"
+    assert mode(tmp_path / "victim") != 0o600
+
+
+NONCES = ["a1" * 16, "b2" * 16]
+
+
+def test_journal_holds_the_nonce_until_it_is_settled(tmp_path: Path) -> None:
+    path = tmp_path / "secret.json"
+    with Slot(str(path)) as slot:
+        slot.begin(NONCES[0])
+        assert nonces(str(path)) == [NONCES[0]]
+    assert nonces(str(path)) == [NONCES[0]]
+    with Slot(str(path)) as slot:
+        assert slot.nonces == [NONCES[0]]
+        slot.begin(NONCES[1])
+        slot.settle(NONCES)
+        assert nonces(str(path)) == NONCES
+    assert nonces(str(path)) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_journal_of_a_day_ago_is_forgotten(tmp_path: Path) -> None:
+    path, journal = tmp_path / "secret.json", tmp_path / ".secret.json.pending"
+    for age, left in ((86_000, [journal.name]), (87_000, [])):
+        journal.write_text(f"{NONCES[0]}\n")
+        then = journal.stat().st_mtime - age
+        os.utime(journal, (then, then))
+        with Slot(str(path)) as slot:
+            assert slot.nonces == [NONCES[0]]
+        assert os.listdir(tmp_path) == left
+
+
+def test_line_that_a_dead_run_left_unfinished_swallows_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "secret.json"
+    (tmp_path / ".secret.json.pending").write_text(f"{NONCES[0]}\nab")
+    with Slot(str(path)) as slot:
+        slot.begin(NONCES[1])
+    assert nonces(str(path)) == NONCES
+
+
+def test_file_that_a_dead_run_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".secret.json.new").write_text("half a sec")
+    write(tmp_path / "secret.json")
+    assert read(str(tmp_path / "secret.json")) == SECRET
+    assert os.listdir(tmp_path) == ["secret.json"]
+
+
+def test_second_run_waits_for_the_first(tmp_path: Path) -> None:
+    path = str(tmp_path / "secret.json")
+    first = Slot(path).__enter__()
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            first.commit(SECRET)
+            first.__exit__(None, None, None)
+
+    with Slot(path, pause=pause) as second:
+        assert len(pauses) == 3
+        assert second.nonces == []
+        assert os.path.exists(tmp_path / ".secret.json.pending")
+    assert os.listdir(tmp_path) == ["secret.json"]
+
+
+def test_waiting_ends(tmp_path: Path) -> None:
+    path = str(tmp_path / "secret.json")
+    pauses: list[float] = []
+    with Slot(path) as first:
+        with pytest.raises(SecretFileError, match="in use by another run") as caught, Slot(path, pause=pauses.append):
+            pytest.fail("the slot was entered twice")
+        first.commit(SECRET)
+    assert caught.value.code == "busy"
+    assert sum(pauses) == pytest.approx(PATIENCE)
+    assert read(path) == SECRET
+
+
+def test_owner_by_name_and_number() -> None:
+    assert parse_owner(None, None) == Owner()
+    assert parse_owner("root", "65534") == Owner(0, 65534)
+    with pytest.raises(OptionError, match="owner: there is no owner 'nobody-at-all'"):
+        parse_owner("nobody-at-all", None)
+    with pytest.raises(OptionError, match="group: there is no group 'nobody-at-all'"):
+        parse_owner(None, "nobody-at-all")
+
+
+def test_mode_is_put_right_and_only_then_changes(tmp_path: Path) -> None:
+    path = tmp_path / "secret.json"
+    assert not adjust(str(path), Owner(), dry=False)
+    write(path)
+    assert not adjust(str(path), Owner(), dry=False)
+    path.chmod(0o644)
+    assert adjust(str(path), Owner(), dry=True)
+    assert mode(path) == 0o644
+    assert adjust(str(path), Owner(), dry=False)
+    assert mode(path) == 0o600
+    assert not adjust(str(path), Owner(), dry=False)
+
+
+def test_owner_that_may_not_be_set_fails_before_there_is_a_secret(
+    public_path: Path, become_nobody: Callable[[], None]
+) -> None:
+    public_path.chmod(0o777)
+    become_nobody()
+    with pytest.raises(SecretFileError, match="Operation not permitted"), Slot(str(public_path / "a"), Owner(uid=0)):
+        pytest.fail("the slot was entered")
+    assert os.listdir(public_path) == []
+
+
+def test_writable_is_told_without_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_writable(str(tmp_path / "new" / "deep" / "secret.json"))
+    assert os.listdir(tmp_path) == []
+    asked: list[object] = []
+    # Root may write anywhere, so the answer is given for it.
+    monkeypatch.setattr(os, "access", lambda path, *mode: asked.append(path))
+    with pytest.raises(SecretFileError, match="Permission denied"):
+        check_writable(str(tmp_path / "new" / "secret.json"))
+    assert asked == [str(tmp_path)]
+    with pytest.raises(SecretFileError, match="Not a directory"):
+        check_writable("/dev/null/secret.json")
