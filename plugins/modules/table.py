@@ -281,9 +281,9 @@ def work(module: AnsibleModule) -> Result:
     change, changed, reported = converge(module, lambda: task.there, task.decide, task.apply)
     before, after = TABLE.present(change.before), TABLE.present(reported) if change.after is not None else None
     template = task.desired.get("partition_template")
-    if change.create:
+    if task.state == "present" and change.before is None:
         warnings += name_warnings("table", task.name)
-    elif task.state == "present" and template != reported.get("partition_template"):
+    elif task.state == "present" and template not in (None, reported.get("partition_template")):
         warnings.append(
             f"The table {task.name!r} was there before this task, so its partition template is not the one that is"
             " stated here, or can't be seen: the API fixes it at creation, and shows it only then."
