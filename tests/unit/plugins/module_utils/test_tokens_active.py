@@ -62,7 +62,7 @@ def test_it_gives_up_in_time(sim: Simulator) -> None:
 @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 429}, {"status": 503}])
 def test_whatever_is_no_answer_means_not_yet(sim: Simulator, fault: dict[str, Any]) -> None:
     sim.add_database("a")
-    sim.faults += [Fault("status", times=2, **fault), Fault("drop_before")]
+    sim.faults += [Fault("status", times=2, **fault), Fault("drop_before", at=3)]
     wait(sim, 300)
     assert len(sim.requests) == 4
 
