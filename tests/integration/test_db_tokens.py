@@ -19,7 +19,7 @@ import pytest
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sweeps import assert_no_secret
-from simulator import DbToken, Fault, Request, Simulator
+from simulator import DbToken, Fault, Request, Simulator, Switches
 
 ENOSPC = 28
 READ = [{"action": "read", "resource": "metrics"}]
@@ -300,3 +300,38 @@ def test_a_token_by_id_is_never_replaced(sim: Simulator, run: Callable[..., Outc
     assert run(id=token.id, permissions=READ).result["changed"] is False
     assert run(id=token.id, state="absent").result["changed"] is True
     assert len(sim.state.db_tokens) == 1
+
+
+@pytest.mark.parametrize("timestamps", ["millis", "seconds", "micros", "offset"])
+@pytest.mark.parametrize("echo", ["as_sent", "normalized"])
+def test_instants_and_permissions_are_compared_by_what_they_mean(
+    sim: Simulator, run: Callable[..., Outcome], timestamps: str, echo: str
+) -> None:
+    sim.switches = Switches(timestamps=timestamps, permissions_echo=echo)
+    write = {"action": "write", "resource": "metrics"}
+    first = {"expires_at": "2099-01-01T05:30:00.000+05:30", "permissions": [write, *READ, write]}
+    second = {"expires_at": "2099-01-01T00:00:00Z", "permissions": [*READ, write]}
+    assert run(description="a", **first).result["changed"] is True
+    sim.requests.clear()
+    assert run(description="a", **second).result["changed"] is False
+    assert methods(sim) == ["GET"]
+
+
+def test_what_must_be_durable_is_so_before_the_next_request(run: Callable[..., Outcome], tmp_path: Path) -> None:
+    calls = run(description="a", secret_file=str(tmp_path / "a.json")).calls
+    order = [call for call in calls if call in ("flock", "write", "fsync", "rename", "request", "exit_json")]
+    reserve, nonce = ["write", "fsync"], ["write", "fsync", "fsync"]
+    secret = ["write", "fsync", "rename", "fsync"]
+    assert order == [
+        *["request", "flock", *reserve, *nonce],
+        *["request", *secret],
+        *["request", "exit_json"],
+    ]
+
+
+def test_dedicated_has_a_data_plane_of_its_own(make_simulator: Callable[..., Simulator], modules: Modules) -> None:
+    sim = make_simulator("dedicated")
+    sim.add_database("metrics")
+    options = {"description": "a", "permissions": READ, "wait_active": 60, "query_host": sim.url}
+    assert run_with(modules, sim, **options).code == 0
+    assert methods(sim) == ["GET", "POST", "PATCH", "data"]
