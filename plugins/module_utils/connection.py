@@ -102,6 +102,8 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     if problems:
         raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
 
+    # Whoever names a CA wants it checked, whatever the profile says.
+    validate = given.get("validate_certs", "ca_path" in given or stated.get("validate_certs", True))
     certificate = merged.get("client_cert")
     key = merged.get("client_key")
     return Connection(
@@ -110,7 +112,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         token=merged["management_token"],
         account_id=merged.get("account_id"),
         cluster_id=merged.get("cluster_id"),
-        verify=merged.get("ca_path", True) if merged.get("validate_certs", True) else False,
+        verify=merged.get("ca_path", True) if validate else False,
         client_cert=(certificate, key) if certificate and key else certificate,
         timeout=merged.get("timeout", 60),
         retries=merged.get("retries", 4),

@@ -104,7 +104,10 @@ class ManagementApi:
 
     def list_tokens(self) -> list[State]:
         """Return all database tokens, revoked and expired ones among them (GetDatabaseTokens)."""
-        return self._list(DB_TOKEN, "tokens")
+        tokens = self._list(DB_TOKEN, "tokens")
+        if not all(token.get("id") and token.get("created_at") for token in tokens):
+            raise Influxdb3Error("The server sent a database token without id or createdAt.", code="bad_answer")
+        return tokens
 
     def get_token(self, token_id: str) -> State:
         """Return one database token, revoked or not (GetDatabaseToken)."""

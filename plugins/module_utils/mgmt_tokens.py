@@ -57,8 +57,8 @@ class InfluxctlTokens:
         return [*self._influxctl.create_tokens(pairs, before, concurrency)]
 
     def update(self, token: State, changes: State) -> State:
-        """Refuse: influxctl can't change a management token (facts.md C.2), and `plan` never asks for it."""
-        raise AssertionError("management tokens can't be changed")
+        """Refuse: influxctl can't change a management token (facts.md C.2)."""
+        raise Influxdb3Error(f"influxctl can't change the management token {token['id']}.")
 
     def revoke(self, tokens: Sequence[State]) -> None:
         """Revoke the tokens for good."""

@@ -159,6 +159,11 @@ def _present(work: Work) -> Result:
     """Plan, carry the change out, unless in check mode, and report it."""
     tokens, change = _plan_present(work)
     module, backend, kind = work.module, work.backend, work.kind
+    if change.update and change.current and not backend.marks:
+        raise OptionError(
+            f"description: the token {change.current['id']} is described {change.current.get('description')!r}, which"
+            " can't be changed. State what is there, or make a new token."
+        )
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
     change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]

@@ -242,9 +242,13 @@ def test_what_is_ambiguous_is_refused(ansible: Ansible, sim: Simulator, state: s
             Case("database", {"name": "old", "partition_template": template}, ["partition_template"], "immutable"),
             Case("db_token", {"description": "twice", "secret_file": "/tmp/never"}, ["on_lost_secret"], "lost_secret"),
             Case("db_token", {"id": "00000000-0000-4000-8000-000000000000"}, ["No active token"], "refused"),
+            Case(
+                "mgmt_token", {"id": sim.core.admin_id, "description": "new"}, ["simulator admin", "can't be changed"]
+            ),
         ],
         "absent": [
             Case("db_token", {"description": "twice", "state": "absent"}, ["all_matching", "id"], "ambiguous_token"),
+            Case("mgmt_token", {"id": sim.core.admin_id, "state": "absent"}, ["allow_self_revoke"], "self_revoke"),
             Case(
                 "mgmt_token",
                 {"description": "simulator admin", "state": "absent"},
