@@ -21,7 +21,7 @@ from ansible.module_utils.basic import AnsibleModule
 from . import profiles
 from .connection import DEDICATED, DEDICATED_HOST, Connection
 from .entities import State
-from .errors import Influxdb3Error
+from .errors import InfluxctlError, Influxdb3Error
 from .influxctl import Influxctl
 from .module import CONNECTION_OPTIONS, connection_of, profile_of, register_secrets
 
@@ -123,11 +123,18 @@ def _orderly_end() -> Iterator[None]:
 def _private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
     """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
     text = profiles.edit("", "default", as_profile(connection))
-    directory = tempfile.mkdtemp(prefix="influxdb3-", dir=tmpdir)
+    directory = ""
     try:
-        path = os.path.join(directory, "config.toml")
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-            handle.write(text)
+        try:
+            directory = tempfile.mkdtemp(prefix="influxdb3-", dir=tmpdir)
+            path = os.path.join(directory, "config.toml")
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+                handle.write(text)
+        except OSError as error:
+            raise InfluxctlError(
+                f"The temporary config for influxctl can't be written below {tmpdir}: {error.strerror}.",
+                code="unwritable",
+            ) from None
         yield path
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -158,9 +158,13 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def wait_until_gone(pid: int) -> None:
-    """Return when the process has ended."""
-    while Path(f"/proc/{pid}").exists():
+def wait_until_gone(path: Path, thread: threading.Thread) -> None:
+    """Return when the path is gone, which must be so before the thread ends."""
+    while True:
+        running = thread.is_alive()
+        if not path.exists():
+            return
+        assert running, f"{path} is left"
         time.sleep(0.01)
 
 
@@ -172,7 +176,10 @@ def test_a_signal_leaves_neither_influxctl_nor_its_config(ansible: Ansible, sim:
         for one in signals
     ]
     runs: list[Run] = []
-    thread = threading.Thread(target=lambda: runs.append(ansible.playbook(local_play(tasks, connection(sim)))))
+    plays = local_play(tasks, connection(sim))
+    # Otherwise Ansible would remove the directory in which the config's lies.
+    keep = {"ANSIBLE_KEEP_REMOTE_FILES": "true"}
+    thread = threading.Thread(target=lambda: runs.append(ansible.playbook(plays, environment=keep)))
     thread.start()
     for number, one in enumerate(signals):
         while len([ran for ran in invocations(program) if ran.fault]) <= number:
@@ -184,9 +191,8 @@ def test_a_signal_leaves_neither_influxctl_nor_its_config(ansible: Ansible, sim:
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (config, config.parent)]
         assert modes == [0o600, 0o700]
         os.kill(parent_of(ran.pid), one)
-        wait_until_gone(ran.pid)
-        while config.parent.exists():
-            time.sleep(0.01)
+        wait_until_gone(Path(f"/proc/{ran.pid}"), thread)
+        wait_until_gone(config.parent, thread)
     thread.join()
     assert [result["failed"] for result in runs[0].failures] == [True] * 3
     assert_no_secret(runs[0].output, sim.secrets)
