@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from harness.leaks import ProcessWatch, files_below, leaks
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
 from harness.sweeps import assert_no_secret, snapshot
@@ -93,7 +94,9 @@ def test_a_failing_entry_loses_no_others_secret(
         {"description": "lost", "held_prefix": ""},
         {"description": "renewed", "force": True},
     ]
-    run = ansible.playbook(local_play([batch("some", tokens, concurrency=1, revoke_superseded=True)], connection(sim)))
+    plays = local_play([batch("some", tokens, concurrency=1, revoke_superseded=True)], connection(sim))
+    with ProcessWatch(ansible.home) as watch:
+        run = ansible.playbook(plays)
     result = run.result("some")
     entries = {entry["description"]: entry for entry in result["mgmt_tokens"]}
     alive = {t.description: t for t in sim.state.mgmt_tokens if t.revoked_at is None}
@@ -119,7 +122,9 @@ def test_a_failing_entry_loses_no_others_secret(
     assert "nowhere" not in alive
     assert full.read_text() == "{}"
     assert [t.description for t in sim.state.mgmt_tokens if t.revoked_at] == ["renewed"]
-    assert_no_secret(run.output, sim.secrets)
+    places = {"output": run.output, "processes": watch.text, "influxctl": str(invocations(program))}
+    places |= files_below(ansible.home)
+    assert leaks(places, sim.secrets) == []
 
 
 WRONG_BATCHES: list[tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = [
