@@ -67,9 +67,9 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def write(path: Path, secret: Secret = SECRET) -> None:
+def write(path: Path, secret: Secret | None = None) -> None:
     with Slot(str(path)) as slot:
-        slot.commit(secret)
+        slot.commit(secret or SECRET)
 
 
 @pytest.mark.usefixtures("_umask")

@@ -27,7 +27,8 @@ def connection_to(sim: Simulator) -> Connection:
     return resolve({"host": sim.url, "management_token": sim.admin_token})
 
 
-def wait(sim: Simulator, seconds: float, permissions: Any = READ) -> None:
+def wait(sim: Simulator, seconds: float, permissions: Any = None) -> None:
+    permissions = permissions or READ
     made = sim.add_db_token("t", permissions)
     token = {"id": made.id, "permissions": permissions}
 
