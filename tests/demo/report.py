@@ -30,7 +30,7 @@ class Recap(NamedTuple):
 
 def recaps(output: str) -> dict[str, Recap]:
     """The recap by host, without its last two counters for the terminal's width; empty without a recap."""
-    _, _, recap = output.partition("PLAY RECAP *")
+    recap = output.partition("PLAY RECAP *")[2]
     lines: dict[str, Recap] = {}
     for text in re.findall(r"^\S+ +: ok=.*skipped=\d+", recap, re.MULTILINE):
         count = {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", text)}

@@ -162,7 +162,7 @@ def assert_nothing_is_left(output: str, temporary: Path) -> None:
 
 def test_it_ends_well_and_leaves_nothing(temporary: Path) -> None:
     with start(temporary) as process:
-        output, _ = process.communicate()
+        output = process.communicate()[0]
 
     assert process.returncode == 0, output
     assert len(re.findall(r"host\d  default  .*  ok$", output, re.MULTILINE)) == 5

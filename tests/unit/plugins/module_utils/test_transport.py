@@ -198,7 +198,7 @@ def test_statuses_have_their_kinds(
     body = '{"code": 3, "message": "because"}'
     sim.faults.append(Fault("status", times=0, status=status, body=body, headers={"Location": "https://elsewhere/"}))
     error = failure(sim, method, "/api/v0/databases", {"name": "a"} if method == "POST" else None)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.failure() == {
         "status": status,
         "code": code,
