@@ -26,6 +26,8 @@ CANARIES = {
     "profile_token": "apiv1_canaryProfile+/" + "b" * 40,
     "wrong_mgmt_token": "M.V1.canaryWrong+/" + "c" * 40,
     "wrong_unshaped_token": "canary-without-a-shape-" + "d" * 20,
+    # Known to the server only: nothing but its shape gives it away.
+    "issued": "apiv1_canaryIssued+/" + "f" * 40,
     "kept_elsewhere": "apiv1_canaryKept+/" + "e" * 40,
 }
 FAILING = 5
@@ -49,7 +51,9 @@ class World:
         (self.out / "elsewhere.json").write_text(json.dumps({"id": "x", "token": CANARIES["kept_elsewhere"]}))
         # A server and a proxy that repeat what they were sent.
         unshaped = CANARIES["wrong_unshaped_token"]
-        bodies = {sim.admin_token: json.dumps({"code": 400, "message": f"not with {sim.admin_token}"})}
+        bodies = {
+            sim.admin_token: json.dumps({"code": 400, "message": f"not with {sim.admin_token}, {CANARIES['issued']}"})
+        }
         bodies[unshaped] = f"<html>not with {unshaped}</html>"
         sim.faults.append(Fault("status", match=_asks_for("echoed"), status=400, body=bodies[sim.admin_token]))
         sim.faults.append(Fault("status", match=_comes_with(unshaped), status=400, body=bodies[unshaped]))
