@@ -71,7 +71,10 @@ def test_every_answer_to_an_open_question(
 ) -> None:
     switches = server(number)
     sim = make_simulator(**switches)
-    wire = [{"type": "time", "value": "%Y-%m"}, {"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 9}}]
+    wire: list[dict[str, Any]] = [
+        {"type": "time", "value": "%Y-%m"},
+        {"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 9}},
+    ]
     for name in ("changed", "removed", "old"):
         sim.add_database(name, partition_template=wire)
     sim.add_database("back", deleted_at=sim.clock.now())

@@ -410,7 +410,7 @@ def test_the_installed_file_runs_by_itself(influxctl: Any, tmp_path: Path) -> No
     base = ["--config", str(influxctl.config)]
     environment = {"PATH": "/usr/bin:/bin", "SOME_SECRET": "value"}
     for executable, arguments in ((installed, ["management", "list"]), (copy, ["nonsense"]), (installed, ["version"])):
-        command = [executable, *base, *arguments]
+        command = [str(executable), *base, *arguments]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert result.returncode == (arguments == ["nonsense"])
     first, second = invocations(installed)
