@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import getpass
 import re
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,16 @@ def world(sim: Simulator, workdir: Path) -> dict[str, Any]:
 def local(text: str, sim: Simulator, workdir: Path) -> Any:
     """The example, with the simulator in place of the example's host."""
     text = text.replace(EXAMPLE_HOST, sim.url).replace("/etc/influxdb3/secrets", str(workdir / "secrets"))
+    text = text.replace("/etc/grafana", str(workdir)).replace("owner: grafana", f"owner: {getpass.getuser()}")
     return yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
 
 
 @pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
 def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     variables = world(sim, tmp_path)
+    if path.stem in ("db_token", "table"):
+        database = sim.add_database("metrics")
+        sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
     defaults = {"host": sim.url, "ca_path": str(sim.ca_path), "management_token": sim.admin_token}
     tasks = local(examples(path), sim, tmp_path)
     assert all(task.get("name") for task in tasks)
