@@ -17,7 +17,7 @@ from typing import Any, Callable, TypeVar
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible.module_utils.common.parameters import remove_values
 
-from . import config_file, profiles
+from . import config_file, profiles, toml_editor
 from .connection import PRODUCTS, Connection, resolve
 from .durations import parse_duration
 from .endpoints import ManagementApi
@@ -154,10 +154,11 @@ def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str,
 
 
 def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
-    """Have Ansible mask the secrets of a profile wherever it prints."""
-    for key in ("mgmt_token", "token"):
-        if isinstance(profile.get(key), str):
-            module.no_log_values.add(profile[key])
+    """Have Ansible mask the secrets of a profile wherever it prints, also one that only old influxctls take."""
+    for path in (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret")):
+        secret = toml_editor.get(profile, path)
+        if isinstance(secret, str) and secret:
+            module.no_log_values.add(secret)
 
 
 def connection_of(module: AnsibleModule) -> Connection:
