@@ -30,7 +30,6 @@ _LIST_MENDED = (2, 7, 0)
 _VERSION_TIMEOUT = 10.0
 _VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)\.(\d+)\b")
 _SEPARATORS = re.compile(r"[\s|\"',:\[\]{}]+")
-PREFIX_LENGTH = 9
 _NEEDS_LOGIN = re.compile(
     r"browser|user_code|device (?:code|flow|login)|to log ?in|log ?in (?:at|to|with)|authoriz(?:e|ation) (?:url|code)",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .connection import PRODUCTS
 from .errors import OptionError, ProfileError
 from .toml_editor import Editor, Path, append, get, leaves, load, merged, proved, without
 
@@ -76,7 +77,7 @@ def given(value: Mapping[str, Any]) -> Profile:
 def check(profile: Profile) -> None:
     """Raise OptionError where influxctl couldn't use the profile (facts.md D.2)."""
     product = profile.get("product")
-    if product not in ("clustered", "dedicated"):
+    if product not in PRODUCTS:
         raise OptionError(
             f"product: the profile {profile.get('name')!r} needs one of clustered and dedicated, and has {product!r}."
         )

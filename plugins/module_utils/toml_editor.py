@@ -363,19 +363,17 @@ def append(text: str, table: Table) -> str:
 
 def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
     """Return a table's lines: plain keys first, then the tables in it, each with its header."""
-    lines = [
-        f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(path, key, value)
-    ]
+    lines = [f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(key, value)]
     for key, value in table.items():
-        if _is_table(path, key, value):
+        if _is_table(key, value):
             inner = (*path, key)
             body = _table_lines(value, inner)
-            has_own = any(not _is_table(inner, k, v) for k, v in value.items())
+            has_own = any(not _is_table(k, v) for k, v in value.items())
             lines += ["", f"[{'.'.join(map(_render_key, inner))}]"] if has_own else []
             lines += body
     return lines
 
 
-def _is_table(path: Path, key: str, value: Any) -> bool:
+def _is_table(key: str, value: Any) -> bool:
     """Return whether a value gets a header of its own; `parameters` is inline in influxctl's samples (facts.md D.2)."""
     return isinstance(value, dict) and bool(value) and key != "parameters"
