@@ -218,6 +218,13 @@ path:
   returned: success
   type: str
   sample: /home/ops/.config/influxctl/config.toml
+place:
+  description:
+    - A name for the file on this very machine. Two inventory names that mean the same file of the same machine get the
+      same one. It changes when the machine is started anew, or when missing directories of O(path) are made.
+  returned: success
+  type: str
+  sample: 0c8f6f0e-5a0e-4c80-8d6f-1c7b6f1f8a55:64769:131094:config.toml
 backup_file:
   description: The copy of the old file.
   returned: if O(backup=true) and an existing file was changed
@@ -252,6 +259,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import Result, masked, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
@@ -352,6 +360,7 @@ def work(module: AnsibleModule) -> Result:
         )
         if not module.check_mode:
             values.update(write_config(module, path, edited, existed=text is not None))
+    values["place"] = place(path)
     diff = {"before": shown(before, after), "after": shown(after, before)}
     changed = fix_attributes(module, path, changed, diff)
     return Result(changed, values, before=diff["before"], after=diff["after"])
