@@ -1,0 +1,155 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What InfluxData's servers hold, made of influxctl's stand-in: release archives, a signed APT repository."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from pysequoia import SignatureMode, Tsk, sign
+
+from simulator.influxctl import install
+
+ARCHITECTURES = ("x86_64", "arm64")
+
+
+def program(version: str, *, really: str | None = None) -> bytes:
+    """The stand-in of a version; `really` is the one that it says it is."""
+    with TemporaryDirectory() as directory:
+        return install(directory, version=really or version).read_bytes()
+
+
+def archive(directory: Path, version: str, architecture: str = "x86_64", *, content: bytes | None = None) -> Path:
+    """Write an archive with the name and the layout of InfluxData's releases; return its path."""
+    name = f"influxctl-v{version}-linux-{architecture}"
+    path = directory / f"{name}.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        _add(tar, f"{name}/README.md", b"influxctl\n", mode=0o644)
+        _add(tar, f"{name}/influxctl", program(version) if content is None else content)
+    return path
+
+
+def checksum(path: Path) -> str:
+    """The checksum of a file as Ansible wants it."""
+    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+class AptRepository:
+    """A repository that apt reads from the web server, signed by a subkey as InfluxData's is.
+
+    Attributes:
+        key: the ASCII-armored public key; fingerprint: that of its primary key.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._key = Tsk.generate("InfluxData's stand-in <test@example.com>")
+        certificate = self._key.extract_certificate()
+        self.key = str(certificate)
+        self.fingerprint = str(certificate.fingerprint).upper()
+
+    def publish(self, *versions: str) -> None:
+        """Let the repository hold these versions and no others."""
+        self._directory.mkdir(exist_ok=True)
+        packages = b"\n".join(self._package(version) for version in versions)
+        (self._directory / "Packages").write_bytes(packages)
+        release = f"Origin: stand-in\nSuite: stable\nSHA256:\n {_sha256(packages)} {len(packages)} Packages\n"
+        signed = sign(self._key.signer(), release.encode(), mode=SignatureMode.CLEAR)
+        (self._directory / "InRelease").write_bytes(signed)
+
+    def _package(self, version: str) -> bytes:
+        """Write a Debian package, with a revision as InfluxData's have one; return its entry in the index."""
+        deb = _deb(version)
+        name = f"influxctl_{version}-1_all.deb"
+        (self._directory / name).write_bytes(deb)
+        return _control(version) + f"Filename: ./{name}\nSize: {len(deb)}\nSHA256: {_sha256(deb)}\n".encode()
+
+
+def _control(version: str) -> bytes:
+    return (
+        f"Package: influxctl\nVersion: {version}-1\nArchitecture: all\nMaintainer: nobody <test@example.com>\n"
+        "Description: stand-in\n"
+    ).encode()
+
+
+def _deb(version: str) -> bytes:
+    """A Debian package (deb(5)): an ar archive of three members."""
+    members = {
+        "debian-binary": b"2.0\n",
+        "control.tar.gz": _tar({"./control": _control(version)}),
+        "data.tar.gz": _tar({"./usr/bin/influxctl": program(version)}),
+    }
+    parts = [b"!<arch>\n"]
+    for name, content in members.items():
+        parts.append(f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(content):<10}`\n".encode())
+        parts.append(content + b"\n" * (len(content) % 2))
+    return b"".join(parts)
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            for parent in reversed(Path(name).parents[:-1]):
+                directory = tarfile.TarInfo(f"./{parent}")
+                directory.type, directory.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(directory)
+            _add(tar, name, content)
+    return gzip.compress(buffer.getvalue(), mtime=0)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o755) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), mode
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class WebServer(ThreadingHTTPServer):
+    """Serves a directory on the loopback device; `paths` are what it was asked for, in order."""
+
+    def __init__(self, directory: Path) -> None:
+        self.paths: list[str] = []
+        super().__init__(("127.0.0.1", 0), partial(_Handler, directory=str(directory)))
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    server: WebServer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the path instead of writing to stderr."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        self.server.paths.append(self.path)
+
+
+@contextmanager
+def web_server(directory: Path) -> Iterator[WebServer]:
+    """Serve a directory until the end of the block."""
+    with WebServer(directory) as server:
+        thread = Thread(target=server.serve_forever, name="web server")
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
