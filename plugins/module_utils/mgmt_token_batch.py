@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many management tokens at once: one list before, creations in parallel, one list after.
+"""Many management tokens at once: one list before, creations in parallel, one list after; or one revocation of many.
 
 An entry that fails loses no other's secret: what was made is in its file or in the result, also when the task fails.
 """
@@ -21,10 +21,10 @@ from ansible.module_utils.basic import AnsibleModule
 from . import secret_file
 from .durations import parse_duration
 from .entities import MGMT_TOKEN, State
-from .errors import Influxdb3Error, OptionError, SecretFileError
+from .errors import Influxdb3Error, OptionError, Refused, SecretFileError
 from .mgmt_tokens import InfluxctlTokens
 from .module import Result, now
-from .plan import TokenChange, TokenWish, check_wish, plan_token
+from .plan import TokenChange, TokenWish, alive, check_wish, plan_token
 from .tokens import as_secret, predicted, refuse_foreign
 
 # An entry of `tokens`; the options beside it hold for all entries.
@@ -231,6 +231,31 @@ def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry], *, carry_out: bo
             for entry, _old in concerned:
                 entry.error = error
     return [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
+
+
+def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
+    """Revoke the tokens of these IDs that are active, in one run of influxctl. Raises OptionError and Refused."""
+    if module.params["state"] != "absent":
+        raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")
+    wanted = set(module.params["ids"])
+    listed, at = backend.list() if wanted else [], now()
+    doomed = [token for token in listed if token["id"] in wanted and alive(token, at)]
+    own = [token["id"] for token in doomed if backend.is_own(token)]
+    if own:
+        raise Refused(
+            f"The token {own[0]} is the one that this module authenticates with; revoking it would cut off its own"
+            " access. Nothing is revoked. Leave it out, or set allow_self_revoke: true.",
+            code="self_revoke",
+        )
+    if doomed and not module.check_mode:
+        backend.revoke(doomed)
+    shown = [MGMT_TOKEN.present(token) or {} for token in doomed]
+    return Result(
+        changed=bool(doomed),
+        values={"mgmt_tokens": [{**token, "changed": True, "superseded": [], "failure": None} for token in shown]},
+        before={token["id"]: token for token in shown},
+        after={},
+    )
 
 
 def _report(entries: Sequence[Entry], warnings: list[str], *, return_secret: bool) -> Result:

@@ -82,6 +82,12 @@ options:
       secret_file:
         description: As O(secret_file).
         type: path
+  ids:
+    description:
+      - Many tokens that shall be revoked, by their IDs, with O(state=absent). They are listed once and revoked together.
+        What isn't there, is revoked or has expired is passed over.
+    type: list
+    elements: str
   concurrency:
     description: How many of the O(tokens) are made at the same time.
     type: int
@@ -109,6 +115,14 @@ EXAMPLES = r"""
     id: "{{ old_token_id }}"
     state: absent
 
+- name: Revoke many at once
+  influxops.influxdb3.mgmt_token:
+    config_path: /etc/influxctl/config.toml
+    profile: issuer
+    ids:
+      - "{{ old_token_id }}"
+    state: absent
+
 - name: Give every host a token of its own, with one list before and one after
   influxops.influxdb3.mgmt_token:
     config_path: /etc/influxctl/config.toml
@@ -128,7 +142,7 @@ RETURN = r"""
 mgmt_token:
   description:
     - The token as it is now, or would be in check mode. As it was, if it has been revoked; null if it never was there.
-  returned: success, without O(tokens)
+  returned: success, without O(tokens) and O(ids)
   type: dict
   contains:
     id:
@@ -166,12 +180,12 @@ superseded:
     - The other active tokens of the description, and the one that a new token replaces. They are revoked if
       O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are
       revoked.
-  returned: success, without O(tokens)
+  returned: success, without O(tokens) and O(ids)
   type: list
   elements: dict
 mgmt_tokens:
-  description: The outcome of each of the O(tokens), in their order.
-  returned: with O(tokens), also if some of them failed
+  description: The outcome of each of the O(tokens), in their order; or the tokens of O(ids) as they were when revoked.
+  returned: with O(tokens), also if some of them failed, and with O(ids)
   type: list
   elements: dict
   contains:
@@ -199,7 +213,7 @@ mgmt_tokens:
       type: str
       sample: "2027-01-30T12:00:00Z"
     revoked_at:
-      description: Always null, because the token is active.
+      description: Always null, because the token is or was active.
       type: str
     token:
       description: The secret. Nothing else that the module returns holds it.
@@ -247,7 +261,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import ENTRY_OPTIONS, manage_batch
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import (
+    ENTRY_OPTIONS,
+    manage_batch,
+    revoke_ids,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
@@ -264,6 +282,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "force": {"type": "bool", "default": False},
     "allow_self_revoke": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 4},
+    "ids": {"type": "list", "elements": "str"},
     "tokens": {
         "type": "list",
         "elements": "dict",
@@ -281,6 +300,8 @@ def work(module: AnsibleModule) -> Result:
     with influxctl_tokens(module) as backend:
         if module.params["tokens"] is not None:
             return manage_batch(module, backend)
+        if module.params["ids"] is not None:
+            return revoke_ids(module, backend)
         return manage(module, Kind(MGMT_TOKEN, "mgmt_token", "token"), lambda: backend)
 
 
@@ -289,8 +310,11 @@ def main() -> None:
     run(
         work,
         {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
-        required_one_of=[("description", "id", "tokens")],
-        mutually_exclusive=[("tokens", name) for name in (*_OF_ONE, "state", "all_matching")],
+        required_one_of=[("description", "id", "tokens", "ids")],
+        mutually_exclusive=[
+            *(("tokens", name) for name in (*_OF_ONE, "state", "all_matching", "ids")),
+            *(("ids", name) for name in (*_OF_ONE, "all_matching")),
+        ],
     )
 
 

@@ -344,3 +344,33 @@ def test_the_role_keeps_issuers_apart_and_needs_no_lockstep(
     install(program.parent, "2.5.0")
     run = fleet({"h1": {}, "h3": {}})
     assert [result["msg"].count("2.6.0 or newer") for result in run.failures] == [1, 1]
+
+
+def test_many_are_revoked_by_their_ids_at_once(ansible: Ansible, sim: Simulator, program: Path) -> None:
+    old = [sim.add_mgmt_token(f"old {n}") for n in range(3)]
+    kept = sim.add_mgmt_token("kept")
+    ids = [token.id for token in old]
+    revoked = {"ids": ids, "state": "absent"}
+    tasks = [
+        {"name": "check", MODULE: revoked, "check_mode": True},
+        {"name": "revoke", MODULE: revoked},
+        {"name": "again", MODULE: revoked},
+        {"name": "wrong", MODULE: {"ids": ids}, "ignore_errors": True},
+    ]
+    run = ansible.playbook(local_play(tasks, connection(sim)))
+    assert commands(invocations(program)) == ["list", "list", "revoke", "list"]
+    assert [entry["id"] for entry in run.result("check")["mgmt_tokens"]] == ids
+    assert [entry["id"] for entry in run.result("revoke")["mgmt_tokens"]] == ids
+    assert [run.result(name)["changed"] for name in ("check", "revoke", "again")] == [True, True, False]
+    assert "state: absent" in run.result("wrong")["msg"]
+    assert all(token.revoked_at for token in old)
+    assert kept.revoked_at is None
+
+
+def test_its_own_token_among_many_ids_stops_it(ansible: Ansible, sim: Simulator, program: Path) -> None:
+    own = next(token for token in sim.state.mgmt_tokens if token.secret == sim.admin_token)
+    other = sim.add_mgmt_token("other")
+    tasks = [{"name": "revoke", MODULE: {"ids": [other.id, own.id], "state": "absent"}, "ignore_errors": True}]
+    run = ansible.playbook(local_play(tasks, connection(sim)))
+    assert run.result("revoke")["failure"]["code"] == "self_revoke"
+    assert other.revoked_at is None

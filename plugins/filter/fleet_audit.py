@@ -1,0 +1,118 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter fleet_audit: what hosts hold, and what the cluster lists, become one report."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet_audit
+short_description: Report which host holds which management token
+version_added: 0.1.0
+description:
+  - Matches the profiles that were found on hosts with the management tokens that the cluster lists. The playbook
+    P(influxops.influxdb3.audit#playbook) uses it. It needs no secret.
+author:
+  - influxops contributors (@influxops)
+positional: tokens
+options:
+  _input:
+    description:
+      - For each host, by its name, what M(influxops.influxdb3.influxctl_profile_info) returned there, also when it
+        failed; null for a host that was not asked.
+    type: dict
+    required: true
+  tokens:
+    description:
+      - The list C(mgmt_tokens) that M(influxops.influxdb3.mgmt_token_info) returns with C(include_revoked=true).
+    type: list
+    elements: dict
+    required: true
+  now:
+    description: The time of the report, in RFC 3339, such as C(2026-11-24T12:00:00Z).
+    type: str
+    required: true
+  expiring_within:
+    description: Tokens that end within this time are in the state V(expiring).
+    type: str
+    default: 14d
+"""
+
+EXAMPLES = r"""
+- name: Show who holds what
+  ansible.builtin.debug:
+    msg: "{{ (holdings | influxops.influxdb3.fleet_audit(tokens, now='2026-11-24T12:00:00Z')).table }}"
+  vars:
+    holdings:
+      web1:
+        profiles:
+          - name: default
+            mgmt_token_prefix: M.V1.a1b2
+        file:
+          mode: "0600"
+      web2:
+        unreachable: true
+        msg: Connection timed out
+    tokens:
+      - id: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+        description: influxctl web1
+        token_prefix: M.V1.a1b2
+        created_at: "2026-11-01T12:00:00Z"
+        expires_at: "2027-01-30T12:00:00Z"
+        revoked_at: null
+"""
+
+RETURN = r"""
+_value:
+  description: The report.
+  type: dict
+  contains:
+    rows:
+      description:
+        - One entry for each profile of each host, and one for a host without any, sorted. With the keys C(host),
+          C(profile), C(token_id), C(description), C(created_at), C(expires_at), C(state) (V(ok), V(expiring),
+          V(expired), V(revoked), V(unknown) or V(none)), C(note), C(shared_with) and C(world_readable).
+      type: list
+      elements: dict
+    orphans:
+      description: The active tokens that no host holds. Empty when not all hosts were asked.
+      type: list
+      elements: dict
+    findings:
+      description:
+        - What is not in order, by its kind, which is a C(state), V(world_readable), V(shared) or V(orphan). Each kind
+          has the list of what it applies to.
+      type: dict
+    table:
+      description: The lines of a table for a terminal, with remarks below.
+      type: list
+      elements: str
+    csv:
+      description: The rows as CSV.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.durations import parse_instant
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import audit
+
+
+def fleet_audit(
+    holdings: dict[str, Any], tokens: list[dict[str, Any]], now: str, expiring_within: str = "14d"
+) -> dict[str, Any]:
+    """Return the report. Raises AnsibleFilterError when a time can't be read."""
+    try:
+        return audit(holdings, tokens, parse_instant(now), expiring_within)
+    except ValueError as error:
+        raise AnsibleFilterError(f"fleet_audit: {error}") from error
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return them by name."""
+        return {"fleet_audit": fleet_audit}

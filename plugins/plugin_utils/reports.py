@@ -1,0 +1,207 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the fleet holds and what a rotation did, as rows and as tables. Pure functions; no secret is ever known here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..module_utils.durations import after, parse_duration, parse_instant
+
+Row = dict[str, Any]
+
+AUDIT_COLUMNS = ("host", "profile", "token_id", "description", "created_at", "expires_at", "state")
+ORPHAN_COLUMNS = ("token_id", "description", "created_at", "expires_at", "state")
+ROTATION_COLUMNS = ("host", "outcome", "token_id", "expires_at", "old_tokens")
+WORLD_READABLE = 0o004
+
+
+def audit(
+    holdings: Mapping[str, Mapping[str, Any] | None],
+    tokens: Sequence[Mapping[str, Any]],
+    now: datetime,
+    expiring_within: str | int,
+) -> dict[str, Any]:
+    """Return who holds which management token, and which tokens nobody holds.
+
+    `holdings` gives for each host what influxctl_profile_info returned there, also when it failed (`msg`), or None for
+    a host that was not asked. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
+    only known when all hosts were asked; a token with the name of a host that gave no answer may be that host's.
+    """
+    soon = after(now, parse_duration(expiring_within))
+    asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
+    rows = [row for host, holding in asked.items() for row in _rows_of(host, holding, tokens, now, soon)]
+    _name_sharers(rows)
+    held = {row["token_id"] for row in rows}
+    silent = tuple(f" {host}" for host, holding in asked.items() if "profiles" not in holding)
+    orphans = [
+        _token_row(token, _state(token, now, soon))
+        for token in (tokens if len(asked) == len(holdings) else [])
+        if token["id"] not in held
+        and _state(token, now, soon) in ("ok", "expiring")
+        and not str(token.get("description")).endswith(silent)
+    ]
+    orphans.sort(key=lambda row: (str(row["description"]), str(row["created_at"])))
+    return {
+        "rows": rows,
+        "orphans": orphans,
+        "findings": _findings(rows, orphans),
+        "table": _audit_table(rows, orphans),
+        "csv": csv_text(rows, AUDIT_COLUMNS),
+    }
+
+
+def _rows_of(
+    host: str, holding: Mapping[str, Any], tokens: Sequence[Mapping[str, Any]], now: datetime, soon: datetime
+) -> list[Row]:
+    """Return a row for each profile of a host, or one for a host without any."""
+    if "profiles" not in holding:
+        return [{**_row(host, None), "state": "unknown", "note": holding.get("msg") or "it gave no answer"}]
+    mode = (holding.get("file") or {}).get("mode")
+    readable = bool(mode and int(mode, 8) & WORLD_READABLE)
+    rows = []
+    for profile in sorted(holding["profiles"], key=lambda one: str(one.get("name"))):
+        row = {**_row(host, profile.get("name")), "world_readable": readable}
+        prefix = profile.get("mgmt_token_prefix")
+        if prefix:
+            row.update(_of_prefix(prefix, host, tokens, now, soon))
+        rows.append(row)
+    return rows or [{**_row(host, None), "world_readable": readable}]
+
+
+def _row(host: str, profile: str | None) -> Row:
+    empty = dict.fromkeys(AUDIT_COLUMNS)
+    return {**empty, "host": host, "profile": profile, "state": "none", "note": None, "world_readable": False}
+
+
+def _of_prefix(
+    prefix: str, host: str, tokens: Sequence[Mapping[str, Any]], now: datetime, soon: datetime
+) -> dict[str, Any]:
+    """Return what is known of a token by its prefix, which is short enough for several tokens to have the same one."""
+    found = [token for token in tokens if token.get("token_prefix") == prefix]
+    own = [token for token in found if str(token.get("description")).endswith(f" {host}")]
+    candidates = own or found
+    if len(candidates) == 1:
+        return _token_row(candidates[0], _state(candidates[0], now, soon))
+    if not candidates:
+        return {"state": "unknown", "note": f"the cluster lists no token that begins {prefix}"}
+    listed = ", ".join(sorted(token["id"] for token in candidates))
+    return {"state": "unknown", "note": f"several tokens begin {prefix}: {listed}"}
+
+
+def _token_row(token: Mapping[str, Any], state: str) -> Row:
+    return {
+        "token_id": token["id"],
+        "description": token.get("description"),
+        "created_at": token.get("created_at"),
+        "expires_at": token.get("expires_at"),
+        "state": state,
+    }
+
+
+def _state(token: Mapping[str, Any], now: datetime, soon: datetime) -> str:
+    """Return a token's state; a revoked one is revoked, also when it has expired since."""
+    if token.get("revoked_at"):
+        return "revoked"
+    if not token.get("expires_at"):
+        return "ok"
+    ends = parse_instant(token["expires_at"])
+    return "expired" if ends <= now else "expiring" if ends <= soon else "ok"
+
+
+def _name_sharers(rows: Iterable[Row]) -> None:
+    """Note in each row which other hosts hold the same token."""
+    holders = defaultdict(set)
+    for row in rows:
+        if row["token_id"]:
+            holders[row["token_id"]].add(row["host"])
+    for row in rows:
+        row["shared_with"] = sorted(holders[row["token_id"]] - {row["host"]}) if row["token_id"] else []
+
+
+def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str]]:
+    """Return the words of `audit_fail_on` that apply, each with what it applies to."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        name = f"{row['host']} ({row['profile']})" if row["profile"] else row["host"]
+        if row["state"] != "ok":
+            found[row["state"]].append(name)
+        if row["world_readable"]:
+            found["world_readable"].append(name)
+        if row["shared_with"]:
+            found["shared"].append(name)
+    for orphan in orphans:
+        found["orphan"].append(f"{orphan['token_id']} ({orphan['description']})")
+    return dict(found)
+
+
+def _audit_table(rows: Sequence[Row], orphans: Sequence[Row]) -> list[str]:
+    """Return an audit as the lines of a table, with what is remarkable below it."""
+    lines = table(rows, AUDIT_COLUMNS)
+    for row in rows:
+        remarks = [row["note"]] if row["note"] else []
+        remarks += [f"shares its token with {', '.join(row['shared_with'])}"] if row["shared_with"] else []
+        remarks += ["others than the owner can read the file"] if row["world_readable"] else []
+        lines += [f"{row['host']}: {'; '.join(remarks)}"] if remarks else []
+    if orphans:
+        lines += ["", "Active tokens that no host was seen to hold:", *table(orphans, ORPHAN_COLUMNS)]
+    return lines
+
+
+def rotation(
+    hosts: Iterable[str],
+    outcomes: Mapping[str, Mapping[str, Any]],
+    tokens: Sequence[Mapping[str, Any]],
+    descriptions: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what became of each host, as rows and as the lines of a table.
+
+    `outcomes` are the role's facts of the hosts that came to the end. For the others, `tokens` and `descriptions` tell
+    which tokens of theirs are active, one of which they hold.
+    """
+    rows = []
+    for host in sorted(hosts):
+        outcome = outcomes.get(host)
+        if outcome:
+            old, word = outcome["old"], outcome["outcome"]
+        else:
+            mine = [t for t in tokens if t.get("description") == descriptions.get(host) and not t.get("revoked_at")]
+            old, word = mine, "not finished"
+        rows.append(
+            {
+                "host": host,
+                "outcome": word,
+                "token_id": outcome["id"] if outcome else None,
+                "expires_at": outcome["expires_at"] if outcome else None,
+                "old_tokens": ", ".join(f"{t['id']} until {t.get('expires_at') or 'revoked'}" for t in old) or None,
+            }
+        )
+    return {"rows": rows, "table": table(rows, ROTATION_COLUMNS)}
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    """Return rows as aligned lines below a heading; what isn't there is a dash."""
+    cells = [[column.replace("_", " ") for column in columns]]
+    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]
+
+
+def _cell(value: Any) -> str:
+    """Return a value on one line: a description may hold anything."""
+    return "-" if value is None else " ".join(str(value).split())
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows as CSV (RFC 4180) with a heading; what isn't there is empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, [*columns], extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
