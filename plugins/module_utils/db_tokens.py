@@ -7,17 +7,36 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Callable
 from urllib.parse import urlencode
 
 from .connection import DEDICATED, Connection, parse_host
 from .endpoints import ManagementApi
-from .entities import State
+from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
+from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
+from .tokens import Kind, Prove
 from .transport import Transport
 
+KIND = Kind(DB_TOKEN, "db_token", "access_token")
+# What describes one token, as an option of a module or as an item of a list.
+OPTIONS: Spec = {
+    **TOKEN_OPTIONS,
+    **SECRET_FILE_OPTIONS,
+    "permissions": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
+            "resource": {"type": "str", "required": True},
+        },
+    },
+    "wait_active": {"type": "int", "default": 0},
+    "query_host": {"type": "str"},
+}
+RULES: dict[str, Any] = {"required_one_of": [("description", "id")]}
 _LONGEST_PAUSE = 5.0
 
 
@@ -79,6 +98,26 @@ def data_plane(connection: Connection, query_host: str | None) -> str:
     if connection.product == DEDICATED:
         return f"https://{connection.cluster_id}.a.influxdb.io"
     return connection.base_url
+
+
+def check_prove(params: Mapping[str, Any]) -> None:
+    """Raise OptionError where a token can't be proved to work as the options want it."""
+    seconds, permissions = params["wait_active"], params["permissions"]
+    if seconds < 0:
+        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
+    if seconds and permissions is not None and readable_database(permissions) is None:
+        raise OptionError(NOT_READABLE)
+
+
+def prover(connection: Connection, params: Mapping[str, Any]) -> Prove | None:
+    """Return what proves that a token works, None if that isn't asked for. Raises OptionError."""
+    check_prove(params)
+    queried = replace(connection, base_url=data_plane(connection, params["query_host"]))
+
+    def prove(token: State, secret: str) -> None:
+        wait_until_active(queried, token, secret, params["wait_active"])
+
+    return prove if params["wait_active"] else None
 
 
 def wait_until_active(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from .connection import CLUSTERED_ID, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
 from .errors import ApiError, Influxdb3Error, NotFound
-from .transport import Transport
+from .transport import Pace, Transport
 
 BASE = "/api/v0"
 # facts.md A.2: the release that brought rename and undelete, and the deletion of tables, to the HTTP API.
@@ -37,11 +37,13 @@ class ManagementApi:
     """The API of one cluster.
 
     Every function raises ApiError or one of its kinds. `on_secret` is called with each secret that the server hands
-    over, before anything else can happen to it.
+    over, before anything else can happen to it. After the first list, several threads may call the functions at once.
     """
 
-    def __init__(self, connection: Connection, on_secret: Callable[[str], None]) -> None:
-        self._transport = Transport(connection)
+    def __init__(
+        self, connection: Connection, on_secret: Callable[[str], None], workers: int = 1, pace: Pace | None = None
+    ) -> None:
+        self._transport = Transport(connection, workers, pace)
         self._on_secret = on_secret
         self._prefix = BASE
         self._form_known = False

@@ -21,17 +21,17 @@ from __future__ import annotations
 
 import builtins
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Callable, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
 
 from . import secret_file
-from .durations import after, format_instant
-from .entities import Entity, State
+from .durations import after, format_instant, parse_duration
+from .entities import Entity, State, parse_option
 from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError, mask
 from .module import Result, duration_option, now
 from .plan import TokenChange, TokenWish, alive, check_wish, mark, plan_token, plan_token_absent, unmarked
@@ -72,21 +72,56 @@ class Backend(Protocol):
 Prove = Callable[[State, str], None]
 
 
-@dataclass
-class Work:
-    """What one run works with. `path` is the secret file's; `slot` is there while the run may replace the file."""
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of one token, checked as far as that is possible without a request.
 
-    module: AnsibleModule
-    kind: Kind
-    backend: Backend
+    `params` are the options of the module, or of an item of a list. `path` is the secret file's. `kept` says that
+    somebody takes a new secret, be it the file or the result.
+    """
+
+    params: Mapping[str, Any]
     wish: TokenWish
     at: datetime
     path: str | None
     owner: secret_file.Owner
-    stack: ExitStack
-    prove: Prove | None
+    kept: bool = True
+
+    @property
+    def present(self) -> bool:
+        return bool(self.params["state"] == "present")
+
+
+@dataclass
+class Known:
+    """What a caller with many orders has read for all of them: the file's secret, then the tokens that concern it."""
+
+    held: secret_file.Secret | None
+    tokens: list[State]
+
+
+@dataclass
+class Work:
+    """What one run works with. `slot` is there while the run may replace the secret file."""
+
+    order: Order
+    kind: Kind
+    backend: Backend
+    check_mode: bool
+    conceal: Callable[[str], None]
+    prove: Prove | None = None
+    known: Known | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
     slot: secret_file.Slot | None = None
     held: secret_file.Secret | None = None
+
+    @property
+    def wish(self) -> TokenWish:
+        return self.order.wish
+
+    @property
+    def path(self) -> str | None:
+        return self.order.path
 
     @property
     def held_id(self) -> str | None:
@@ -94,32 +129,41 @@ class Work:
         return self.held["id"] if self.held else None
 
     def read(self) -> list[State]:
-        """Read the secret file, then the server."""
+        """Read the secret file, then the server, unless both are known; the second time, they are read in any case."""
+        if self.known:
+            known, self.known = self.known, None
+            self.held = known.held
+            return known.tokens
         self.held = self.read_file()
         return self.backend.list()
 
     def read_file(self) -> secret_file.Secret | None:
         """Return what the secret file holds, its secret masked from now on."""
-        held = secret_file.read(self.path, self.owner) if self.path else None
-        if held and held["token"]:
-            self.module.no_log_values.add(held["token"])
-        return held
+        return read_file(self.order, self.conceal)
 
     def enter(self) -> None:
         """Take the right to replace the secret file, after any other run that has it."""
-        if self.path and not self.module.check_mode:
-            self.slot = self.stack.enter_context(secret_file.Slot(self.path, self.owner))
+        if self.path and not self.check_mode:
+            self.known = None
+            self.slot = self.stack.enter_context(secret_file.Slot(self.path, self.order.owner))
 
     def nonces(self) -> list[str]:
         """Return the nonces of runs that were cut off; in check mode also of one that is at work."""
         if self.slot:
             return self.slot.nonces
-        return secret_file.nonces(self.path) if self.path and self.module.check_mode else []
+        return secret_file.nonces(self.path) if self.path and self.check_mode else []
 
 
-def wish_of(module: AnsibleModule, entity: Entity) -> TokenWish:
+def read_file(order: Order, conceal: Callable[[str], None]) -> secret_file.Secret | None:
+    """Return what the secret file holds, its secret concealed from now on. Raises SecretFileError."""
+    held = secret_file.read(order.path, order.owner) if order.path else None
+    if held and held["token"]:
+        conceal(held["token"])
+    return held
+
+
+def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
     """Return what the options state. Raises OptionError; sends nothing."""
-    params = module.params
     if params["expires_at"] is not None and params["expires_in"] is not None:
         raise OptionError("expires_at and expires_in: only one of them can be given.")
     stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
@@ -128,11 +172,20 @@ def wish_of(module: AnsibleModule, entity: Entity) -> TokenWish:
         id=params["id"],
         permissions=stated.get("permissions"),
         expires_at=stated.get("expires_at"),
-        expires_in=duration_option(module, "expires_in"),
-        renew_before=duration_option(module, "renew_before"),
-        max_age=duration_option(module, "max_age"),
+        expires_in=parse_option("expires_in", params.get("expires_in"), parse_duration),
+        renew_before=parse_option("renew_before", params.get("renew_before"), parse_duration),
+        max_age=parse_option("max_age", params.get("max_age"), parse_duration),
         force=bool(params.get("force")),
     )
+
+
+def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: bool = True) -> Order:
+    """Return what the options ask for. Raises OptionError; sends nothing."""
+    wish = wish_of(params, entity)
+    if params["state"] == "present":
+        check_wish(wish, at)
+    owner = secret_file.parse_owner(params["owner"], params["group"])
+    return Order(params, wish, at, params["secret_file"], owner, kept)
 
 
 def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], prove: Prove | None = None) -> Result:
@@ -140,17 +193,17 @@ def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], pr
 
     `prove`, if given, is called with a token that was made or changed, before anything is revoked.
     """
-    wish, at, path = wish_of(module, kind.entity), now(), module.params["secret_file"]
-    present = module.params["state"] == "present"
-    if present:
-        check_wish(wish, at)
-    owner = secret_file.parse_owner(module.params["owner"], module.params["group"])
-    with ExitStack() as stack:
-        work = Work(module, kind, connect(), wish, at, path, owner, stack, prove)
-        if path and secret_file.nonces(path):
+    order = order_of(module.params, kind.entity, now())
+    return carry_out(Work(order, kind, connect(), module.check_mode, module.no_log_values.add, prove))
+
+
+def carry_out(work: Work) -> Result:
+    """Bring one token to the stated state; in check mode, only say what would be done."""
+    with work.stack:
+        if work.path and secret_file.nonces(work.path):
             work.enter()
-        result = _present(work) if present else _absent(work)
-    if path and secret_file.adjust(path, owner, dry=module.check_mode):
+        result = _present(work) if work.order.present else _absent(work)
+    if work.path and secret_file.adjust(work.path, work.order.owner, dry=work.check_mode):
         result.changed = True
     return result
 
@@ -158,7 +211,13 @@ def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], pr
 def _present(work: Work) -> Result:
     """Plan, carry the change out, unless in check mode, and report it."""
     tokens, change = _plan_present(work)
-    module, backend, kind = work.module, work.backend, work.kind
+    params, backend, kind = work.order.params, work.backend, work.kind
+    if change.create and not work.order.kept:
+        raise Refused(
+            f"The token {work.wish.description!r} would have to be made, because {change.create}, and nobody would keep"
+            " its secret.",
+            code="no_secret_place",
+        )
     if change.update and change.current and not backend.marks:
         raise OptionError(
             f"description: the token {change.current['id']} is described {change.current.get('description')!r}, which"
@@ -168,9 +227,9 @@ def _present(work: Work) -> Result:
     change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
     warnings += _named(change.strangers)
-    token = predicted(change, work.wish, work.at)
+    token = predicted(change, work.wish, work.order.at)
     secret = work.held["token"] if work.held and not change.create and work.held_id == token["id"] else None
-    if not module.check_mode:
+    if not work.check_mode:
         _revoke_orphans(work, tokens, change)
         if change.create:
             token = _create(work, token, tokens)
@@ -178,7 +237,7 @@ def _present(work: Work) -> Result:
         elif change.update:
             token = {**token, **backend.update(token, change.update)}
         warnings += _finish(work, token, secret, change)
-    reveal = module.params["return_secret"] or work.path is None
+    reveal = params["return_secret"] or work.path is None
     shown = kind.entity.present
     return Result(
         changed=change.changed,
@@ -194,20 +253,20 @@ def _plan_present(work: Work) -> tuple[list[State], TokenChange]:
     """Return the server's tokens and what has to be done; when a token has to be made, the slot is entered."""
     while True:
         tokens = work.read()
-        refuse_foreign(work.held, tokens, work.wish, work.at, work.path)
+        refuse_foreign(work.held, tokens, work.wish, work.order.at, work.path)
         change = plan_token(
             tokens,
             work.wish,
-            work.at,
+            work.order.at,
             held_id=work.held_id,
             nonces=work.nonces(),
             need_secret=work.path is not None,
-            on_lost_secret=work.module.params["on_lost_secret"],
-            revoke_superseded=work.module.params["revoke_superseded"],
+            on_lost_secret=work.order.params["on_lost_secret"],
+            revoke_superseded=work.order.params["revoke_superseded"],
         )
         if not change.create or work.path is None or work.slot:
             return tokens, change
-        if work.module.check_mode:
+        if work.check_mode:
             secret_file.check_writable(work.path)
             return tokens, change
         work.enter()
@@ -403,10 +462,10 @@ def _absent(work: Work) -> Result:
     change = plan_token_absent(
         tokens,
         work.wish,
-        work.at,
+        work.order.at,
         held_id=work.held_id,
         nonces=work.nonces(),
-        all_matching=work.module.params["all_matching"],
+        all_matching=work.order.params["all_matching"],
     )
     own = [token["id"] for token in change.revoke if work.backend.is_own(token)]
     if own:
@@ -415,7 +474,7 @@ def _absent(work: Work) -> Result:
             " access. Use another token for this, or set allow_self_revoke: true.",
             code="self_revoke",
         )
-    if not work.module.check_mode:
+    if not work.check_mode:
         _revoke_orphans(work, tokens, change)
         if change.revoke:
             work.backend.revoke(change.revoke)

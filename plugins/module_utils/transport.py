@@ -9,6 +9,7 @@ import contextlib
 import json
 import random
 import ssl
+import threading
 import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -27,8 +28,10 @@ else:
 
 # Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
 _RETRY = frozenset({429, 502, 503, 504})
-_RETRY_POST = frozenset({429, 503})
+_REFUSED = frozenset({429, 503})
 _LONGEST_PAUSE = 60.0
+# How long, in seconds, a pause may go on after the run is to stop.
+_GLANCE = 0.25
 
 _REMEDIES = {
     401: "The management token was not accepted: check that it is complete, not expired and not revoked.",
@@ -46,7 +49,7 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     the server. A POST isn't idempotent and facts.md A.1 knows no idempotency key.
     """
     if status is not None:
-        return status in (_RETRY_POST if method == "POST" else _RETRY)
+        return status in (_REFUSED if method == "POST" else _RETRY)
     return method != "POST" or not sent
 
 
@@ -66,10 +69,47 @@ def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -
     return min(max(0.0, seconds), _LONGEST_PAUSE)  # in this order, so that the header "nan" becomes 0
 
 
-class Transport:
-    """Sends requests over one pooled session. Not for use after a fork."""
+def nap(seconds: float, pace: Pace) -> None:
+    """Sleep, unless the run is to stop."""
+    while seconds > 0 and not pace.stopped:
+        part = min(seconds, _GLANCE)
+        time.sleep(part)
+        seconds -= part
 
-    def __init__(self, connection: Connection) -> None:
+
+class Pace:
+    """What all workers of a run share: the pause that the server wants, whether anybody gets through, and the stop.
+
+    A server that refuses one request with 429 or 503 refuses the next one as well, whoever sends it. So nobody sends
+    anything before the pause is over.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._lock = threading.Lock()
+        self.answered = 0
+        """How many requests were not refused. It only has to grow."""
+        self.stopped = ""
+        """Why the run is to stop; pauses end at once, and nothing is sent again."""
+
+    def hold(self, seconds: float) -> None:
+        """Have all workers wait for so long."""
+        with self._lock:
+            self._until = max(self._until, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Wait until the pause is over, also where it has been prolonged meanwhile."""
+        while not self.stopped and (left := self._until - time.monotonic()) > 0:
+            nap(left, self)
+
+
+class Transport:
+    """Sends requests over one session with a pool of connections. Not for use after a fork.
+
+    `workers` is the number of threads that may send at the same time.
+    """
+
+    def __init__(self, connection: Connection, workers: int = 1, pace: Pace | None = None) -> None:
         if not HAS_REQUESTS:
             raise Influxdb3Error(
                 "The Python library requests is missing where this module runs. Install it there (pip install"
@@ -78,7 +118,14 @@ class Transport:
                 code="missing_library",
             )
         self._connection = connection
+        self._pace = pace or Pace()
         self._session = requests.Session()
+        # Asked once: requests would look through the environment for every request.
+        self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
+        # So that ~/.netrc can't replace the Authorization header, nor REQUESTS_CA_BUNDLE the connection's CA.
+        self._session.trust_env = False
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=workers))
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -88,11 +135,16 @@ class Transport:
         `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
         instance `create database 'telegraf'`. Raises ApiError or one of its kinds.
         """
+        pace = self._pace
         attempt, maybe_done = 1, False
         while True:
+            pace.wait()
             answer: requests.Response | None = None
+            answered = pace.answered
             try:
                 answer = self._send(method, path, body)
+                if answer.status_code not in _REFUSED:
+                    pace.answered += 1
                 return self._parsed(answer, method, path, doing)
             except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
                 sent = not _never_sent(error)
@@ -101,12 +153,19 @@ class Transport:
             except ApiError as error:
                 failure, sent = error, True
                 again = may_retry(method, error.status, sent)
-            if not again or attempt > self._connection.retries:
+            refused = failure.status in _REFUSED
+            if refused and pace.answered != answered:
+                attempt = 1  # others get through, so the server is slow and not down
+            if not again or attempt > self._connection.retries or pace.stopped:
                 failure.repeated = maybe_done
                 raise failure
-            maybe_done = maybe_done or (sent and failure.status not in _RETRY_POST)
+            maybe_done = maybe_done or (sent and not refused)
             header = answer.headers.get("Retry-After") if answer is not None else None
-            time.sleep(pause(attempt, header, datetime.now(timezone.utc), random.random()))
+            seconds = pause(attempt, header, datetime.now(timezone.utc), random.random())
+            if refused:
+                pace.hold(seconds)
+            else:
+                nap(seconds, pace)
             attempt += 1
 
     def _send(self, method: str, path: str, body: Any) -> requests.Response:
@@ -120,9 +179,6 @@ class Transport:
             self._connection.base_url + path,
             data=data,
             headers=headers,
-            # Without an auth of its own, requests would let ~/.netrc replace the Authorization header.
-            auth=_keep_headers,
-            # Given per request, because REQUESTS_CA_BUNDLE overrules a session's setting.
             verify=self._connection.verify,
             cert=self._connection.client_cert,
             timeout=self._connection.timeout,
@@ -171,10 +227,6 @@ class Transport:
         )  # fmt: skip
 
 
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
 def _error_for(status: int, said: str, *, method: str, path: str, doing: str, location: str | None) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
     kind, code, remedy = ApiError, None, _REMEDIES.get(status, "")
@@ -189,7 +241,7 @@ def _error_for(status: int, said: str, *, method: str, path: str, doing: str, lo
         kind = NotFound
     elif status in (401, 403):
         code = "unauthorized" if status == 401 else "forbidden"
-    elif method == "POST" and status >= 500 and status not in _RETRY_POST:
+    elif method == "POST" and status >= 500 and status not in _REFUSED:
         kind = Ambiguous
     return kind(
         f"Can't {doing}: the server answered {status} {said!r}. {remedy}".strip(),

@@ -191,22 +191,17 @@ failure:
       sample: /api/v0/databases
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
-    DATABASE,
-    PARTITION_TEMPLATE_OPTION,
-    SYSTEM_PREFIXES,
-    State,
-    name_warnings,
-    parse_id,
-    parse_name,
-    parse_option,
-    retention_warnings,
+from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import (
+    OPTIONS,
+    RULES,
+    carry_out,
+    decide,
+    warnings_of,
+    wish_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     Result,
@@ -214,78 +209,32 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     converge,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import Change, find, plan
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
-    "name": {"type": "str"},
-    "id": {"type": "int"},
-    "rename_from": {"type": "str"},
-    "retention_period": {"type": "str"},
-    "max_tables": {"type": "int"},
-    "max_columns_per_table": {"type": "int"},
-    "partition_template": PARTITION_TEMPLATE_OPTION,
-    "force": {"type": "bool", "default": False},
-}
+from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import find
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the database to the stated state."""
-    params = module.params
-    desired = DATABASE.parse({**params, "id": None})
-    old_name: str = parse_option("rename_from", params["rename_from"], parse_name) or ""
-    database_id: int = parse_option("id", params["id"], parse_id) or 0
-    name, state = desired.get("name", ""), params["state"]
-    if state == "absent" and name.startswith(SYSTEM_PREFIXES) and not params["force"]:
-        raise Refused(f"The database {name!r} may belong to the system; set force: true to delete it all the same.")
+    wish = wish_of(module.params)
     api = connect(module)
-
-    def decide(databases: list[State]) -> Change:
-        if state == "restored":
-            active = find(databases, name)
-            return Change(active, active or {"name": name or None, "id": database_id}, restore=active is None)
-        wanted = desired if state == "present" else None
-        old = find(databases, old_name) if old_name != name else None
-        return plan(DATABASE, find(databases, name), wanted, old)
-
-    def apply(change: Change) -> State:
-        reported = dict(change.before or {})
-        if change.delete:
-            api.delete_database(name)
-        if change.create:
-            reported.update(api.create_database(desired))
-        if change.restore:
-            reported.update(api.restore_database(database_id))
-        if change.rename:
-            reported.update(api.rename_database(old_name, name))
-        if change.update:
-            reported.update(api.update_database(name, change.update))
-        return reported
-
-    change, changed, reported = converge(module, api.list_databases, decide, apply)
+    change, changed, reported = converge(
+        module,
+        api.list_databases,
+        lambda databases: decide(wish, lambda name: find(databases, name)),
+        lambda change: carry_out(api, wish, change),
+    )
     after = DATABASE.present(reported) if change.after is not None else None
-    warnings = retention_warnings(desired) if state == "present" else []
-    warnings += name_warnings("database", name) if change.create or change.rename else []
     return Result(
         changed=changed,
         values={"database": after or DATABASE.present(change.before)},
         before=DATABASE.present(change.before),
         after=after,
-        warnings=warnings,
+        warnings=warnings_of(wish, change),
     )
 
 
 def main() -> None:
     """Run the module."""
-    run(
-        work,
-        {**CONNECTION_OPTIONS, **OPTIONS},
-        required_if=[
-            ("state", "present", ["name"]),
-            ("state", "absent", ["name"]),
-            ("state", "restored", ["id"]),
-        ],
-    )
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

@@ -182,71 +182,36 @@ failure:
       sample: /api/v0/databases
 """
 
-from dataclasses import replace
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens import (
-    NOT_READABLE,
+    KIND,
+    OPTIONS,
+    RULES,
     HttpTokens,
-    data_plane,
-    readable_database,
-    wait_until_active,
+    prover,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import ACTIONS, DB_TOKEN, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
-    SECRET_FILE_OPTIONS,
-    TOKEN_OPTIONS,
     Result,
     connection_of,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Kind, manage
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "permissions": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
-            "resource": {"type": "str", "required": True},
-        },
-    },
-    "wait_active": {"type": "int", "default": 0},
-    "query_host": {"type": "str"},
-}
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the database token to the stated state."""
-    connection, seconds = connection_of(module), module.params["wait_active"]
-    queried = replace(connection, base_url=data_plane(connection, module.params["query_host"]))
-    permissions = module.params["permissions"]
-    if seconds < 0:
-        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
-    if seconds and permissions is not None and readable_database(permissions) is None:
-        raise OptionError(NOT_READABLE)
-
-    def prove(token: State, secret: str) -> None:
-        wait_until_active(queried, token, secret, seconds)
-
+    connection = connection_of(module)
+    prove = prover(connection, module.params)
     api = ManagementApi(connection, module.no_log_values.add)
-    return manage(
-        module, Kind(DB_TOKEN, "db_token", "access_token"), lambda: HttpTokens(api), prove if seconds else None
-    )
+    return manage(module, KIND, lambda: HttpTokens(api), prove)
 
 
 def main() -> None:
     """Run the module."""
-    run(
-        work,
-        {**CONNECTION_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
-        required_one_of=[("description", "id")],
-    )
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

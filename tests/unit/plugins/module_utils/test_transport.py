@@ -39,7 +39,8 @@ METHODS = ["GET", "PATCH", "PUT", "DELETE"]
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made between attempts; nobody waits for them."""
     made: list[float] = []
-    monkeypatch.setattr(transport, "time", SimpleNamespace(sleep=made.append))
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: sum(made)))
+    monkeypatch.setattr(transport, "nap", lambda seconds, pace: made.append(seconds))
     return made
 
 
