@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import pwd
@@ -60,14 +61,6 @@ def read(path: str) -> str | None:
         raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
 
 
-def create_empty(path: str) -> None:
-    """Create the file with mode 0600, whatever the umask is. Raises ProfileError."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as error:
-        raise ProfileError(f"{path} can't be created: {error.strerror}.", code="unwritable") from None
-
-
 def write_beside(path: str, text: str) -> str:
     """Write a temporary file (0600, on disk) in the directory of `path` and return its path.
 
@@ -85,6 +78,24 @@ def write_beside(path: str, text: str) -> str:
             os.unlink(temporary)
         raise ProfileError(f"{path} can't be written: {error.strerror}.", code="unwritable") from None
     return temporary
+
+
+def put_first(temporary: str, path: str) -> None:
+    """Give a new file its name. Raises ProfileError."""
+    try:
+        os.rename(temporary, path)
+    except OSError as error:
+        raise ProfileError(f"{path} can't be created: {error.strerror}.", code="unwritable") from None
+
+
+def sync_directory(path: str) -> None:
+    """Make the file's name durable, where the file system can: some refuse it for directories."""
+    with contextlib.suppress(OSError):
+        directory = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 def make_parents(path: str) -> list[str]:

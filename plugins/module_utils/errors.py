@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The errors that this collection raises, and the masking of secrets in their texts.
 
-Everything below the modules raises an `Influxdb3Error`; only `module.py` turns one into `fail_json`.
+Everything below the modules raises an `Influxdb3Error`; only `results.py` turns one into `fail_json`.
 """
 
 from __future__ import annotations

@@ -1,39 +1,29 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all modules share with Ansible: argument specs, the connection, convergence, and the one way to end.
-
-The only file that calls `exit_json` and `fail_json`.
-"""
+"""What the modules with a connection share with Ansible: argument specs, the connection, convergence."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
-from ansible.module_utils.common.parameters import remove_values
 
 from . import config_file, profiles, toml_editor
 from .connection import PRODUCTS, Connection, resolve
 from .durations import parse_duration
 from .endpoints import ManagementApi
-from .errors import (
-    MASK,
-    AlreadyExists,
-    Ambiguous,
-    ApiError,
-    Influxdb3Error,
-    NotFound,
-    OptionError,
-    ProfileError,
-)
+from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError
 from .plan import Change
+from .results import Result as Result
+from .results import Spec as Spec
+from .results import masked as masked
+from .results import run as run
 
-Spec = dict[str, dict[str, Any]]
 World = TypeVar("World")
 
 
@@ -85,50 +75,6 @@ TOKEN_INFO_OPTIONS: Spec = {
     "include_revoked": {"type": "bool", "default": False},
     "expiring_within": {"type": "str"},
 }
-
-
-@dataclass
-class Result:
-    """How a module ends: `values` is the result, nested under the entity's name.
-
-    `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
-    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
-    """
-
-    changed: bool
-    values: dict[str, Any]
-    before: Any = None
-    after: Any = None
-    secrets: Sequence[tuple[Any, ...]] = ()
-    warnings: list[str] = field(default_factory=list)
-    error: Influxdb3Error | None = None
-
-
-def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
-    """Build the module from its options, do its work, and end it. The only place that turns an error into a failure."""
-    module = AnsibleModule(argument_spec=options, supports_check_mode=True, **rules)
-    try:
-        result = work(module)
-    except Influxdb3Error as error:
-        module.fail_json(msg=str(error), failure=error.failure())
-    for warning in result.warnings:
-        module.warn(warning)
-    output: dict[str, Any] = {"changed": result.changed, **result.values}
-    if (result.before, result.after) != (None, None):
-        output["diff"] = {"before": result.before or {}, "after": result.after or {}}
-    if result.error:
-        output.update(msg=str(result.error), failure=result.error.failure())
-    # Masked everywhere else first, because exit_json would mask the documented keys as well.
-    output = remove_values(output, module.no_log_values | {place[-1] for place in result.secrets})
-    for *steps, key, secret in result.secrets:
-        module.no_log_values.discard(secret)
-        place = output
-        for step in steps:
-            place = place[step]
-        place[key] = secret
-    if result.error:
-        module.fail_json(**output)
-    module.exit_json(**output)
 
 
 def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str, Any] | None:
@@ -217,8 +163,3 @@ def converge(
             failure = error
             changed = changed or error.repeated or isinstance(error, Ambiguous)
     raise failure or Influxdb3Error("Nothing was tried.")
-
-
-def masked(value: str | None, changed: bool = False) -> str | None:
-    """Return what a diff shows for a secret: only whether it is there and whether it changes."""
-    return None if value is None else f"{MASK} (changed)" if changed else MASK

@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import os
 import sys
+from importlib.util import find_spec
 from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import config_file, profiles
+from . import config_file
 from .errors import ProfileError
-from .module import Spec
+from .results import Spec
 
 Made = TypeVar("Made")
 
@@ -22,21 +23,24 @@ SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "
 
 
 def unpack_tomlkit(module: AnsibleModule) -> None:
-    """Make the tomlkit that the action plugin sent importable, behind one that the target has itself."""
+    """Make the tomlkit that the action plugin sent importable, unless the target has one. Raises ProfileError."""
     shipped: str | None = module.params["_tomlkit"]
-    if shipped:
-        archive = os.path.join(module.tmpdir, "tomlkit.zip")
+    if not shipped or find_spec("tomlkit"):
+        return
+    archive = os.path.join(module.tmpdir, "tomlkit.zip")
+    try:
         with open(archive, "wb") as handle:
             handle.write(base64.b64decode(shipped))
-        sys.path.append(archive)
+    except OSError as error:
+        raise ProfileError(f"{archive} can't be written: {error.strerror}.", code="unwritable") from None
+    sys.path.append(archive)
 
 
-def read_config(module: AnsibleModule) -> tuple[str, str | None, list[profiles.Profile]]:
-    """Return the config's real path, its text (None without a file) and its profiles. Raises ProfileError."""
+def read_config(module: AnsibleModule) -> tuple[str, str | None]:
+    """Return the config's real path and its text (None without a file). Raises ProfileError."""
     unpack_tomlkit(module)
     path = os.path.realpath(config_file.locate(module.params["path"], os.environ))
-    text = config_file.read(path)
-    return path, text, naming(path, lambda: profiles.read_profiles(text or ""))
+    return path, config_file.read(path)
 
 
 def naming(path: str, work: Callable[[], Made]) -> Made:
@@ -50,21 +54,49 @@ def naming(path: str, work: Callable[[], Made]) -> Made:
 
 
 def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) -> dict[str, Any]:
-    """Replace the file atomically, its attributes set before it holds a new secret; return what to report."""
+    """Replace the file atomically, its attributes set before it holds a new secret; return what to report.
+
+    Whatever fails, the old file stays as it is, and no part of a new one is left.
+    """
     values: dict[str, Any] = {}
     attributes = module.load_file_common_arguments(module.params, path)
-    if existed:
-        if module.params["backup"]:
-            values["backup_file"] = module.backup_local(path)
-            os.chmod(values["backup_file"], 0o600)
-    else:
+    if not existed:
         for directory in config_file.make_parents(path):
             module.set_fs_attributes_if_different({**attributes, "path": directory, "mode": "0700"}, False)
-        # atomic_move gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
-        config_file.create_empty(path)
-    module.set_fs_attributes_if_different(attributes, False)
-    module.atomic_move(config_file.write_beside(path, text), path)
+    temporary = config_file.write_beside(path, text)
+    module.add_cleanup_file(temporary)
+    if existed:
+        if module.params["backup"]:
+            values["backup_file"] = _explained(path, "copied", lambda: _backup(module, path))
+        module.set_fs_attributes_if_different(attributes, False)
+        _explained(path, "replaced", lambda: module.atomic_move(temporary, path))
+    else:
+        # Not by atomic_move: it gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
+        module.set_fs_attributes_if_different({**attributes, "path": temporary}, False)
+        config_file.put_first(temporary, path)
+    config_file.sync_directory(path)
     return values
+
+
+def _backup(module: AnsibleModule, path: str) -> str:
+    """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
+    previous = os.umask(0o077)
+    try:
+        backup: str = module.backup_local(path)
+    finally:
+        os.umask(previous)
+    os.chmod(backup, 0o600)
+    return backup
+
+
+def _explained(path: str, done: str, work: Callable[[], Made]) -> Made:
+    """Do some work by Ansible's own functions, whose errors are of no particular type. Raises ProfileError."""
+    try:
+        return work()
+    except Exception as error:
+        reason = error.__cause__ or error
+        text = getattr(reason, "strerror", None) or str(reason)
+        raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
 
 
 def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: dict[str, dict[str, Any]]) -> bool:

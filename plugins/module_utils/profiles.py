@@ -9,11 +9,12 @@ Every edit is read back and compared with what was intended. The keys of a profi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .connection import PRODUCTS
 from .errors import OptionError, ProfileError
-from .toml_editor import Editor, Path, append, get, leaves, load, merged, proved, without
+from .toml_editor import Editor, Path, append, get, leaves, load, merged, proved, same, without
 
 Profile = dict[str, Any]
 PREFIX_LENGTH = 9
@@ -25,6 +26,31 @@ AUTH_KINDS: dict[str, Path] = {
 }
 _PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
 _TLS = ("insecure", "disable", "cert", "key", "ca")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one profile shall be: `keys` are its own, without those that aren't given."""
+
+    name: str
+    keys: Profile
+    present: bool = True
+    exclusive: bool = False
+    exclusive_auth: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one profile was and has become, None where it isn't there."""
+
+    name: str
+    before: Profile | None
+    after: Profile | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether that differs."""
+        return not same(self.before, self.after)
 
 
 def read_profiles(text: str) -> list[Profile]:
@@ -122,7 +148,7 @@ def edit(text: str, name: str, intended: Profile) -> str:
             if path not in target:
                 editor.remove(path)
         for path, value in target.items():
-            if path not in current or current[path] != value or type(current[path]) is not type(value):
+            if path not in current or not same(current[path], value):
                 editor.set(path, value)
         edited = editor.text()
         expected["profile"][index] = intended
@@ -141,3 +167,25 @@ def remove(text: str, name: str) -> str:
     editor = Editor(text, index)
     editor.remove_profile()
     return proved(editor.text(), expected)
+
+
+def bring(text: str, wishes: Sequence[Wish]) -> tuple[str, list[Outcome]]:
+    """Return the text as all wishes want it, and each one's outcome. Raises ProfileError and OptionError."""
+    found = read_profiles(text)
+    outcomes = []
+    for wish in wishes:
+        index = find_profile(found, wish.name)
+        before = None if index is None else found[index]
+        after = _wanted(before or {}, wish) if wish.present else None
+        outcome = Outcome(wish.name, before, after)
+        if outcome.changed:
+            text = remove(text, wish.name) if after is None else edit(text, wish.name, after)
+            found = read_profiles(text)
+        outcomes.append(outcome)
+    return text, outcomes
+
+
+def _wanted(current: Profile, wish: Wish) -> Profile:
+    profile = merge(current, wish.keys, exclusive=wish.exclusive, exclusive_auth=wish.exclusive_auth)
+    check(profile)
+    return profile

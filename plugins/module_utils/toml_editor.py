@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits TOML text so that what isn't changed stays byte for byte. Pure; knows `[[profile]]`, but none of its keys.
 
-tomlkit parses the document, judges where each statement ends and renders values. The edits themselves are made on the
-text, statement by statement.
+Documents are read by the standard library's tomllib (before Python 3.11 by tomlkit), which also judges where each
+statement ends; tomlkit renders values. The edits themselves are made on the text, statement by statement.
 """
 
 from __future__ import annotations
@@ -16,10 +16,17 @@ from typing import Any
 
 from .errors import ProfileError
 
+try:
+    import tomllib
+except ImportError:  # Before Python 3.11. It is read much faster than tomlkit is loaded, and most runs only read.
+    tomllib = None  # type: ignore[assignment]
+
 Path = tuple[str, ...]
 Table = dict[str, Any]
 # Lines end at \n alone: str.splitlines would also split at characters that a comment or string may hold.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+# How both libraries say where an error is.
+_AT_LINE = re.compile(r"at line \d+")
 
 
 def _tomlkit() -> Any:
@@ -36,22 +43,46 @@ def _tomlkit() -> Any:
     return tomlkit
 
 
-def load(text: str) -> dict[str, Any]:
-    """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
+def _parse(text: str) -> dict[str, Any]:
+    """Return the document as plain data. Raises ValueError and RecursionError."""
+    if tomllib is not None:
+        return tomllib.loads(text)
     tomlkit = _tomlkit()
     try:
         data: dict[str, Any] = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.TOMLKitError as error:
-        where = f" at line {error.line}" if getattr(error, "line", None) else ""
-        raise ProfileError(f"it is not valid TOML{where}", code="invalid_toml") from None
+        raise ValueError(str(error)) from None
     return data
+
+
+def load(text: str) -> dict[str, Any]:
+    """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
+    try:
+        return _parse(text)
+    except (ValueError, RecursionError) as error:
+        line = _AT_LINE.search(str(error))
+        raise ProfileError(f"it is not valid TOML{f' {line[0]}' if line else ''}", code="invalid_toml") from None
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two values are the same TOML: 1, 1.0 and true differ, and nan is nan."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other or (one != one and other != other))
 
 
 def proved(text: str, expected: Table) -> str:
     """Return the text if it holds just the expected data. Raises ProfileError."""
-    if load(text) != expected:
-        raise ProfileError("it is written in a way that can't be edited safely; edit it by hand", code="not_editable")
-    return text
+    try:
+        if same(load(text), expected):
+            return text
+    except ProfileError:
+        pass
+    raise ProfileError("it is written in a way that can't be edited safely; edit it by hand", code="not_editable")
 
 
 def get(table: Mapping[str, Any], path: Path) -> Any:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: influxctl_profile
-short_description: Manage a profile in influxctl's config.toml
+short_description: Manage profiles in influxctl's config.toml
 version_added: 0.1.0
 description:
-  - Writes, changes and removes one C([[profile]]) of an influxctl C(config.toml) on the target, among it the
-    management token
-    that influxctl authenticates with.
+  - Writes, changes and removes a C([[profile]]) of an influxctl C(config.toml) on the target, among it the management
+    token that influxctl authenticates with.
   - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file
-    that isn't
-    valid TOML, or that holds the profile twice, is left untouched.
+    that isn't valid TOML, or that holds the profile twice, is left untouched.
+  - With O(profiles) it manages many profiles of one file at the price of one.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -33,7 +32,6 @@ options:
   name:
     description: The profile's name. influxctl uses V(default) unless it is told otherwise.
     type: str
-    required: true
   state:
     description: Whether the profile shall be there.
     type: str
@@ -99,7 +97,9 @@ options:
             type: list
             elements: str
           parameters:
-            description: Further parameters, such as C(audience).
+            description:
+              - Further parameters, such as C(audience). Those whose names say that they are secret, such as
+                C(client_secret), are masked in all output.
             type: dict
           token_url:
             description: The provider's token endpoint.
@@ -121,10 +121,108 @@ options:
   exclusive_auth:
     description:
       - Whether the other kinds of authentication (O(mgmt_token), O(auth.oauth2), O(auth.token)) are removed from the
-        profile
-        when one is given. Which one influxctl prefers isn't documented.
+        profile when one is given. Which one influxctl prefers isn't documented.
     type: bool
     default: false
+  profiles:
+    description:
+      - Many profiles of the file, instead of O(name) and the options of one profile. The file is written once, with all
+        of them, or not at all if one of them is wrong.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The profile's name, which no other entry has.
+        type: str
+        required: true
+      state:
+        description: As O(state).
+        type: str
+        choices: [present, absent]
+        default: present
+      product:
+        description: As O(product).
+        type: str
+        choices: [clustered, dedicated]
+      host:
+        description: As O(host).
+        type: str
+      port:
+        description: As O(port).
+        type: int
+      account_id:
+        description: As O(account_id).
+        type: str
+      cluster_id:
+        description: As O(cluster_id).
+        type: str
+      mgmt_token:
+        description: As O(mgmt_token).
+        type: str
+      database:
+        description: As O(database).
+        type: str
+      token:
+        description: As O(token).
+        type: str
+      tls:
+        description: As O(tls).
+        type: dict
+        suboptions:
+          insecure:
+            description: As O(tls.insecure).
+            type: bool
+          disable:
+            description: As O(tls.disable).
+            type: bool
+          cert:
+            description: As O(tls.cert).
+            type: str
+          key:
+            description: As O(tls.key).
+            type: str
+          ca:
+            description: As O(tls.ca).
+            type: str
+      auth:
+        description: As O(auth).
+        type: dict
+        suboptions:
+          oauth2:
+            description: As O(auth.oauth2).
+            type: dict
+            suboptions:
+              client_id:
+                description: As O(auth.oauth2.client_id).
+                type: str
+              scopes:
+                description: As O(auth.oauth2.scopes).
+                type: list
+                elements: str
+              parameters:
+                description: As O(auth.oauth2.parameters).
+                type: dict
+              token_url:
+                description: As O(auth.oauth2.token_url).
+                type: str
+              device_url:
+                description: As O(auth.oauth2.device_url).
+                type: str
+          token:
+            description: As O(auth.token).
+            type: dict
+            suboptions:
+              token_file:
+                description: As O(auth.token.token_file).
+                type: str
+      exclusive:
+        description: As O(exclusive).
+        type: bool
+        default: false
+      exclusive_auth:
+        description: As O(exclusive_auth).
+        type: bool
+        default: false
   backup:
     description: Whether a copy of the old file is kept beside it, with a time stamp in its name and mode 0600.
     type: bool
@@ -140,6 +238,8 @@ requirements:
   - tomlkit on the controller or on the target
 notes:
   - The target needs Python 3.9 or newer and no library. The controller's own C(tomlkit) is sent along.
+  - Without C(tomlkit) on either, a target with Python 3.11 or newer can still tell that nothing is to be changed, and
+    anything else fails before it touches the file.
 seealso:
   - module: influxops.influxdb3.influxctl_profile_info
 """
@@ -165,6 +265,19 @@ EXAMPLES = r"""
     exclusive_auth: true
     backup: true
 
+- name: Write two profiles at once, and remove a third
+  influxops.influxdb3.influxctl_profile:
+    profiles:
+      - name: default
+        product: clustered
+        host: cluster.example.com
+        mgmt_token: "{{ management_token }}"
+      - name: archive
+        product: clustered
+        host: archive.example.com
+      - name: old
+        state: absent
+
 - name: Remove a profile
   influxops.influxdb3.influxctl_profile:
     name: nightly
@@ -174,7 +287,7 @@ EXAMPLES = r"""
 RETURN = r"""
 profile:
   description: The profile as it is now, or would be in check mode, without secrets; null if it is absent.
-  returned: success
+  returned: success, without O(profiles)
   type: dict
   contains:
     name:
@@ -213,6 +326,22 @@ profile:
       description: The first nine characters of the management token, by which influxctl names it.
       type: str
       sample: M.V1.a1b2
+profiles:
+  description: The outcome of each of the O(profiles), in their order.
+  returned: success, with O(profiles)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The profile's name.
+      type: str
+      sample: default
+    changed:
+      description: Whether this profile was changed.
+      type: bool
+    profile:
+      description: As RV(profile).
+      type: dict
 path:
   description: The file, with symbolic links resolved.
   returned: success
@@ -257,10 +386,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options, profiles
 from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import Result, masked, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
     fix_attributes,
@@ -268,59 +395,14 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     read_config,
     write_config,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, masked, run
 
-STRING: dict[str, Any] = {"type": "str"}
-TLS: dict[str, dict[str, Any]] = {
-    "insecure": {"type": "bool"},
-    "disable": {"type": "bool"},
-    "cert": STRING,
-    "key": {"type": "str", "no_log": False},
-    "ca": STRING,
-}
-OAUTH2: dict[str, dict[str, Any]] = {
-    "client_id": STRING,
-    "scopes": {"type": "list", "elements": "str"},
-    "parameters": {"type": "dict"},
-    "token_url": {"type": "str", "no_log": False},
-    "device_url": STRING,
-}
-TOKEN: dict[str, dict[str, Any]] = {"token_file": {"type": "str", "no_log": False}}
-AUTH: dict[str, dict[str, Any]] = {
-    "oauth2": {"type": "dict", "options": OAUTH2},
-    "token": {"type": "dict", "options": TOKEN, "no_log": False},
-}
-PROFILE: dict[str, dict[str, Any]] = {
-    "name": {"type": "str", "required": True},
-    "product": {"type": "str", "choices": ["clustered", "dedicated"]},
-    "host": STRING,
-    "port": {"type": "int"},
-    "account_id": STRING,
-    "cluster_id": STRING,
-    "mgmt_token": {"type": "str", "no_log": True},
-    "database": STRING,
-    "token": {"type": "str", "no_log": True},
-    "tls": {"type": "dict", "options": TLS},
-    "auth": {"type": "dict", "options": AUTH},
-}
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
-    **PROFILE,
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "exclusive": {"type": "bool", "default": False},
-    "exclusive_auth": {"type": "bool", "default": False},
+    **profile_options.PROFILE_OPTIONS,
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
 }
-
-
-def wanted_profile(params: dict[str, Any]) -> profiles.Profile:
-    """Return the profile that the options state, without what isn't given. Raises OptionError."""
-    if params["port"] is not None and not 1 <= params["port"] <= 65535:
-        raise OptionError(f"port: {params['port']} is not between 1 and 65535.")
-    if not params["name"].strip():
-        raise OptionError("name: a profile's name must not be empty.")
-    stated = {key: params[key] for key in PROFILE}
-    return profiles.given({**stated, "port": None if params["port"] is None else str(params["port"])})
 
 
 def shown(profile: profiles.Profile | None, other: profiles.Profile | None) -> dict[str, Any]:
@@ -334,41 +416,41 @@ def shown(profile: profiles.Profile | None, other: profiles.Profile | None) -> d
     return {**profiles.public(profile), **secrets}
 
 
+def report(outcomes: list[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
+    """Return the result's values and the two sides of its diff, for one profile or as lists for many."""
+    now = [None if one.after is None else profiles.public(one.after) for one in outcomes]
+    before = [shown(one.before, one.after) for one in outcomes]
+    after = [shown(one.after, one.before) for one in outcomes]
+    if not many:
+        return {"profile": now[0]}, before[0], after[0]
+    entries = [{"name": one.name, "changed": one.changed, "profile": now[n]} for n, one in enumerate(outcomes)]
+    return {"profiles": entries}, {"profiles": list(filter(None, before))}, {"profiles": list(filter(None, after))}
+
+
 def work(module: AnsibleModule) -> Result:
-    """Bring the profile to the stated state."""
-    params = module.params
-    wanted = wanted_profile(params)
-    path, text, found = read_config(module)
-    index = naming(path, lambda: profiles.find_profile(found, params["name"]))
-    before = None if index is None else found[index]
-    after: profiles.Profile | None = None
-    if params["state"] == "present":
-        after = profiles.merge(
-            before or {}, wanted, exclusive=params["exclusive"], exclusive_auth=params["exclusive_auth"]
-        )
-        profiles.check(after)
-    values: dict[str, Any] = {"profile": None if after is None else profiles.public(after), "path": path}
-    changed = before != after
-    if changed:
-        edited = naming(
-            path,
-            lambda: (
-                profiles.remove(text or "", params["name"])
-                if after is None
-                else profiles.edit(text or "", params["name"], after)
-            ),
-        )
-        if not module.check_mode:
-            values.update(write_config(module, path, edited, existed=text is not None))
-    values["place"] = place(path)
-    diff = {"before": shown(before, after), "after": shown(after, before)}
-    changed = fix_attributes(module, path, changed, diff)
-    return Result(changed, values, before=diff["before"], after=diff["after"])
+    """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
+    module.no_log_values.update(profile_options.secret_parameters(module.params))
+    wishes = profile_options.wishes(module.params)
+    path, text = read_config(module)
+    edited, outcomes = naming(path, lambda: profiles.bring(text or "", wishes))
+    values, before, after = report(outcomes, many=module.params["profiles"] is not None)
+    changed = any(outcome.changed for outcome in outcomes)
+    if changed and not module.check_mode:
+        values.update(write_config(module, path, edited, existed=text is not None))
+    values.update(path=path, place=place(path))
+    changed = fix_attributes(module, path, changed, {"before": before, "after": after})
+    return Result(changed, values, before=before, after=after)
 
 
 def main() -> None:
     """Run the module."""
-    run(work, OPTIONS, add_file_common_args=True)
+    run(
+        work,
+        OPTIONS,
+        add_file_common_args=True,
+        required_one_of=[("name", "profiles")],
+        mutually_exclusive=[("profiles", name) for name in ("name", *profile_options.ONE_PROFILE)],
+    )
 
 
 if __name__ == "__main__":

@@ -143,15 +143,20 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profiles
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import Result, run
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import SHIPPED_OPTIONS, read_config
+from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
+    SHIPPED_OPTIONS,
+    naming,
+    read_config,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
 
 OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
 
 
 def work(module: AnsibleModule) -> Result:
     """List the profiles."""
-    path, _text, found = read_config(module)
+    path, text = read_config(module)
+    found = naming(path, lambda: profiles.read_profiles(text or ""))
     name = module.params["name"]
     listed = [profiles.public(profile) for profile in found if name in (None, profile.get("name"))]
     return Result(changed=False, values={"profiles": listed, "file": config_file.describe(path)})

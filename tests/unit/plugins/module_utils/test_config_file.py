@@ -90,13 +90,14 @@ def test_unreadable_and_binary_files_are_sentences(tmp_path: Path) -> None:
     assert caught.value.code == "invalid_toml"
 
 
-@pytest.mark.usefixtures("_umask")
-def test_empty_file_is_private_from_its_first_moment(tmp_path: Path) -> None:
+def test_new_file_gets_its_name_or_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    config_file.create_empty(str(path))
-    assert (path.read_text(), mode(path)) == ("", 0o600)
-    with pytest.raises(ProfileError, match="can't be created: File exists"):
-        config_file.create_empty(str(path))
+    config_file.put_first(config_file.write_beside(str(path), "new"), str(path))
+    config_file.sync_directory(str(path))
+    assert (path.read_text(), mode(path), list(tmp_path.iterdir())) == ("new", 0o600, [path])
+    with pytest.raises(ProfileError, match=r"can't be created: ") as caught:
+        config_file.put_first(str(path), str(tmp_path))
+    assert caught.value.code == "unwritable"
 
 
 @pytest.mark.usefixtures("_umask")

@@ -323,8 +323,14 @@ def test_invalid_toml_says_where_and_shows_nothing() -> None:
 
 def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tomlkit", None)
+    assert profiles.edit(SAMPLE, "two", {"name": "two"}) == SAMPLE
     with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
-        toml_editor.load("")
+        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+    assert caught.value.code == "missing_library"
+    # Before Python 3.11 reading needs it, too.
+    monkeypatch.setattr(toml_editor, "tomllib", None)
+    with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
+        profiles.read_profiles("")
     assert caught.value.code == "missing_library"
 
 

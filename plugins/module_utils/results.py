@@ -1,0 +1,70 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How every module ends: its result, or an error, with secrets only where they are documented.
+
+The only file that calls `exit_json` and `fail_json`. Apart from module.py, so that the modules that know no connection
+don't carry one to every host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
+
+from .errors import MASK, Influxdb3Error
+
+Spec = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Result:
+    """How a module ends: `values` is the result, nested under the entity's name.
+
+    `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
+    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
+    """
+
+    changed: bool
+    values: dict[str, Any]
+    before: Any = None
+    after: Any = None
+    secrets: Sequence[tuple[Any, ...]] = ()
+    warnings: list[str] = field(default_factory=list)
+    error: Influxdb3Error | None = None
+
+
+def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
+    """Build the module from its options, do its work, and end it. The only place that turns an error into a failure."""
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True, **rules)
+    try:
+        result = work(module)
+    except Influxdb3Error as error:
+        module.fail_json(msg=str(error), failure=error.failure())
+    for warning in result.warnings:
+        module.warn(warning)
+    output: dict[str, Any] = {"changed": result.changed, **result.values}
+    if (result.before, result.after) != (None, None):
+        output["diff"] = {"before": result.before or {}, "after": result.after or {}}
+    if result.error:
+        output.update(msg=str(result.error), failure=result.error.failure())
+    # Masked everywhere else first, because exit_json would mask the documented keys as well.
+    output = remove_values(output, module.no_log_values | {place[-1] for place in result.secrets})
+    for *steps, key, secret in result.secrets:
+        module.no_log_values.discard(secret)
+        place = output
+        for step in steps:
+            place = place[step]
+        place[key] = secret
+    if result.error:
+        module.fail_json(**output)
+    module.exit_json(**output)
+
+
+def masked(value: str | None, changed: bool = False) -> str | None:
+    """Return what a diff shows for a secret: only whether it is there and whether it changes."""
+    return None if value is None else f"{MASK} (changed)" if changed else MASK
