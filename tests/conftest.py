@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from harness import install
 
@@ -29,6 +30,10 @@ ROOT = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build and install; a worker of pytest-xdist takes what its controller has installed."""
+    # The same examples in every run and on every machine: a failure is never a matter of luck.
+    number = 30 if "not complete" in config.option.markexpr else 120
+    settings.register_profile("influxdb3", derandomize=True, database=None, deadline=None, max_examples=number)
+    settings.load_profile("influxdb3")
     # Set by the controller and inherited by its workers, so that the seed which is printed is every test's.
     os.environ.setdefault("CRASH_SEED", str(secrets.randbelow(2**32)))
     workerinput: dict[str, str] | None = getattr(config, "workerinput", None)

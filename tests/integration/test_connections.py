@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from harness.playbook import Ansible
 from harness.plays import local_play
 from harness.sweeps import assert_no_secret
@@ -62,6 +64,7 @@ def walk(
     return sim.requests
 
 
+@pytest.mark.complete
 def test_option_goes_before_environment_before_profile(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     by_option, by_environment, by_profile, by_other = (sim.add_mgmt_token(str(n)).secret for n in range(4))
     config = tmp_path / "config.toml"
@@ -122,6 +125,7 @@ def test_dedicated_takes_account_and_cluster_from_everywhere(
     assert {r.path for r in requests} == {f"/api/v0/accounts/{sim.account_id}/clusters/{sim.cluster_id}/databases"}
 
 
+@pytest.mark.complete
 def test_tls_client_certificates_proxies_and_paths(
     ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
+from harness.sample import part_or_all
 from harness.sweeps import assert_no_secret, snapshot
 from simulator import Simulator
 
@@ -123,8 +124,9 @@ WRONG_OPTIONS = [
 ]
 
 
-def test_wrong_options_fail_before_the_first_request(ansible: Ansible, sim: Simulator) -> None:
-    run_cases(ansible, sim, WRONG_OPTIONS)
+@pytest.mark.parametrize("step", part_or_all(5))
+def test_wrong_options_fail_before_the_first_request(ansible: Ansible, sim: Simulator, step: int) -> None:
+    run_cases(ansible, sim, WRONG_OPTIONS[::step])
     assert sim.requests == []
 
 
@@ -136,8 +138,9 @@ def test_an_incomplete_connection_names_all_that_is_missing_at_once(ansible: Ans
     check(run.result("case 0"), case)
 
 
+@pytest.mark.parametrize("step", part_or_all(3))
 def test_a_broken_world_is_explained(
-    ansible: Ansible, sim: Simulator, tmp_path: Path, make_simulator: Callable[..., Simulator]
+    ansible: Ansible, sim: Simulator, tmp_path: Path, make_simulator: Callable[..., Simulator], step: int
 ) -> None:
     config, plain, missing = tmp_path / "config.toml", tmp_path / "plain.toml", str(tmp_path / "no" / "influxctl")
     config.write_text('[[profile]]\nname = "default\n')
@@ -194,7 +197,7 @@ def test_a_broken_world_is_explained(
         Case("db_token", {"description": "a", "secret_file": str(tmp_path)}, ["regular file"], "secret_file"),
     ]
     files = {path: path.read_bytes() for path in (config, plain, twice, binary, foreign)}
-    output = run_cases(ansible, sim, cases)
+    output = run_cases(ansible, sim, cases[::step])
     assert_no_secret(output, [wrong_token])
     assert sim.writes == []
     assert {path: path.read_bytes() for path in files} == files

@@ -158,6 +158,7 @@ def test_a_playbook_leaks_nothing(world: World, ansible: Ansible, tmp_path: Path
     world.check({"output": run.output, "results": results, "processes": watch.text, **files})
 
 
+@pytest.mark.complete
 def test_the_events_of_ansible_runner_leak_nothing(
     world: World, ansible: Ansible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,6 +146,7 @@ WRONG_BATCHES: list[tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.complete
 def test_wrong_batches_fail_before_influxctl_runs(ansible: Ansible, sim: Simulator, program: Path) -> None:
     tasks = [batch(f"case {n}", tokens, **options) for n, (tokens, options, _says) in enumerate(WRONG_BATCHES)]
     run = ansible.playbook(local_play([*tasks, batch("none", [])], connection(sim)))
@@ -204,6 +205,7 @@ def test_a_signal_leaves_neither_influxctl_nor_its_config(ansible: Ansible, sim:
     assert sim.requests == []
 
 
+@pytest.mark.complete
 def test_profiles_and_connections(ansible: Ansible, sim: Simulator, program: Path, tmp_path: Path) -> None:
     """An existing profile serves as it is; the own token is never revoked, whichever way it is known."""
     config = tmp_path / "config.toml"
@@ -325,6 +327,7 @@ def test_the_role_asks_once_for_all_hosts_that_take_part(
     assert_no_secret(run.output, sim.secrets)
 
 
+@pytest.mark.complete
 def test_the_role_keeps_issuers_apart_and_needs_no_lockstep(
     fleet: Callable[..., Run], sim: Simulator, program: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
 from harness.sweeps import assert_no_secret
@@ -48,6 +50,7 @@ def meeting(secrets: set[str]) -> Fault:
     return fault
 
 
+@pytest.mark.complete
 def test_two_playbooks_at_once_end_well_and_one_of_them_changes(ansible: Ansible, sim: Simulator) -> None:
     old = sim.add_database("old")
     sim.add_database("gone")

@@ -17,6 +17,7 @@ import pytest
 
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
+from harness.sample import sample
 from harness.sweeps import assert_no_secret, snapshot
 from simulator import Simulator, Switches
 
@@ -65,7 +66,8 @@ def life(secret_file: Path, *, old_server: bool) -> list[dict[str, Any]]:
     return tasks
 
 
-@pytest.mark.parametrize("number", range(SERVERS))
+# Number 1 is the one that differs from the default in every switch.
+@pytest.mark.parametrize("number", sample(range(SERVERS), lambda number, _value: number == 1))
 def test_every_answer_to_an_open_question(
     ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path, number: int
 ) -> None:
