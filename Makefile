@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sanity unit integration fleet crash lock build clean
+.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench docs lock build release clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -20,11 +20,23 @@ help: ## List the targets
 demo: .venv/.demo ## Bootstrap a simulated cluster and a fleet of five SSH hosts, twice
 	PYTHONPATH=tests .venv/bin/python -m demo
 
-test: .venv/.nox ## Run every check and every test, on the oldest and the newest ansible-core
-	$(NOX)
+test: .venv/.nox ## Run the checks and a sample of everything, on the oldest and the newest ansible-core; minutes
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going test-checks test-tests
 
-lint: .venv/.nox ## Run ruff, mypy, ansible-lint and the changelog's check
+# Side by side, since the checks rarely keep more than one core busy. What they print comes in one piece.
+test-checks: .venv/.nox
+	@$(NOX) --tags checks >.venv/checks.txt 2>&1; status=$$?; cat .venv/checks.txt; exit $$status
+test-tests: .venv/.nox
+	@$(NOX) --tags tests
+
+test-all: .venv/.nox ## Run everything, on every ansible-core and Python that there is; hours
+	$(NOX) --tags all
+
+lint: .venv/.nox ## Run ruff, mypy, ansible-lint, the documentation's and the changelog's checks
 	$(NOX) --session lint
+
+importer: .venv/.nox ## Run galaxy-importer on the tarball
+	$(NOX) --session importer
 
 sanity: .venv/.nox ## Run ansible-test sanity
 	$(NOX) --session sanity
@@ -36,14 +48,26 @@ integration: ## Run tests/integration, likewise
 fleet: ## Run tests/fleet, likewise
 
 crash: .venv/.nox ## Cut runs off at every point there is; `make test` tries a sample
-	$(NOX) --session test-newest -- tests/integration -m crash -rP $(ARGS)
+	$(NOX) --session crash -- -rP $(ARGS)
+
+molecule: .venv/.nox ## Run the molecule scenarios; ARGS="-s influxctl" picks
+	$(NOX) --session molecule -- $(ARGS)
+
+bench: .venv/.nox ## Measure whole clusters in one task against loops; ARGS="--help" lists what can be asked
+	$(NOX) --session bench -- $(ARGS)
+
+docs: .venv/.nox ## Build the documentation site in build/docs, and look at its pages in a browser
+	$(NOX) --session docs
 
 lock: .venv/.uv ## Renew the exact versions in requirements/*.txt
-	cd requirements && for name in uv demo nox test test-oldest check; do \
+	cd requirements && for name in uv demo nox test test-oldest test-2.19 bench docs molecule importer check; do \
 		../$(COMPILE) $$name.in --output-file $$name.txt || exit; done
 
 build: .venv/.demo ## Build the collection's tarball in build/
 	.venv/bin/ansible-galaxy collection build --force --output-path build
+
+release: .venv/.nox ## Check, build and tag VERSION=1.2.3 in a clone; with PUBLISH=yes keep the commit and the tag
+	$(NOX) --session release -- $(VERSION) $(if $(filter yes,$(PUBLISH)),--publish)
 
 clean: ## Remove all that the other targets made
 	rm -rf .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv build

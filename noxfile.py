@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of every check. `make test` runs all sessions in this order; environments and caches stay below .venv/."""
+"""The steps of every check. `make test` runs the sessions tagged `checks` and `tests`, `make test-all` those of `all`.
+
+Environments and caches stay below .venv/.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -21,9 +25,13 @@ from harness.install import COLLECTION_PATH, export
 nox.options.default_venv_backend = "uv"
 nox.options.envdir = ".venv/nox"
 nox.options.reuse_venv = "yes"
+nox.options.tags = ["checks", "tests"]
 
 # The collection under its import name, for the tools that are content with a symlink.
 TREE = Path(".venv/tree").resolve()
+# Each line of ansible-core with the Pythons that it allows on a controller and the tests run on (3.11 and newer).
+MATRIX = {"2.16": ("3.11", "3.12"), "2.19": ("3.11", "3.12", "3.13"), "2.21": ("3.12", "3.13", "3.14")}
+LOCKS = {"2.16": "test-oldest", "2.19": "test-2.19", "2.21": "test"}
 
 
 def search_path() -> str:
@@ -36,14 +44,15 @@ def search_path() -> str:
     return os.pathsep.join(directories)
 
 
-def oldest_core_python() -> str | None:
-    """An interpreter for ansible-core 2.16, which runs on 3.10 to 3.12, and the tests, which need 3.11."""
-    if sys.version_info < (3, 13):
+def interpreter(*versions: str) -> str | None:
+    """The running Python where it is one of the given versions, otherwise the first that this machine has."""
+    if f"{sys.version_info.major}.{sys.version_info.minor}" in versions:
         return sys.executable
-    return shutil.which("python3.12", path=search_path()) or shutil.which("python3.11", path=search_path())
+    found = (shutil.which(f"python{version}", path=search_path()) for version in versions)
+    return next(filter(None, found), None)
 
 
-OLDEST_CORE_PYTHON = oldest_core_python()
+OLDEST_CORE_PYTHON = interpreter(*reversed(MATRIX["2.16"]))
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -60,62 +69,153 @@ def install(session: nox.Session, requirements: str) -> None:
         session.error(f"requirements/{requirements}.txt lacks what {requirements}.in asks for: run `make lock`")
 
 
-@nox.session
+@nox.session(tags=["checks", "all"])
 def lint(session: nox.Session) -> None:
-    """ruff, mypy, ansible-lint and the changelog's own check."""
+    """ruff, mypy, ansible-lint, the documentation's and the changelog's own checks."""
     install(session, "check")
-    collection = TREE / COLLECTION_PATH
-    collection.parent.mkdir(parents=True, exist_ok=True)
-    if not collection.is_symlink():
-        collection.symlink_to(Path.cwd())
+    collection = link()
     failed = []
     for command in (
         ["ruff", "check", "--output-format", "concise"],
         ["ruff", "format", "--check", "--output-format", "concise"],
-        ["mypy", "noxfile.py", "tests", str(collection / "plugins")],
+        ["mypy", "noxfile.py", "tests", "tools", str(collection / "plugins")],
         ["ansible-lint", "--nocolor", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
+        ["python", "-m", "tools.fragments"],
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."],
     ):
         try:
             session.run(*command, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE)})
         except nox.command.CommandFailed:
-            failed.append(" ".join(command[:2]))
+            failed.append(" ".join(command[:3]))
     if failed:
         session.error("failed: " + ", ".join(failed))
 
 
-@nox.session
+@nox.session(tags=["checks", "all"])
+def importer(session: nox.Session) -> None:
+    """galaxy-importer on the built tarball: the checks of Galaxy and Automation Hub, without a single warning."""
+    install(session, "importer")
+    home = Path(session.create_tmp(), "home").resolve()
+    home.mkdir(exist_ok=True)
+    # ansible-test is the business of the sessions `sanity`: here it would want containers.
+    env = {
+        "HOME": str(home),
+        "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
+        "GALAXY_IMPORTER_RUN_ANSIBLE_TEST": "false",
+    }
+    with tempfile.TemporaryDirectory() as workdir:
+        source = export(Path(workdir, "source"))
+        session.run(
+            "ansible-galaxy", "collection", "build", str(source), "--output-path", workdir, env=env, silent=True
+        )
+        (tarball,) = Path(workdir).glob("*.tar.gz")
+        output = str(session.run("python", "-m", "galaxy_importer.main", str(tarball), env=env, silent=True))
+    # It ends with 0 whatever it warns of.
+    findings = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR"))]
+    session.log(f"galaxy-importer: {len(findings)} warnings")
+    if findings or "processing completed successfully" not in output:
+        session.error("\n".join(findings) or output)
+
+
+@nox.session(tags=["checks", "all"])
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity, all its tests, with the newest ansible-core that this Python allows."""
     run_sanity(session, "test")
 
 
-@nox.session(name="sanity-oldest", python=OLDEST_CORE_PYTHON)
+@nox.session(name="sanity-oldest", python=OLDEST_CORE_PYTHON or False, tags=["checks", "all"])
 def sanity_oldest(session: nox.Session) -> None:
     """The same with the oldest ansible-core that the collection supports."""
-    skip_without_oldest(session)
-    run_sanity(session, "test-oldest")
+    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
+    run_sanity(session, LOCKS["2.16"])
 
 
-@nox.session(name="test-oldest", python=OLDEST_CORE_PYTHON)
+@nox.session(name="test-oldest", python=OLDEST_CORE_PYTHON or False, tags=["tests"])
 def test_oldest(session: nox.Session) -> None:
-    """All that runs Ansible, on the oldest ansible-core that the collection supports."""
-    skip_without_oldest(session)
+    """What depends on Ansible's version, on the oldest ansible-core that the collection supports."""
+    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
     # The rest runs module code apart from Ansible, or plays that don't depend on Ansible's version.
-    names = ("scenarios", "failures", "examples", "leaks")
-    run_tests(session, "test-oldest", "tests/fleet", *(f"tests/integration/test_{name}.py" for name in names))
+    names = ("scenarios", "failures")
+    run_tests(session, LOCKS["2.16"], "tests/fleet", *(f"tests/integration/test_{name}.py" for name in names))
 
 
-@nox.session(name="test-newest")
+@nox.session(name="test-newest", tags=["tests"])
 def test_newest(session: nox.Session) -> None:
-    """All tests on the newest ansible-core that this Python allows."""
+    """The tests, but those marked `complete`, on the newest ansible-core that this Python allows."""
     run_tests(session, "test")
 
 
-def skip_without_oldest(session: nox.Session) -> None:
-    """Say why the session is skipped, where no interpreter can run the oldest ansible-core."""
-    if OLDEST_CORE_PYTHON is None:
-        session.skip("ansible-core 2.16 needs Python 3.11 or 3.12, and this machine has neither")
+def cell(core: str, python: str) -> None:
+    """Define the session of one cell of the matrix: every test on this line of ansible-core and this Python."""
+    path = interpreter(python)
+
+    def run(session: nox.Session) -> None:
+        skip_without(session, path, core, [python])
+        run_tests(session, LOCKS[core], "-m", "not crash")
+
+    run.__doc__ = f"Every test on ansible-core {core} and Python {python}."
+    nox.session(run, name=f"matrix-{core}-{python}", python=path or False, tags=["all"])
+
+
+for _core, _pythons in MATRIX.items():
+    for _python in _pythons:
+        cell(_core, _python)
+
+
+@nox.session(tags=["all"])
+def crash(session: nox.Session) -> None:
+    """Cut runs off at every point there is, on the newest ansible-core."""
+    run_tests(session, "test", "tests/integration", "-m", "crash")
+
+
+@nox.session(tags=["all"])
+def docs(session: nox.Session) -> None:
+    """Build the documentation site in build/docs, and look at its pages in a browser where the machine has one."""
+    install(session, "docs")
+    link()
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "PYTHONPATH": "tests"}
+    session.run("python", "-m", "docsite.build", "build/docs", env=env)
+    session.run("pytest", "tests/docsite", "-m", "not crash", "-p", "no:cacheprovider", env=env)
+
+
+@nox.session(tags=["all"])
+def molecule(session: nox.Session) -> None:
+    """Every molecule scenario, over the tests' own SSH hosts."""
+    install(session, "molecule")
+    link()
+    with tempfile.TemporaryDirectory() as home:
+        env = {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "HOME": home}
+        session.run("molecule", "test", *(session.posargs or ["--all"]), env=env)
+
+
+@nox.session(tags=["all"])
+def bench(session: nox.Session) -> None:
+    """The benchmark of whole clusters, in its small size unless words after `--` ask for another."""
+    install(session, "bench")
+    session.run("python", "-m", "bench", *(session.posargs or ["--quick"]), env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Make the release whose version stands after `--` (tools/release.py)."""
+    install(session, "check")
+    session.run("python", "-m", "tools.release", *session.posargs)
+
+
+def link() -> Path:
+    """Lay the checkout where its import name says it is, and return that place."""
+    collection = TREE / COLLECTION_PATH
+    collection.parent.mkdir(parents=True, exist_ok=True)
+    if not collection.is_symlink():
+        collection.symlink_to(Path.cwd())
+    return collection
+
+
+def skip_without(session: nox.Session, path: str | None, core: str, pythons: Sequence[str]) -> None:
+    """Say why the session is skipped, where no interpreter of the machine can run it."""
+    if path is None:
+        session.skip(f"ansible-core {core} is wanted on Python {' or '.join(pythons)}, which this machine doesn't have")
 
 
 def run_sanity(session: nox.Session, requirements: str) -> None:
@@ -160,8 +260,8 @@ def provide_pip(session: nox.Session, home: Path) -> None:
     )
 
 
-def run_tests(session: nox.Session, requirements: str, *tests: str) -> None:
-    """Run pytest on both cores, over the given tests or all; words after `--` pick others."""
+def run_tests(session: nox.Session, requirements: str, *words: str) -> None:
+    """Run pytest on both cores with the given words; those after `--` on the command line come last."""
     install(session, requirements)
     session.run("python", "-m", "ansible", "playbook", "--version")
-    session.run("pytest", "--numprocesses", "2", *(session.posargs or tests))
+    session.run("pytest", "--numprocesses", "2", *words, *session.posargs)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The maintainers' tools, on repositories of their own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import fragments, release
+
+
+def git(repository: Path, *words: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A collection of one module, whose release 1.9.0 is tagged."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "a.py").write_text("1\n")
+    (tmp_path / "galaxy.yml").write_text("name: a\nversion: 1.9.0\n")
+    (tmp_path / "changelogs" / "fragments").mkdir(parents=True)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "a")
+    git(tmp_path, "tag", "1.9.0")
+    return tmp_path
+
+
+def test_nothing_is_missing_while_nothing_has_changed(repository: Path) -> None:
+    (repository / "README.md").write_text("not shipped as code")
+    assert fragments.problem(repository) == ""
+
+
+@pytest.mark.parametrize("name", ["plugins/a.py", "plugins/new.py", "roles/a/tasks/main.yml"])
+def test_a_change_wants_a_fragment(repository: Path, name: str) -> None:
+    (repository / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository / name).write_text("2\n")
+    assert name in fragments.problem(repository)
+    git(repository, "add", name)
+    git(repository, "commit", "--quiet", "--message", "b")
+    assert name in fragments.problem(repository)
+    (repository / "changelogs" / "fragments" / "1-a.yml").write_text("bugfixes: [a]\n")
+    assert fragments.problem(repository) == ""
+
+
+def test_the_first_release_wants_a_summary(repository: Path) -> None:
+    git(repository, "tag", "--delete", "1.9.0")
+    assert "release_summary" in fragments.problem(repository)
+
+
+@pytest.mark.parametrize("version", ["1", "1.2", "v1.10.0", "1.10.0-rc1", "01.2.3", ""])
+def test_only_three_numbers_are_a_version(repository: Path, version: str) -> None:
+    assert "three numbers" in release.refusal(repository, version)
+
+
+@pytest.mark.parametrize("version", ["1.9.0", "1.8.9", "0.10.0"])
+def test_a_release_follows_the_last_one(repository: Path, version: str) -> None:
+    assert "doesn't follow 1.9.0" in release.refusal(repository, version)
+
+
+def test_a_release_is_made_of_what_is_committed(repository: Path) -> None:
+    assert release.refusal(repository, "1.10.0") == ""
+    (repository / "galaxy.yml").write_text("version: 2\n")
+    assert "committed" in release.refusal(repository, "1.10.0")
+
+
+def test_the_version_stands_in_one_place(repository: Path) -> None:
+    release.set_version(repository, "1.10.0")
+    assert (repository / "galaxy.yml").read_text() == "name: a\nversion: 1.10.0\n"

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes a release: checks, builds and tags it in a clone, and keeps it only when told to.
+
+Usage: python -m tools.release VERSION [--publish] [--check COMMAND]
+
+galaxy.yml is the only place of the version. The clone is build/release, the tarball stays in build/. With --publish,
+the checkout is moved to the release's commit and gets its tag; to push both, and to upload the tarball, is left to
+people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.fragments import git, last_release, problem
+
+CLONE = Path("build", "release")
+
+
+def refusal(checkout: Path, version: str) -> str:
+    """Why this version can't be released from this checkout, or nothing."""
+    if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
+        return f"{version!r} is no version: three numbers are wanted, such as 1.2.3."
+    last = last_release(checkout)
+    if last and numbers(version) <= numbers(last):
+        return f"{version} doesn't follow {last}."
+    if git(checkout, "status", "--porcelain"):
+        return "The checkout has changes that aren't committed."
+    return problem(checkout)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """1.10.0 comes after 1.9.0."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def set_version(checkout: Path, version: str) -> None:
+    """Write the version where it belongs."""
+    galaxy = checkout / "galaxy.yml"
+    text, count = re.subn(r"(?m)^version: .*$", f"version: {version}", galaxy.read_text(encoding="utf-8"))
+    if count != 1:
+        raise ValueError(f"galaxy.yml has {count} lines that begin with 'version:'")
+    galaxy.write_text(text, encoding="utf-8")
+
+
+def run(*command: str, directory: Path = CLONE) -> None:
+    """Run a step, and show it."""
+    print("release >", shlex.join(command), flush=True)
+    subprocess.run(command, cwd=directory, check=True)
+
+
+def release(version: str, check: list[str]) -> None:
+    """Make the release in a new clone."""
+    shutil.rmtree(CLONE, ignore_errors=True)
+    run("git", "clone", "--quiet", ".", str(CLONE), directory=Path())
+    set_version(CLONE, version)
+    run("antsibull-changelog", "release")
+    # The fragments are in the changelog now.
+    run("git", "add", "--all", "galaxy.yml", "CHANGELOG.md", "changelogs")
+    run("git", "commit", "--quiet", "--message", f"Release {version}")
+    run("git", "tag", "--annotate", version, "--message", f"Release {version}")
+    run(*check)
+    run("ansible-galaxy", "collection", "build", "--force", "--output-path", "..")
+
+
+def main(words: list[str]) -> str | None:
+    """Make the release; return what went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tools.release", description="Make a release.")
+    parser.add_argument("version")
+    parser.add_argument("--publish", action="store_true", help="keep the commit and the tag in the checkout")
+    parser.add_argument("--check", default="make test", help="what must pass first (make test)")
+    given = parser.parse_args(words)
+    refused = refusal(Path(), given.version)
+    if refused:
+        return refused
+    try:
+        release(given.version, shlex.split(given.check))
+        if given.publish:
+            run("git", "pull", "--quiet", "--ff-only", "--tags", str(CLONE), "HEAD", directory=Path())
+    except subprocess.CalledProcessError as error:
+        return f"Nothing was released: {error}"
+    where = "this checkout; push the commit and the tag, and upload" if given.publish else f"{CLONE} only; look at"
+    print(f"release > {given.version} is tagged in {where} build/influxops-influxdb3-{given.version}.tar.gz")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
