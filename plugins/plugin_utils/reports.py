@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,6 +21,7 @@ AUDIT_COLUMNS = ("host", "profile", "token_id", "description", "created_at", "ex
 ORPHAN_COLUMNS = ("token_id", "description", "created_at", "expires_at", "state")
 ROTATION_COLUMNS = ("host", "outcome", "token_id", "expires_at", "old_tokens")
 WORLD_READABLE = 0o004
+_FRACTION = re.compile(r"\.\d+(?=Z$)")
 
 
 def audit(
@@ -99,7 +101,7 @@ def _token_row(token: Mapping[str, Any], state: str) -> Row:
     return {
         "token_id": token["id"],
         "description": token.get("description"),
-        "created_at": token.get("created_at"),
+        "created_at": _FRACTION.sub("", token.get("created_at") or "") or None,
         "expires_at": token.get("expires_at"),
         "state": state,
     }
@@ -165,11 +167,12 @@ def rotation(
     `outcomes` are the role's facts of the hosts that came to the end. For the others, `tokens` and `descriptions` tell
     which tokens of theirs are active, one of which they hold.
     """
+    revoked = {token_id for outcome in outcomes.values() for token_id in outcome.get("revoked", [])}
     rows = []
     for host in sorted(hosts):
         outcome = outcomes.get(host)
         if outcome:
-            old, word = outcome["old"], outcome["outcome"]
+            old, word = [t for t in outcome["old"] if t["id"] not in revoked], outcome["outcome"]
         else:
             mine = [t for t in tokens if t.get("description") == descriptions.get(host) and not t.get("revoked_at")]
             old, word = mine, "not finished"
