@@ -73,15 +73,18 @@ class Entity:
     fields: tuple[Field, ...]
 
     def parse(self, options: Mapping[str, Any]) -> State:
-        """Return the canonical form of the options that are given. Raises OptionError for the first wrong value."""
+        """Return the canonical form of the options that are given. Raises OptionError, which names all wrong values."""
         state: State = {}
+        wrong: list[str] = []
         for field in self.fields:
             if options.get(field.name) is None:
                 continue
             try:
                 state[field.name] = field.parse(options[field.name])
             except ValueError as error:
-                raise OptionError(f"{field.name}: {error}.") from None
+                wrong.append(f"{field.name}: {error}.")
+        if wrong:
+            raise OptionError(" ".join(wrong))
         return state
 
     def from_api(self, answer: Any) -> State:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -134,8 +134,14 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+class HasCheckMode(Protocol):
+    """What `converge` asks of a module."""
+
+    check_mode: bool
+
+
 def converge(
-    module: AnsibleModule,
+    module: HasCheckMode,
     read: Callable[[], World],
     decide: Callable[[World], Change],
     apply: Callable[[Change], dict[str, Any]],

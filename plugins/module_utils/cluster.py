@@ -1,0 +1,464 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole cluster's databases and tokens: one list per kind, one plan, then only the writes that are needed, together.
+
+Each item goes through the same functions as a run of the module `database` or `db_token`: once without doing anything,
+which is the plan and all of check mode, and then for real if something is to be done.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Callable, Generic, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+
+from . import databases, db_tokens, secret_file, tokens
+from .cluster_items import (
+    CHANGES,
+    CREATED,
+    DATABASES,
+    DB_TOKENS,
+    DELETED,
+    FAILED,
+    OUTCOMES,
+    PRUNE_LIMIT,
+    SHOWN,
+    SKIPPED,
+    UNCHANGED,
+    UPDATED,
+    DatabaseItem,
+    Item,
+    TokenIndex,
+    TokenItem,
+    databases_to_prune,
+    listed,
+    parse,
+    tokens_to_prune,
+    unknown_databases,
+)
+from .connection import Connection
+from .endpoints import ManagementApi
+from .entities import DATABASE, State
+from .errors import MASK, Influxdb3Error, OptionError, Refused, mask
+from .module import Result, connection_of, converge, now
+from .transport import Pace
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MOST_WARNINGS = 20
+_MOST_PROBLEMS = 20
+
+Content = TypeVar("Content")
+
+
+class Listing(Generic[Content]):
+    """What the server lists, for all workers: who needs it later than another one gets that one's answer if it can."""
+
+    def __init__(self, fetch: Callable[[], Content]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._begun = float("-inf")
+        self._content: Content | None = None
+
+    def since(self, instant: float) -> Content:
+        """Return a list that was asked for at this instant of the monotonic clock or later. Raises Influxdb3Error."""
+        with self._lock:
+            if self._content is None or self._begun < instant:
+                begun = time.monotonic()
+                self._content = self._fetch()
+                self._begun = begun
+            return self._content
+
+    def reader(self) -> Callable[[], Content]:
+        """Return a function that gives the list that is there, and from its second call on a new one."""
+        instants = iter([float("-inf")])
+        return lambda: self.since(next(instants, time.monotonic()))
+
+
+class SharedTokens(db_tokens.HttpTokens):
+    """The database tokens of one cluster, listed once for all workers that ask at the same time."""
+
+    def __init__(self, api: ManagementApi, listing: Listing[TokenIndex]) -> None:
+        super().__init__(api)
+        self._listing = listing
+
+    def list(self) -> list[State]:
+        """Return all database tokens, as they are now or later."""
+        return list(self._listing.since(time.monotonic()).tokens)
+
+
+@dataclass
+class Mode:
+    """What `converge` asks a module for."""
+
+    check_mode: bool
+
+
+@dataclass
+class Cluster:
+    """One run. `secrets` are all that it comes across, `known` what is read of the token items' secret files."""
+
+    api: ManagementApi
+    at: datetime
+    pace: Pace
+    concurrency: int
+    secrets: set[str]
+    databases: list[DatabaseItem]
+    tokens: list[TokenItem]
+    known: dict[int, secret_file.Secret | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.database_list: Listing[dict[str, State]] = Listing(
+            lambda: {str(state.get("name")): state for state in self.api.list_databases()}
+        )
+        self.token_list: Listing[TokenIndex] = Listing(lambda: TokenIndex(self.api.list_tokens()))
+        self.backend = SharedTokens(self.api, self.token_list)
+
+    @property
+    def items(self) -> list[Item]:
+        return [*self.databases, *self.tokens]
+
+    def read(self, need_databases: bool, need_tokens: bool) -> None:
+        """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all."""
+        for item in self.tokens:
+            with failing_alone(item):
+                if item.order and not (item.order.path and secret_file.nonces(item.order.path)):
+                    self.known[id(item)] = tokens.read_file(item.order, self.secrets.add)
+        if need_databases:
+            self.database_list.since(float("-inf"))
+        if need_tokens:
+            self.token_list.since(float("-inf"))
+
+    def bring(self, item: Item, *, dry: bool) -> None:
+        """Bring one item to its stated form, or only say what would become of it."""
+        with failing_alone(item):
+            if isinstance(item, DatabaseItem):
+                self._bring_database(item, dry)
+            elif isinstance(item, TokenItem):
+                self._bring_token(item, dry)
+
+    def _bring_database(self, item: DatabaseItem, dry: bool) -> None:
+        wish = item.wish
+        if wish is None:
+            return
+        change, changed, reported = converge(
+            Mode(dry),
+            self.database_list.reader(),
+            lambda there: databases.decide(wish, there.get),
+            lambda change: databases.carry_out(self.api, wish, change),
+        )
+        item.before = DATABASE.present(change.before)
+        item.after = DATABASE.present(reported) if change.after is not None else None
+        item.outcome = outcome(changed, item.before, item.after, "name")
+        item.warnings = databases.warnings_of(wish, change)
+
+    def _bring_token(self, item: TokenItem, dry: bool) -> None:
+        order = item.order
+        if order is None:
+            return
+        known = None
+        if id(item) in self.known:
+            held = self.known[id(item)]
+            about = self.token_list.since(float("-inf")).about(order, held["id"] if held else None)
+            known = tokens.Known(held, about)
+        work = tokens.Work(order, db_tokens.KIND, self.backend, dry, self.secrets.add, item.prove, known)
+        result = tokens.carry_out(work)
+        item.before, item.after = result.before or None, result.after or None
+        item.outcome = outcome(result.changed, item.before, item.after, "id")
+        item.warnings = result.warnings
+        token, superseded = result.values["db_token"] or {}, result.values["superseded"]
+        item.more = {"id": token.get("id")}
+        if superseded:
+            item.more["superseded"] = [old["id"] for old in superseded]
+        item.secret = next((place[-1] for place in result.secrets), None)
+
+    def carry_out(self, stages: Sequence[Sequence[Item]]) -> None:
+        """Do what is to be done: the stages one after the other, the items of each together."""
+        for stage in stages:
+            due = [item for item in stage if item.outcome in CHANGES]
+            for item in due:
+                item.before = item.after = None
+                item.outcome = SKIPPED
+            if due and not self.pace.stopped:
+                with ThreadPoolExecutor(min(self.concurrency, len(due))) as pool:
+                    list(pool.map(self._work, due))
+
+    def _work(self, item: Item) -> None:
+        if not self.pace.stopped:
+            self.bring(item, dry=False)
+
+
+@contextmanager
+def failing_alone(item: Item) -> Iterator[None]:
+    """Keep an error to this item: it must not lose what the others have done."""
+    try:
+        yield
+    except Influxdb3Error as error:
+        item.fail(error)
+    except Exception as error:
+        item.fail(Influxdb3Error(f"{type(error).__name__}: {error}", code="unexpected"))
+
+
+@contextmanager
+def stopping(pace: Pace) -> Iterator[None]:
+    """Have a signal, or the end of who waits for the result, stop the run: what has begun is finished, no more begun.
+
+    A second signal ends the process at once.
+    """
+
+    def stop(number: int, frame: Any) -> None:
+        pace.stopped = f"was stopped by {signal.Signals(number).name}"
+        for other in _SIGNALS:
+            signal.signal(other, signal.SIG_DFL)
+
+    over = threading.Event()
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(1, 0)
+        while not over.wait(0.2):
+            if poll.poll(0):
+                pace.stopped = pace.stopped or "was stopped because nobody waits for its result"
+                return
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def manage_cluster(module: AnsibleModule) -> Result:
+    """Bring everything to its stated form. What is wrong with the options is found before the first request."""
+    params, at = module.params, now()
+    connection: Connection | None = None
+    said = ""
+    try:
+        connection = connection_of(module)
+    except OptionError as error:
+        said = str(error)
+    wanted = parse(params, at, connection)
+    if connection is None or wanted.problems:
+        return _refused(said, [str(problem) for problem in wanted.problems], [vars(p) for p in wanted.problems])
+
+    pace, secrets = Pace(), set[str]()
+    api = ManagementApi(connection, secrets.add, params["concurrency"], pace)
+    cluster = Cluster(api, at, pace, params["concurrency"], secrets, wanted.databases, wanted.tokens)
+    with stopping(pace):
+        stated = {item.name for item in cluster.databases if item.wanted}
+        undeclared = bool(unknown_databases(cluster.tokens, stated))
+        prune = params["prune"]
+        cluster.read(
+            bool(cluster.databases) or undeclared or prune["databases"], bool(cluster.tokens) or prune["db_tokens"]
+        )
+        doomed = _prune(cluster, params)
+        warnings = _warn_of_unknown(cluster, stated) if undeclared else []
+        for item in [*cluster.items, *doomed]:
+            if item.error is None:
+                cluster.bring(item, dry=True)
+        limit = PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"]
+        if len(doomed) > limit:
+            return _too_many(doomed, limit)
+        if not module.check_mode:
+            _carry_out(cluster, doomed)
+    if pace.stopped:
+        module.log(f"cluster {pace.stopped}: {_sums(cluster.items + doomed)}")
+    return _report(cluster, doomed, warnings, check_mode=module.check_mode)
+
+
+def _refused(connection: str, sentences: list[str], problems: list[dict[str, Any]]) -> Result:
+    """Return the failure for wrong options: all that is wrong in the result, the first of it in the message."""
+    told = ([connection] if connection else []) + [f"{sentence}." for sentence in sentences[:_MOST_PROBLEMS]]
+    if len(sentences) > _MOST_PROBLEMS:
+        told.append(f"All {len(sentences)} are in problems.")
+    return Result(False, {"problems": problems}, error=OptionError(" ".join(told)))
+
+
+def _prune(cluster: Cluster, params: dict[str, Any]) -> list[Item]:
+    """Return what nobody has stated."""
+    doomed: list[Item] = []
+    if params["prune"]["db_tokens"]:
+        doomed += tokens_to_prune(cluster.token_list.since(float("-inf")).tokens, cluster.tokens, cluster.at)
+    for item in doomed:
+        cluster.known[id(item)] = None
+    if params["prune"]["databases"]:
+        doomed += databases_to_prune(cluster.database_list.since(float("-inf")), cluster.databases)
+    return doomed
+
+
+def _warn_of_unknown(cluster: Cluster, stated: set[str]) -> list[str]:
+    gone = {item.name for item in cluster.databases if not item.wanted}
+    gone |= {item.wish.old_name for item in cluster.databases if item.wish}
+    there = set(cluster.database_list.since(float("-inf")))
+    return unknown_databases(cluster.tokens, (there - gone) | stated)
+
+
+def _too_many(doomed: Sequence[Item], limit: int) -> Result:
+    names = [repr(item.name) for item in doomed]
+    error = Refused(
+        f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {listed(names)}. Nothing was done."
+        " State what shall stay, or raise prune_limit.",
+        code="prune_limit",
+    )
+    return Result(False, {"would_prune": _by_kind(doomed, lambda item: item.name)}, error=error)
+
+
+def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:
+    """Databases before the tokens that name them, deletions last; prune only where all else is as stated."""
+    cluster.carry_out(
+        [
+            [item for item in cluster.databases if item.wanted],
+            [item for item in cluster.tokens if item.wanted],
+            [item for item in cluster.tokens if not item.wanted],
+            [item for item in cluster.databases if not item.wanted],
+        ]
+    )
+    if all(item.outcome not in (FAILED, SKIPPED) for item in cluster.items):
+        cluster.carry_out([[i for i in doomed if isinstance(i, kind)] for kind in (TokenItem, DatabaseItem)])
+        return
+    for item in doomed:
+        item.outcome, item.before, item.after = SKIPPED, None, None
+
+
+def outcome(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] | None, identity: str) -> str:
+    """Return the word for what has become of an object. A token that replaces another one has another `id`."""
+    if not changed:
+        return UNCHANGED
+    if after is None:
+        return DELETED
+    if before is None:
+        return CREATED
+    return UPDATED if identity == "name" or before.get("id") == after.get("id") else CREATED
+
+
+def differences(items: Sequence[Item]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides of the diff: of what changes, the fields that differ; nothing of the rest."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for item in items:
+        if item.outcome not in CHANGES:
+            continue
+        kind = DATABASES if isinstance(item, DatabaseItem) else DB_TOKENS
+        label = item.name if kind == DATABASES or not item.pruned else f"{item.name} ({item.more.get('id')})"
+        old, new = item.before or {}, item.after or {}
+        for side, mine, other in ((before, item.before, new), (after, item.after, old)):
+            if mine is not None:
+                side.setdefault(kind, {})[label] = {
+                    key: value
+                    for key, value in mine.items()
+                    if value != other.get(key) and (other or value not in (None, []))
+                }
+    return before, after
+
+
+def _by_kind(items: Sequence[Item], show: Callable[[Item], Any]) -> dict[str, list[Any]]:
+    return {
+        DATABASES: [show(item) for item in items if isinstance(item, DatabaseItem)],
+        DB_TOKENS: [show(item) for item in items if isinstance(item, TokenItem)],
+    }
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    """Return an item's outcome, as short as it can be: there may be thousands."""
+    shown: dict[str, Any] = {"name" if isinstance(item, DatabaseItem) else "description": item.name}
+    shown.update(item.more)
+    shown["outcome"] = item.outcome
+    if item.pruned:
+        shown["pruned"] = True
+    if item.error:
+        shown["failure"] = item.error.failure()
+    return shown
+
+
+def _report(cluster: Cluster, doomed: Sequence[Item], warnings: list[str], *, check_mode: bool) -> Result:
+    """Return every item's outcome, and the error of the task if there are any."""
+    items = [*cluster.items, *doomed]
+    values: dict[str, Any] = _by_kind(items, _shown)
+    values["totals"] = _by_kind_totals(items)
+    secrets = [
+        (DB_TOKENS, number, "access_token", item.secret) for number, item in enumerate(cluster.tokens) if item.secret
+    ]
+    warnings = warnings + [warning for item in items for warning in item.warnings]
+    if len(warnings) > _MOST_WARNINGS:
+        warnings = [*warnings[:_MOST_WARNINGS], f"There are {len(warnings) - _MOST_WARNINGS} more warnings."]
+    before, after = differences(items)
+    concealed = cluster.secrets
+    return Result(
+        changed=any(item.outcome in CHANGES for item in items),
+        values=conceal(values, concealed),
+        before=conceal(before, concealed),
+        after=conceal(after, concealed),
+        secrets=secrets,
+        warnings=conceal(warnings, concealed),
+        error=_summary(cluster, items, check_mode),
+    )
+
+
+def _by_kind_totals(items: Sequence[Item]) -> dict[str, dict[str, int]]:
+    counts = {kind: Counter(words) for kind, words in _by_kind(items, lambda item: item.outcome).items()}
+    return {kind: {word: count[word] for word in OUTCOMES} for kind, count in counts.items()}
+
+
+def _sums(items: Sequence[Item]) -> str:
+    """Return what was done, in words."""
+    told = []
+    for noun, totals in zip(("databases", "database tokens"), _by_kind_totals(items).values()):
+        words = [f"{count} {word}" for word, count in totals.items() if count]
+        if words:
+            told.append(f"{noun}: {', '.join(words)}")
+    return "; ".join(told)
+
+
+def _summary(cluster: Cluster, items: Sequence[Item], check_mode: bool) -> Influxdb3Error | None:
+    """Return one error for a run that was stopped, and for all items that failed."""
+    failed = [item for item in items if item.error]
+    told = [f"{item.name!r}: {item.error}" for item in failed[:SHOWN]]
+    if len(failed) > SHOWN:
+        told.append(f"and {len(failed) - SHOWN} more")
+    sums = f"{'It would be' if check_mode else 'Done'}: {_sums(items)}."
+    if cluster.pace.stopped:
+        problems = f" Failed: {'; '.join(told)}" if told else ""
+        return Influxdb3Error(
+            f"The run {cluster.pace.stopped}. {sums} Run again for the rest.{problems}", code="stopped"
+        )
+    if not failed:
+        return None
+    codes = {item.error.code for item in failed if item.error}
+    return Influxdb3Error(
+        f"{len(failed)} of {len(items)} items failed. {sums} Failed: {'; '.join(told)}",
+        code=codes.pop() if len(codes) == 1 else "several",
+    )
+
+
+def conceal(value: Any, secrets: set[str]) -> Any:
+    """Return a value without secrets, in a time that doesn't grow with their number times the value's size.
+
+    What looks like a token is found by its shape; only secrets of another shape are searched one by one.
+    """
+    text = json.dumps(value)
+    odd = [secret for secret in secrets if mask(secret) != MASK and secret in text]
+    return _concealed(value, odd) if odd or mask(text) != text else value
+
+
+def _concealed(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        return mask(value, secrets)
+    if isinstance(value, dict):
+        return {mask(key, secrets): _concealed(one, secrets) for key, one in value.items()}
+    return [_concealed(one, secrets) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,416 @@
+#!/usr/bin/python
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster's databases and database tokens: lists in, one plan, the writes that are needed, every item's outcome."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster
+short_description: Manage all databases and database tokens of InfluxDB 3 Clustered or Cloud Dedicated at once
+version_added: 0.1.0
+description:
+  - Brings many databases and database tokens to their stated form in one task. It costs one list per kind, and then
+    only the writes that are needed, several at a time.
+  - Each item takes the options of M(influxops.influxdb3.database) or M(influxops.influxdb3.db_token) and is treated as
+    these modules do.
+  - All options of all items are checked before the first request, and all that is wrong is told at once.
+  - An item that fails doesn't stop the others. At the end the task fails, and its result still holds every item's
+    outcome. The next run does the rest.
+  - Databases are made before tokens, and deletions come last, those of tokens before those of databases.
+author:
+  - influxops contributors (@influxops)
+extends_documentation_fragment:
+  - influxops.influxdb3.management_api
+  - influxops.influxdb3.http_api
+  - influxops.influxdb3.attributes
+  - influxops.influxdb3.attributes.group
+options:
+  databases:
+    description:
+      - The databases. A name may occur only once. Others are left as they are, unless O(prune.databases=true).
+    type: list
+    elements: dict
+    suboptions:
+      state:
+        description: As O(influxops.influxdb3.database#module:state).
+        type: str
+        choices: [present, absent, restored]
+        default: present
+      name:
+        description: As O(influxops.influxdb3.database#module:name).
+        type: str
+        required: true
+      id:
+        description: As O(influxops.influxdb3.database#module:id).
+        type: int
+      rename_from:
+        description:
+          - As O(influxops.influxdb3.database#module:rename_from). It must not be the name of another item.
+        type: str
+      retention_period:
+        description: As O(influxops.influxdb3.database#module:retention_period).
+        type: str
+      max_tables:
+        description: As O(influxops.influxdb3.database#module:max_tables).
+        type: int
+      max_columns_per_table:
+        description: As O(influxops.influxdb3.database#module:max_columns_per_table).
+        type: int
+      partition_template:
+        description: As O(influxops.influxdb3.database#module:partition_template).
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: As O(influxops.influxdb3.database#module:partition_template[].type).
+            type: str
+            required: true
+            choices: [time, tag, bucket]
+          value:
+            description: As O(influxops.influxdb3.database#module:partition_template[].value).
+            type: str
+          tag_name:
+            description: As O(influxops.influxdb3.database#module:partition_template[].tag_name).
+            type: str
+          number_of_buckets:
+            description: As O(influxops.influxdb3.database#module:partition_template[].number_of_buckets).
+            type: int
+      force:
+        description: As O(influxops.influxdb3.database#module:force).
+        type: bool
+        default: false
+  db_tokens:
+    description:
+      - The database tokens. A description may occur only once. Others are left as they are, unless
+        O(prune.db_tokens=true).
+      - If a token is for a database that neither exists nor is stated, there is a warning.
+    type: list
+    elements: dict
+    suboptions:
+      state:
+        description: As O(influxops.influxdb3.db_token#module:state).
+        type: str
+        choices: [present, absent]
+        default: present
+      description:
+        description: As O(influxops.influxdb3.db_token#module:description). This or O(db_tokens[].id) is required.
+        type: str
+      id:
+        description: As O(influxops.influxdb3.db_token#module:id).
+        type: str
+      permissions:
+        description: As O(influxops.influxdb3.db_token#module:permissions).
+        type: list
+        elements: dict
+        suboptions:
+          action:
+            description: As O(influxops.influxdb3.db_token#module:permissions[].action).
+            type: str
+            required: true
+            choices: [read, write]
+          resource:
+            description: As O(influxops.influxdb3.db_token#module:permissions[].resource).
+            type: str
+            required: true
+      expires_at:
+        description: As O(influxops.influxdb3.db_token#module:expires_at).
+        type: str
+      expires_in:
+        description: As O(influxops.influxdb3.db_token#module:expires_in).
+        type: str
+      renew_before:
+        description: As O(influxops.influxdb3.db_token#module:renew_before).
+        type: str
+      revoke_superseded:
+        description: As O(influxops.influxdb3.db_token#module:revoke_superseded).
+        type: bool
+        default: false
+      all_matching:
+        description: As O(influxops.influxdb3.db_token#module:all_matching).
+        type: bool
+        default: false
+      secret_file:
+        description:
+          - As O(influxops.influxdb3.db_token#module:secret_file). It is used instead of the file in O(secret_dir), and
+            must not be that of another item.
+        type: path
+      owner:
+        description: As O(influxops.influxdb3.db_token#module:owner).
+        type: str
+      group:
+        description: As O(influxops.influxdb3.db_token#module:group).
+        type: str
+      return_secret:
+        description:
+          - Whether the result holds the token's secret, if it is known. Set C(no_log) on the task then.
+        type: bool
+        default: false
+      on_lost_secret:
+        description:
+          - As O(influxops.influxdb3.db_token#module:on_lost_secret).
+          - With V(ignore), an item may be stated without a place for its secret. This suits tokens that were made
+            before and whose secret is kept elsewhere. If such a token has to be made, the item fails.
+        type: str
+        choices: [fail, reissue, ignore]
+        default: fail
+      wait_active:
+        description: As O(influxops.influxdb3.db_token#module:wait_active).
+        type: int
+        default: 0
+      query_host:
+        description: As O(influxops.influxdb3.db_token#module:query_host).
+        type: str
+  prune:
+    description:
+      - Whether what isn't stated is deleted. It is deleted last of all, and only if no item has failed.
+      - Names that begin with C(_), and databases whose name begins with C(iox_), are never pruned, nor are tokens that
+        a run is just making. A database that an item renames is not pruned either.
+      - An empty list is refused, unless O(prune_limit) is given.
+    type: dict
+    suboptions:
+      databases:
+        description: Whether databases are deleted that are not in O(databases).
+        type: bool
+        default: false
+      db_tokens:
+        description: Whether active tokens are revoked that are not in O(db_tokens). Revoking can't be undone.
+        type: bool
+        default: false
+  prune_limit:
+    description:
+      - How many objects O(prune) may delete in one run, databases and tokens together. If there are more, the task
+        fails before the first write, and RV(would_prune) names them.
+      - The default is V(10).
+    type: int
+  concurrency:
+    description:
+      - How many requests are sent at the same time, 1 to 256. If the server answers one of them with 429 or 503, all
+        wait as long as it asks for. While any request gets through, the others don't use up their O(retries).
+    type: int
+    default: 8
+  secret_dir:
+    description:
+      - Directory where the module runs. Each token's secret is kept there, in a file as
+        O(influxops.influxdb3.db_token#module:secret_file) describes it. It is named after the token's description, with
+        C(_) for each character but letters, digits, C(.), C(_) and C(-), and C(.json) at its end.
+      - Two descriptions that yield the same name are refused.
+      - A secret is in its file as soon as the server's answer is there, and is never returned unless
+        O(db_tokens[].return_secret=true). Tokens whose secret nobody would keep are refused.
+    type: path
+notes:
+  - If the module is stopped by SIGINT or SIGTERM, or nobody waits for its result any more because the task has reached
+    its C(timeout), it finishes the requests on their way, begins no further item, and says what was done. If nobody can
+    read that, it is in the system's log.
+  - The result and the diff hold only what differs, so that they can be read at 1,000 items.
+seealso:
+  - module: influxops.influxdb3.database
+  - module: influxops.influxdb3.db_token
+"""
+
+EXAMPLES = r"""
+- name: Bring a cluster to its stated form
+  influxops.influxdb3.cluster:
+    host: https://cluster.example.com
+    management_token: "{{ management_token }}"
+    databases:
+      - name: metrics
+        retention_period: 90d
+      - name: logs
+        retention_period: 30d
+        partition_template:
+          - type: time
+            value: "%Y-%m"
+    db_tokens:
+      - description: telegraf
+        permissions:
+          - action: write
+            resource: metrics
+        expires_in: 1y
+        renew_before: 30d
+    secret_dir: "{{ secret_dir }}"
+
+- name: Delete what is not stated, at most two objects
+  influxops.influxdb3.cluster:
+    databases:
+      - name: metrics
+      - name: logs
+    prune:
+      databases: true
+    prune_limit: 2
+    concurrency: 16
+"""
+
+RETURN = r"""
+databases:
+  description: The outcome of each of the O(databases), in their order, and then of those that are pruned.
+  returned: unless the options are wrong or a list can't be read
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: metrics
+    outcome:
+      description:
+        - What became of it, or would in check mode. A rename is an update, and so is a restore of a database that is
+          listed under another name.
+        - V(skipped) means that it was not begun, because the run was stopped, or was not pruned because an item failed.
+      type: str
+      sample: updated
+    pruned:
+      description: True for a database that no item states.
+      returned: with O(prune.databases=true)
+      type: bool
+    failure:
+      description: What went wrong, with the keys of RV(failure).
+      returned: if it failed
+      type: dict
+db_tokens:
+  description: The outcome of each of the O(db_tokens), in their order, and then of those that are pruned.
+  returned: unless the options are wrong or a list can't be read
+  type: list
+  elements: dict
+  contains:
+    description:
+      description: The description, or the ID of an item that states only that.
+      type: str
+      sample: telegraf
+    id:
+      description: The ID. Null in check mode for a token that would be made.
+      returned: unless it failed
+      type: str
+      sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    outcome:
+      description: As for a database. V(created) is also said of a token that replaces another one.
+      type: str
+      sample: unchanged
+    superseded:
+      description: The IDs of the other active tokens of this description, and of the one that a new token replaces.
+      returned: if there are any
+      type: list
+      elements: str
+    access_token:
+      description: The secret. Nothing else that the module returns holds it.
+      returned: if it is known and O(db_tokens[].return_secret=true)
+      type: str
+    pruned:
+      description: True for a token that no item states.
+      returned: with O(prune.db_tokens=true)
+      type: bool
+    failure:
+      description: What went wrong, with the keys of RV(failure).
+      returned: if it failed
+      type: dict
+totals:
+  description: How many databases and tokens had each outcome.
+  returned: with RV(databases)
+  type: dict
+  contains:
+    databases:
+      description: The number of databases by outcome.
+      type: dict
+      sample: {"created": 2, "updated": 1, "deleted": 0, "unchanged": 997, "failed": 0, "skipped": 0}
+    db_tokens:
+      description: The number of tokens by outcome.
+      type: dict
+      sample: {"created": 0, "updated": 0, "deleted": 0, "unchanged": 1000, "failed": 0, "skipped": 0}
+would_prune:
+  description: The names of the C(databases) and the descriptions of the C(db_tokens) that are more than O(prune_limit).
+  returned: if O(prune_limit) stops the task
+  type: dict
+problems:
+  description: All that is wrong with the options.
+  returned: if the options are wrong
+  type: list
+  elements: dict
+  contains:
+    option:
+      description: The option.
+      type: str
+      sample: databases
+    index:
+      description: The number of the item in the list, from 0. Null if the problem isn't one item's.
+      type: int
+      sample: 7
+    name:
+      description: The item's name, description or id. Null if the problem isn't one item's.
+      type: str
+      sample: metrics
+    message:
+      description: What is wrong.
+      type: str
+      sample: 'max_tables: 0 is not between 1 and 2147483647'
+failure:
+  description: What went wrong. All five keys are always there, null where one doesn't apply.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: The HTTP status of the answer.
+      type: int
+      sample: 403
+    code:
+      description: A stable word for the cause. V(several) if the items failed for several.
+      type: str
+      sample: forbidden
+    message:
+      description: What the server said, or the sentence of the failure.
+      type: str
+      sample: permission denied
+    method:
+      description: The HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: The path of the request.
+      type: str
+      sample: /api/v0/databases
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import manage_cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, Result, run
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    # Each item is checked by cluster_items with the specs of the modules for one object: Ansible would tell of one
+    # wrong item only, and not of which.
+    "databases": {"type": "list", "elements": "dict"},
+    "db_tokens": {"type": "list", "elements": "dict", "no_log": False},
+    "prune": {
+        "type": "dict",
+        "apply_defaults": True,
+        "options": {
+            "databases": {"type": "bool", "default": False},
+            "db_tokens": {"type": "bool", "default": False, "no_log": False},
+        },
+    },
+    "prune_limit": {"type": "int"},
+    "concurrency": {"type": "int", "default": 8},
+    "secret_dir": {"type": "path", "no_log": False},
+}
+_LISTS = ("databases", "db_tokens")
+
+
+def work(module: AnsibleModule) -> Result:
+    """Bring all databases and tokens to the stated state."""
+    result = manage_cluster(module)
+    # Ansible would send the whole lists back; they are in the playbook.
+    arguments = {name: value for name, value in module.params.items() if name not in _LISTS}
+    arguments |= {name: f"{len(module.params[name] or ())} items" for name in _LISTS}
+    result.values["invocation"] = {"module_args": arguments}
+    return result
+
+
+def main() -> None:
+    """Run the module."""
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS})
+
+
+if __name__ == "__main__":
+    main()
