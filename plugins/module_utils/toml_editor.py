@@ -220,6 +220,23 @@ def _item(value: Any) -> Any:
     return table
 
 
+def _edited_inline(text: str, key: str, changed: Table) -> str:
+    """Return an inline table's text with one key as `changed` has it, the others written as they were."""
+    tomlkit = _tomlkit()
+    try:
+        document = tomlkit.parse(f"x ={text}")
+        if key in changed:
+            document["x"][key] = _item(changed[key])
+        else:
+            document["x"].remove(key)
+        edited: str = document.as_string()
+        proved(edited, {"x": changed})
+    except (ValueError, tomlkit.exceptions.TOMLKitError, ProfileError):
+        # tomlkit doesn't understand every inline table; then this one is written anew.
+        edited = f"x ={text[: len(text) - len(text.lstrip())]}{_render(changed)}"
+    return edited[len("x =") :]
+
+
 def _render(value: Any) -> str:
     text: str = _item(value).as_string()
     return text
@@ -308,14 +325,9 @@ class Editor:
         """Change or (None) remove a key within an inline table."""
         key, rest = split(statement.text)
         old, tail = _split_value(rest)
-        document = _tomlkit().parse(f"x ={old}")
-        plain = document["x"].unwrap()
+        plain = load(f"x ={old}")["x"]
         changed = without(plain, path) if value is None else merged(plain, _nested(path, value))
-        if path[0] in changed:
-            document["x"][path[0]] = _item(changed[path[0]])
-        else:
-            document["x"].remove(path[0])
-        statement.text = f"{key}={document.as_string()[len('x =') :]}{tail}"
+        statement.text = f"{key}={_edited_inline(old, path[0], changed)}{tail}"
         if not changed:
             self._statements.remove(statement)
 

@@ -10,6 +10,7 @@ profile must leave alone without asking the code under test.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import tomllib
@@ -50,7 +51,16 @@ KEYS = {
 
 plain_strings = st.sampled_from(TRICKY)
 strings = plain_strings | st.lists(plain_strings, min_size=2, max_size=3).map("\n".join)
-scalars = st.booleans() | st.integers(-5, 99999) | st.sampled_from([1.5, -0.25]) | strings
+numbers = st.integers(-5, 99999) | st.sampled_from([1.5, -0.25, float("inf"), float("nan")])
+moments = st.sampled_from(
+    [
+        datetime.datetime(2026, 11, 24, 1, 40, tzinfo=datetime.UTC),
+        datetime.datetime(2026, 11, 24, 1, 40, 0, 500),
+        datetime.date(2026, 11, 24),
+        datetime.time(1, 40),
+    ]
+)
+scalars = st.booleans() | numbers | moments | strings
 values = st.recursive(
     scalars,
     lambda inner: (
@@ -94,7 +104,12 @@ class Writer:
     """Writes TOML, and lets hypothesis choose the notation."""
 
     draw: st.DrawFn
-    newline: str
+    newlines: tuple[str, ...]
+
+    @property
+    def newline(self) -> str:
+        """The line end: the document's, or one or the other in a file that several systems have written."""
+        return self.newlines[0] if len(self.newlines) == 1 else self.pick(*self.newlines)
 
     def pick(self, *choices: str) -> str:
         return self.draw(st.sampled_from(choices))
@@ -138,6 +153,8 @@ class Writer:
         if isinstance(value, dict):
             pairs = [f"{self.key(key)} = {self.value(inner, True)}" for key, inner in value.items()]
             return f"{{{self.pick('', ' ')}{', '.join(pairs)}{self.pick('', ' ')}}}"
+        if isinstance(value, (datetime.date, datetime.time)):
+            return value.isoformat()
         return repr(value)
 
     def statement(self, path: tuple[str, ...], value: Any, indent: str) -> str:
@@ -234,7 +251,7 @@ def _valid(document: Document) -> bool:
 
 @st.composite
 def _documents(draw: st.DrawFn) -> Document:
-    write = Writer(draw, draw(st.sampled_from(["\n", "\n", "\r\n"])))
+    write = Writer(draw, draw(st.sampled_from([("\n",), ("\n",), ("\r\n",), ("\n", "\r\n")])))
     pieces = [Piece(write.filler(), None)]
     for key in draw(st.lists(st.sampled_from(["top", "quoted key"]), unique=True, max_size=1)):
         pieces.append(Piece(write.statement((key,), draw(values), ""), None))

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of documents: the edits that users make, on real-life layouts and on generated ones, and what else changed.
+
+`pytest -m complete -rP` on this file prints it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from unit.plugins.module_utils.test_profiles import assert_holds
+from unit.plugins.module_utils.toml_documents import Document, Piece, documents
+from unit.plugins.module_utils.toml_layouts import LAYOUTS
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils.profiles import Wish
+
+_OAUTH2 = {"oauth2": {"client_id": "influxctl", "scopes": ["a", "b"], "parameters": {"audience": "x"}}}
+CONNECTION = {"product": "clustered", "host": "new.example.com"}
+# What is asked of a profile, by name; the profile's own name is added.
+EDITS: dict[str, dict[str, Any]] = {
+    "token": {"keys": {"mgmt_token": "M.V1.newnewnew"}},
+    "connection": {"keys": {**CONNECTION, "port": "443", "database": "metrics"}},
+    "tls": {"keys": {**CONNECTION, "tls": {"ca": "/ca.pem", "insecure": True}}},
+    "only mgmt_token": {"keys": {**CONNECTION, "mgmt_token": "M.V1.newnewnew"}, "exclusive_auth": True},
+    "only oauth2": {"keys": {**CONNECTION, "auth": _OAUTH2}, "exclusive_auth": True},
+    "only token_file": {"keys": {**CONNECTION, "auth": {"token": {"token_file": "/t"}}}, "exclusive_auth": True},
+    "nothing else": {"keys": {**CONNECTION, "mgmt_token": "M.V1.newnewnew"}, "exclusive": True},
+    "absent": {"keys": {}, "present": False},
+}
+
+
+@dataclass
+class Table:
+    """One row per document: how many edits were made, and how many bytes changed outside the edited profile."""
+
+    rows: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def try_all(self, title: str, document: Document, names: list[str]) -> None:
+        """Make every edit on the named profiles, and note the row."""
+        changed = 0
+        for name in names:
+            for edit in EDITS.values():
+                changed += lost_bytes(document, name, edit)
+        self.rows.append((title, len(names) * len(EDITS), changed))
+
+    def check(self) -> None:
+        """Print the table, and hold it against the goal: nothing."""
+        for title, edits, changed in self.rows:
+            print(f"{title:55} {edits:3} edits {changed:3} bytes changed outside the edited profile")
+        print(f"{len(self.rows)} documents, {sum(row[1] for row in self.rows)} edits")
+        assert sum(row[2] for row in self.rows) == 0
+
+
+def lost_bytes(document: Document, name: str, edit: Mapping[str, Any]) -> int:
+    """Make one edit; return how many bytes of others it changed. What it holds then must be just what is intended."""
+    found = document.data["profile"]
+    index = [profile["name"] for profile in found].index(name)
+    # Where a document's profile lacks what influxctl needs, the edit brings it along.
+    wish = Wish(**{"name": name, **edit, "keys": {"name": name, **CONNECTION, **edit["keys"]}})
+    edited, (outcome,) = profiles.bring(document.text, [wish])
+    data = document.data
+    if wish.present:
+        how = {"exclusive": wish.exclusive, "exclusive_auth": wish.exclusive_auth}
+        data["profile"][index] = profiles.merge(found[index], wish.keys, **how)
+    else:
+        del data["profile"][index]
+        if not data["profile"]:
+            del data["profile"]
+    assert_holds(edited, data)
+    assert outcome.before is not None
+    return missing(document.foreign(index), edited)
+
+
+def missing(texts: list[str], edited: str) -> int:
+    """Return how many bytes of the texts, in their order, the edited document lacks."""
+    position = lost = 0
+    for text in texts:
+        at = edited.find(text, position)
+        if at < 0:
+            lost += len(text.encode())
+        else:
+            position = at + len(text)
+    return lost
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Yield the lines of a layout with their profiles. Comments above a header are the header's."""
+    owner: int | None = None
+    count, in_string, waiting = -1, False, ""
+    for line in text.splitlines(keepends=True):
+        if not in_string and re.match(r"\s*\[", line):
+            count += bool(re.match(r"\s*\[\[profile\]\]", line))
+            owner = count if re.match(r"\s*\[+profile\b", line) else None
+        in_string ^= line.count('"""') % 2 == 1
+        if not in_string and line.lstrip().startswith("#"):
+            waiting += line
+            continue
+        yield Piece(waiting + line, owner)
+        waiting = ""
+    if waiting:
+        yield Piece(waiting, owner)
+
+
+def test_the_count_sees_what_is_lost() -> None:
+    assert missing(["a\n", "bc\n"], "a\nx\nbc\n") == 0
+    assert missing(["a\n", "bc\n"], "bc\na\n") == 3
+    owners = [piece.owner for piece in pieces(LAYOUTS["15 a tool's own tables around"])]
+    assert (owners.count(None), owners.count(0), owners.count(1)) == (14, 6, 6)
+
+
+def test_real_life_layouts() -> None:
+    table = Table()
+    for title, text in LAYOUTS.items():
+        document = Document(list(pieces(text)))
+        assert document.text == text
+        table.try_all(title, document, ["default"])
+    assert len(table.rows) >= 15
+    table.check()
+
+
+@pytest.mark.parametrize("number", [10, pytest.param(200, marks=pytest.mark.complete)])
+def test_generated_documents(number: int) -> None:
+    table = Table()
+
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck))
+    @given(documents())
+    def collect(document: Document) -> None:
+        names = [profile["name"] for profile in tomllib.loads(document.text)["profile"]]
+        table.try_all(f"generated {len(table.rows) + 1}", document, names)
+
+    collect()
+    assert len(table.rows) >= number
+    table.check()
