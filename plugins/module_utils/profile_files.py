@@ -18,6 +18,7 @@ from .errors import ProfileError
 from .results import Spec
 
 Made = TypeVar("Made")
+Diff = dict[str, dict[str, Any]]
 
 SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
 
@@ -53,7 +54,7 @@ def naming(path: str, work: Callable[[], Made]) -> Made:
         raise ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
 
 
-def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) -> dict[str, Any]:
+def write_config(module: AnsibleModule, path: str, text: str, diff: Diff, *, existed: bool) -> dict[str, Any]:
     """Replace the file atomically, its attributes set before it holds a new secret; return what to report.
 
     Whatever fails, the old file stays as it is, and no part of a new one is left.
@@ -68,7 +69,7 @@ def write_config(module: AnsibleModule, path: str, text: str, *, existed: bool) 
     if existed:
         if module.params["backup"]:
             values["backup_file"] = _explained(path, "copied", lambda: _backup(module, path))
-        module.set_fs_attributes_if_different(attributes, False)
+        module.set_fs_attributes_if_different(attributes, False, diff=diff)
         _explained(path, "replaced", lambda: module.atomic_move(temporary, path))
     else:
         # Not by atomic_move: it gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
@@ -99,7 +100,7 @@ def _explained(path: str, done: str, work: Callable[[], Made]) -> Made:
         raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
 
 
-def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: dict[str, dict[str, Any]]) -> bool:
+def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: Diff) -> bool:
     """Give an existing file the stated owner, mode and so on; return whether anything was changed, also before."""
     if not os.path.exists(path):
         return changed

@@ -390,6 +390,13 @@ class Editor:
             ]
             if len(below) == 1 and self._statements[below[0]].kind == "header":
                 del self._statements[below[0]]
+                self._join_blank_lines(below[0])
+
+    def _join_blank_lines(self, gap: int) -> None:
+        """Remove the profile's blank line above a gap with one or nothing below: else each switch would leave one."""
+        around = [self._statements[n].text.strip() for n in (gap - 1, gap) if n < len(self._statements)]
+        if not any(around) and any(number == gap - 1 for number, _table in self._own()):
+            del self._statements[gap - 1]
 
 
 def _indent(line: str) -> str:

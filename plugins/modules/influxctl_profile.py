@@ -435,10 +435,11 @@ def work(module: AnsibleModule) -> Result:
     edited, outcomes = naming(path, lambda: profiles.bring(text or "", wishes))
     values, before, after = report(outcomes, many=module.params["profiles"] is not None)
     changed = any(outcome.changed for outcome in outcomes)
+    diff = {"before": before, "after": after}
     if changed and not module.check_mode:
-        values.update(write_config(module, path, edited, existed=text is not None))
+        values.update(write_config(module, path, edited, diff, existed=text is not None))
     values.update(path=path, place=place(path))
-    changed = fix_attributes(module, path, changed, {"before": before, "after": after})
+    changed = fix_attributes(module, path, changed, diff)
     return Result(changed, values, before=before, after=after)
 
 

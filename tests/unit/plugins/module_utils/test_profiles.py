@@ -274,7 +274,7 @@ def test_new_key_comes_after_the_tables_last_with_its_indentation() -> None:
 
 
 def test_last_key_of_a_table_takes_the_header_along() -> None:
-    assert edited_sample(tls=None) == SAMPLE.replace('  [profile.tls]\n    ca = "/ca.pem"\n', "")
+    assert edited_sample(tls=None) == SAMPLE.replace('  [profile.tls]\n    ca = "/ca.pem"\n\n', "")
 
 
 def test_key_within_an_inline_table_is_changed_there() -> None:

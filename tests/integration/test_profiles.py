@@ -1,0 +1,304 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""influxctl_profile and influxctl_profile_info on real files: where they lie, what they become, what is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.playbook import Ansible, Run
+from harness.plays import local_play
+from harness.sweeps import assert_no_secret
+
+MODULE = "influxops.influxdb3.influxctl_profile"
+INFO = "influxops.influxdb3.influxctl_profile_info"
+CANARY = "M.V1.canaryThatMustNeverShowUp"
+NEW = {"name": "default", "product": "clustered", "host": "new.example.com", "mgmt_token": "{{ canary }}"}
+WRITTEN = b"""\
+# by hand\r
+[[profile]]\r
+name = 'default'   # the one\r
+product = "clustered"\r
+host = "old.example.com"\r
+mgmt_token = "M.V1.oldoldoldold"\r
+\r
+[profile.tls]\r
+ca = '/ca.pem'\r
+"""
+
+
+def task(name: str, options: dict[str, Any], module: str = MODULE, **keywords: Any) -> dict[str, Any]:
+    return {"name": name, module: options, **keywords}
+
+
+def play(ansible: Ansible, *tasks: dict[str, Any], **variables: Any) -> Run:
+    """Run tasks on the controller; whatever they do, no secret shows up, and no error is a crash."""
+    run = ansible.playbook(local_play(list(tasks), {}), variables={"canary": CANARY, **variables})
+    assert_no_secret(run.output, [CANARY, "canaryParameter", "canaryToken"])
+    assert "Traceback" not in run.output
+    return run
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# What is wrong with a file, what the error is called, and what it says.
+FILES: dict[str, tuple[bytes, str, str]] = {
+    "invalid": (WRITTEN + b"[[profile]\r\n", "invalid_toml", "not valid TOML at line 10"),
+    "binary": (b"\x7fELF\x02\xff\xfe\x00", "invalid_toml", "not a text file in UTF-8"),
+    "zeros": (b"\x00\x00", "invalid_toml", "not valid TOML at line 1"),
+    "twice": (b"[[profile]]\nname = 'default'\n[[profile]]\nname = 'default'\n", "duplicate_profile", "2 times"),
+    "plain": (b"[profile]\nname = 'default'\n", "invalid_profile", "influxctl wants [[profile]]"),
+    "value": (b"profile = 1\n", "invalid_profile", "influxctl wants [[profile]]"),
+    "inline": (b"profile = [{name = 'default'}]\n", "not_editable", "edit it by hand"),
+}
+
+
+def test_a_file_that_is_wrong_is_a_clear_error_and_stays(ansible: Ansible, tmp_path: Path) -> None:
+    for name, (content, _code, _message) in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "directory").mkdir()
+    names = [*FILES, "directory"]
+    tasks = [task(name, {**NEW, "path": str(tmp_path / name), "backup": True}, ignore_errors=True) for name in names]
+    # Many at once end as one does.
+    tasks += [
+        task(f"{name} many", {"profiles": [{"name": "other", "state": "absent"}, NEW], "path": str(tmp_path / name)},
+             ignore_errors=True)
+        for name in names
+    ]  # fmt: skip
+    before = {name: (tmp_path / name).stat() for name in FILES}
+    run = play(ansible, *tasks)
+    expected = {name: (code, message) for name, (_content, code, message) in FILES.items()}
+    expected["directory"] = ("unreadable", "Is a directory")
+    for name, (code, message) in expected.items():
+        for result in (run.result(name), run.result(f"{name} many")):
+            assert (result["failure"]["code"], set(result["failure"])) == (code, set(KEYS))
+            assert message in result["msg"]
+            assert str(tmp_path / name) in result["msg"]
+        if name in FILES:
+            assert (tmp_path / name).read_bytes() == FILES[name][0]
+            after = (tmp_path / name).stat()
+            assert (after.st_ino, after.st_mtime_ns, after.st_mode) == (
+                before[name].st_ino, before[name].st_mtime_ns, before[name].st_mode,
+            )  # fmt: skip
+    own = {"home", "bin", "playbook.yml", "variables.yml", "results.jsonl", "ansible.log"}
+    assert {path.name for path in tmp_path.iterdir()} - own == set(names)
+
+
+KEYS = ("status", "code", "message", "method", "path")
+# Options that are wrong, and what the error says.
+OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "port": ({**NEW, "port": 70000}, "70000 is not between 1 and 65535"),
+    "port zero": ({**NEW, "port": 0}, "0 is not between 1 and 65535"),
+    "port word": ({**NEW, "port": "https"}, "port"),
+    "product": ({**NEW, "product": "cloud"}, "must be one of: clustered, dedicated"),
+    "no product": ({"name": "new", "host": "h"}, "needs one of clustered and dedicated"),
+    "no account": ({"name": "new", "product": "dedicated", "cluster_id": "c"}, "lacks account_id"),
+    "no ids": ({"name": "new", "product": "dedicated"}, "lacks account_id and cluster_id"),
+    "no host": ({"name": "new", "product": "clustered"}, "lacks host"),
+    "no name": ({**NEW, "name": " "}, "must not be empty"),
+    "neither": ({"product": "clustered"}, "one of the following is required: name, profiles"),
+    "both": ({**NEW, "profiles": [NEW]}, "mutually exclusive"),
+    "stated twice": ({"profiles": [NEW, {"name": "default", "state": "absent"}]}, "'default' is stated more than once"),
+    "one is wrong": ({"profiles": [NEW, {**NEW, "name": "two", "port": 70000}]}, "as the profile 'two' has it"),
+    "one lacks": ({"profiles": [NEW, {"name": "two", "product": "dedicated"}]}, "'two' of the product dedicated lacks"),
+    "owner": ({**NEW, "owner": "no-such-user"}, "no-such-user"),
+}
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_an_option_that_is_wrong_changes_nothing(ansible: Ansible, tmp_path: Path, existing: bool) -> None:
+    path = tmp_path / "out" / "config.toml"
+    path.parent.mkdir()
+    if existing:
+        path.write_bytes(WRITTEN)
+        path.chmod(0o600)
+    tasks = [
+        task(name, {**options, "path": str(path)}, ignore_errors=True) for name, (options, _message) in OPTIONS.items()
+    ]
+    run = play(ansible, *tasks)
+    for name, (_options, message) in OPTIONS.items():
+        assert message in run.result(name)["msg"]
+    assert len(run.failures) == len(OPTIONS)
+    assert [entry.read_bytes() for entry in path.parent.iterdir()] == ([WRITTEN] if existing else [])
+
+
+def test_a_read_only_file_system_is_a_clear_error(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "disk" / "config.toml"
+    path.parent.mkdir()
+    path.write_bytes(WRITTEN)
+    path.chmod(0o600)
+    # An interpreter for which the directory is mounted read-only; for nobody else, and only while it runs.
+    python = tmp_path / "python"
+    disk = path.parent
+    mount = f'mount --bind {disk} {disk} && mount -o remount,ro,bind {disk} && exec {sys.executable} "$@"'
+    python.write_text(f"#!/bin/sh\nexec unshare --mount --map-root-user sh -c '{mount}' sh \"$@\"\n")
+    python.chmod(0o755)
+    if subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode:
+        pytest.skip("this machine allows no mount namespaces")
+    new = disk / "missing" / "config.toml"
+    tasks = [
+        task(name, {**NEW, "path": str(where), "backup": True}, ignore_errors=True)
+        for name, where in (("existing", path), ("new", disk / "new.toml"), ("parents", new))
+    ]
+    run = play(ansible, *tasks, ansible_python_interpreter=str(python))
+    assert [result["failure"]["code"] for result in run.failures] == ["unwritable"] * 3
+    assert all("Read-only file system" in result["msg"] for result in run.failures)
+    assert path.read_bytes() == WRITTEN
+    assert list(disk.iterdir()) == [path]
+
+
+def test_a_link_is_followed_and_stays(ansible: Ansible, tmp_path: Path) -> None:
+    real, link, dangling = (tmp_path / "out" / name for name in ("dotfiles/influxctl.toml", "link.toml", "dangling"))
+    real.parent.mkdir(parents=True)
+    real.write_bytes(WRITTEN)
+    link.symlink_to("dotfiles/influxctl.toml")
+    dangling.symlink_to("elsewhere/config.toml")
+    loop = tmp_path / "out" / "loop"
+    loop.symlink_to("loop")
+    run = play(
+        ansible,
+        task("link", {**NEW, "path": str(link)}),
+        task("dangling", {**NEW, "path": str(dangling)}),
+        task("loop", {**NEW, "path": str(loop)}, ignore_errors=True),
+    )
+    assert link.is_symlink()
+    assert dangling.is_symlink()
+    assert run.result("link")["path"] == str(real)
+    assert CANARY in real.read_text()
+    assert CANARY in (tmp_path / "out" / "elsewhere" / "config.toml").read_text()
+    assert run.result("loop")["failure"]["code"] == "unreadable"
+
+
+def test_only_what_is_asked_for_changes_and_the_backup_is_private(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "config.toml"
+    path.parent.mkdir()
+    path.write_bytes(WRITTEN)
+    path.chmod(0o644)
+    options = {"name": "default", "mgmt_token": CANARY, "path": str(path), "backup": True}
+    run = play(ansible, task("check", options, check_mode=True), task("first", options), task("second", options))
+    assert path.read_bytes() == WRITTEN.replace(b"M.V1.oldoldoldold", CANARY.encode())
+    backup = Path(run.result("first")["backup_file"])
+    assert (backup.read_bytes(), mode(backup), mode(path)) == (WRITTEN, 0o600, 0o600)
+    assert [run.result(name)["changed"] for name in ("check", "first", "second")] == [True, True, False]
+    assert "backup_file" not in run.result("second")
+    assert set(path.parent.iterdir()) == {path, backup}
+    for name in ("check", "first"):
+        assert [run.result(name)["diff"][side]["mode"] for side in ("before", "after")] == ["0644", "0600"]
+
+
+def test_the_mode_alone_is_a_change(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(WRITTEN)
+    path.chmod(0o644)
+    options = {"name": "default", "path": str(path)}
+    run = play(
+        ansible,
+        task("check", options, check_mode=True),
+        task("wide", {**options, "mode": "0640"}),
+        task("again", {**options, "mode": "0640"}),
+        task("private", options),
+        task("info", {"path": str(path)}, INFO),
+    )
+    assert [run.result(name)["changed"] for name in ("check", "wide", "again", "private")] == [True, True, False, True]
+    assert run.result("info")["file"]["mode"] == "0600"
+    assert path.read_bytes() == WRITTEN
+
+
+def test_the_default_path_is_influxctls_own(ansible: Ansible, tmp_path: Path) -> None:
+    xdg = tmp_path / "xdg"
+    run = play(
+        ansible,
+        task("home", NEW),
+        task("xdg", NEW, environment={"XDG_CONFIG_HOME": str(xdg)}),
+        task("info", {}, INFO, environment={"XDG_CONFIG_HOME": str(xdg)}),
+    )
+    home = ansible.home / ".config" / "influxctl" / "config.toml"
+    assert run.result("home")["path"] == str(home)
+    assert run.result("xdg")["path"] == run.result("info")["file"]["path"] == str(xdg / "influxctl" / "config.toml")
+    assert [mode(path) for path in (home, home.parent, home.parent.parent)] == [0o600, 0o700, 0o700]
+
+
+def test_macos_has_a_path_of_its_own(ansible: Ansible, tmp_path: Path) -> None:
+    patched = tmp_path / "darwin"
+    patched.mkdir()
+    (patched / "sitecustomize.py").write_text("import platform\nplatform.system = lambda: 'Darwin'\n")
+    run = play(ansible, task("mac", NEW, environment={"PYTHONPATH": str(patched)}))
+    expected = ansible.home / "Library" / "Application Support" / "influxctl" / "config.toml"
+    assert run.result("mac")["path"] == str(expected)
+    assert expected.is_file()
+
+
+def test_kinds_of_authentication_take_each_others_place(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(WRITTEN)
+    oauth2 = {"client_id": "x", "parameters": {"audience": "a", "client_secret": "canaryParameter"}}
+    switch = {"name": "default", "path": str(path), "exclusive_auth": True}
+    kinds: dict[str, dict[str, Any]] = {
+        "oauth2": {"auth": {"oauth2": oauth2}},
+        "token_file": {"auth": {"token": {"token_file": "/t"}}},
+        "mgmt_token": {"mgmt_token": CANARY},
+    }
+    for kind, options in kinds.items():
+        run = play(ansible, task("switch", {**switch, **options}), task("again", {**switch, **options}))
+        assert run.result("switch")["profile"]["auth"] == kind
+        assert [run.result(name)["changed"] for name in ("switch", "again")] == [True, False]
+        (profile,) = tomllib.loads(path.read_text())["profile"]
+        assert {"auth" in profile, "mgmt_token" in profile} == {True, False}
+    assert path.read_bytes() == WRITTEN.replace(
+        b'mgmt_token = "M.V1.oldoldoldold"', b'mgmt_token = "%b"' % CANARY.encode()
+    )
+
+
+def test_many_profiles_are_written_at_once_and_each_is_reported(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "config.toml"
+    path.parent.mkdir()
+    path.write_bytes(WRITTEN + b"\r\n# old\r\n[[profile]]\r\nname = 'old'\r\n")
+    options = {
+        "path": str(path),
+        "backup": True,
+        "profiles": [
+            {"name": "default", "mgmt_token": CANARY},
+            {"name": "old", "state": "absent"},
+            {"name": "query", "product": "clustered", "host": "q.example.com", "token": "canaryToken",
+             "auth": {"oauth2": {"parameters": {"password": "canaryParameter"}}}, "tls": {"insecure": True}},
+            {"name": "never", "state": "absent"},
+        ],
+    }  # fmt: skip
+    run = play(ansible, task("check", options, check_mode=True), task("first", options), task("second", options))
+    for name, changed in (("check", [True, True, True, False]), ("first", [True, True, True, False])):
+        entries = run.result(name)["profiles"]
+        assert [entry["name"] for entry in entries] == ["default", "old", "query", "never"]
+        assert [entry["changed"] for entry in entries] == changed
+        assert [entry["profile"] and entry["profile"]["auth"] for entry in entries] == [
+            "mgmt_token", None, "oauth2", None,
+        ]  # fmt: skip
+    assert run.result("second")["changed"] is False
+    assert len(list(path.parent.glob("config.toml.*"))) == 1
+    text = path.read_bytes().decode()
+    assert text.startswith(WRITTEN.decode().replace("M.V1.oldoldoldold", CANARY))
+    assert [profile["name"] for profile in tomllib.loads(text)["profile"]] == ["default", "query"]
+    diff = run.result("first")["diff"]
+    assert [side["mgmt_token"] for side in (diff["before"]["profiles"][0], diff["after"]["profiles"][0])] == [
+        "******** (changed)", "******** (changed)",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_owner_and_group_are_set_before_the_file_holds_anything(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "config.toml"
+    run = play(ansible, task("write", {**NEW, "path": str(path), "owner": "nobody", "group": "0"}))
+    assert run.result("write")["changed"]
+    assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (65534, 0, 0o600)
+    assert path.parent.stat().st_uid == 65534
