@@ -136,11 +136,10 @@ class Transport:
         instance `create database 'telegraf'`. Raises ApiError or one of its kinds.
         """
         pace = self._pace
-        attempt, maybe_done = 1, False
+        attempt, maybe_done, answered = 1, False, self._pace.answered
         while True:
             pace.wait()
             answer: requests.Response | None = None
-            answered = pace.answered
             try:
                 answer = self._send(method, path, body)
                 if answer.status_code not in _REFUSED:
@@ -155,7 +154,8 @@ class Transport:
                 again = may_retry(method, error.status, sent)
             refused = failure.status in _REFUSED
             if refused and pace.answered != answered:
-                attempt = 1  # others get through, so the server is slow and not down
+                # Others get through since then, so the server is slow and not down.
+                attempt, answered = 1, pace.answered
             if not again or attempt > self._connection.retries or pace.stopped:
                 failure.repeated = maybe_done
                 raise failure

@@ -71,7 +71,7 @@ def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Pat
         assert [list(entry.argv[-2:]) for entry in ran] == [["database", "list"]]
         assert_no_secret(str(ran), sim.secrets)
     assert first.code == 0
-    # The second run: a list of databases and one of tokens, one through influxctl for the fleet, one execution per host.
+    # The second run: a list of databases, one of tokens, one through influxctl for the fleet; an execution per host.
     assert [request.kind for request in sim.requests] == ["api"] * 2 + ["influxctl"]
     assert executions == {"host1": 1, "host2": 1, "host3": 1}
 

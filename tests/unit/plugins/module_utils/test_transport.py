@@ -28,7 +28,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import 
     Influxdb3Error,
     NotFound,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Transport, may_retry, pause
+from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace, Transport, may_retry, pause
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -123,6 +123,35 @@ def test_passing_trouble_is_sat_out(sim: Simulator, pauses: list[float], status:
     sim.faults.append(Fault("status", times=2, status=status, headers={"Retry-After": "7"}))
     assert send(sim) == []
     assert pauses == [7, 7]
+
+
+def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -> None:
+    pace = Pace()
+    waiting, refused = (Transport(connection_to(sim), 2, pace) for number in range(2))
+    sim.faults.append(Fault("status", status=429, headers={"Retry-After": "30"}))
+
+    def send_meanwhile(seconds: float, pace: Pace) -> None:
+        """What another worker does when the first has begun to wait."""
+        pauses.append(0)
+        if len(pauses) == 1:
+            waiting.request("GET", "/api/v0/databases", doing="do it")
+        pauses.append(seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "nap", send_meanwhile)
+        assert refused.request("GET", "/api/v0/databases", doing="do it") == []
+    assert pauses == [0, 0, 30, 30], "both have waited, and the request of the second came after the pause"
+    assert len(sim.requests) == 3
+
+
+def test_a_stop_ends_pauses_and_attempts(sim: Simulator, pauses: list[float]) -> None:
+    pace = Pace()
+    pace.hold(30)
+    pace.stopped = "was stopped"
+    sim.faults.append(Fault("status", times=0, status=503))
+    with pytest.raises(ApiError):
+        Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
+    assert (len(sim.requests), pauses) == (1, [])
 
 
 def test_retries_end(sim: Simulator, pauses: list[float]) -> None:

@@ -1,0 +1,497 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What cluster does with many items: requests, order, failures, bad input, pruning, a server that is overloaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.modules import Modules, Outcome
+from harness.plays import connection
+from harness.sweeps import assert_no_secret
+from simulator import DbToken, Fault, Request, Simulator
+
+READ = [{"action": "read", "resource": "metrics"}]
+
+
+@pytest.fixture(scope="module")
+def modules(collection_root: Path) -> Iterator[Modules]:
+    with Modules(collection_root) as running:
+        yield running
+
+
+@pytest.fixture
+def run(modules: Modules, sim: Simulator) -> Callable[..., Outcome]:
+    """Runs cluster against the simulator; nothing that it prints holds a secret."""
+
+    def run_it(*, check: bool = False, started: Callable[[int], None] | None = None, **options: Any) -> Outcome:
+        sim.requests.clear()
+        options = {**connection(sim), **options, "_ansible_check_mode": check}
+        outcome = modules.run("cluster", options, started=started)
+        assert_no_secret(outcome.output, sim.secrets)
+        assert "Traceback" not in outcome.output
+        return outcome
+
+    return run_it
+
+
+def alive(sim: Simulator) -> list[DbToken]:
+    return [token for token in sim.state.db_tokens if token.revoked_at is None]
+
+
+def names(sim: Simulator) -> list[str]:
+    return sorted(database.name for database in sim.state.databases if database.deleted_at is None)
+
+
+def sent(sim: Simulator) -> list[tuple[str, str]]:
+    return [(request.method, request.path.removeprefix("/api/v0/")) for request in sim.requests]
+
+
+def outcomes(outcome: Outcome, kind: str = "databases") -> list[str]:
+    return [item["outcome"] for item in outcome.result[kind]]
+
+
+def many(number: int) -> dict[str, Any]:
+    """As many databases, and tokens for them."""
+    return {
+        "databases": [{"name": f"db{i}", "retention_period": "30d"} for i in range(number)],
+        "db_tokens": [
+            {"description": f"token {i}", "permissions": [{"action": "read", "resource": f"db{i}"}], "expires_in": "9d"}
+            for i in range(number)
+        ],
+    }
+
+
+# Requests and order
+
+
+@pytest.mark.parametrize("number", [60, pytest.param(1000, marks=pytest.mark.complete)])
+def test_many_cost_two_lists_and_the_writes(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, number: int
+) -> None:
+    options = {**many(number), "secret_dir": str(tmp_path / "secrets"), "concurrency": 16}
+    check = run(**options, check=True)
+    assert sent(sim) == [("GET", "databases"), ("GET", "tokens")]
+    first = run(**options)
+    assert first.code == 0, first.output
+    assert Counter(method for method, path in sent(sim)) == {"GET": 2, "POST": 2 * number, "PATCH": number}
+    assert check.result["totals"] == first.result["totals"]
+    assert first.result["totals"]["databases"]["created"] == first.result["totals"]["db_tokens"]["created"] == number
+    kept = [json.loads(path.read_text()) for path in (tmp_path / "secrets").glob("*.json")]
+    assert {one["token"] for one in kept} == {token.secret for token in alive(sim)}
+    assert len(kept) == number
+
+    again = run(**options)
+    assert sent(sim) == [("GET", "databases"), ("GET", "tokens")]
+    assert again.result["changed"] is False
+    assert again.result["diff"] == {"before": {}, "after": {}}
+    assert again.result["totals"]["db_tokens"]["unchanged"] == number
+
+    options["databases"][7]["retention_period"] = "60d"
+    changed = run(**options)
+    assert sent(sim)[2:] == [("PATCH", "databases/db7")]
+    fields = {"retention_period": "60d", "retention_period_ns": 60 * 86400 * 10**9}
+    assert changed.result["diff"]["after"] == {"databases": {"db7": fields}}
+
+
+def test_databases_come_before_tokens_and_deletions_last(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    for name in ("old", "gone", "unstated"):
+        sim.add_database(name)
+    for description in ("revoked", "unstated"):
+        sim.add_db_token(description)
+    outcome = run(
+        databases=[{"name": "gone", "state": "absent"}, {"name": "new"}, {"name": "renamed", "rename_from": "old"}],
+        db_tokens=[
+            {"description": "revoked", "state": "absent"},
+            {"description": "made", "permissions": [{"action": "read", "resource": "new"}]},
+        ],
+        prune={"databases": True, "db_tokens": True},
+        secret_dir=str(tmp_path),
+    )
+    kinds = [(method, path.split("/")[0]) for method, path in sent(sim)]
+    assert kinds[:2] == [("GET", "databases"), ("GET", "tokens")]
+    assert sorted(kinds[2:4]) == [("POST", "databases"), ("PUT", "databases")]
+    assert kinds[4:] == [
+        *[("POST", "tokens"), ("PATCH", "tokens"), ("DELETE", "tokens"), ("DELETE", "databases")],
+        *[("DELETE", "tokens"), ("DELETE", "databases")],
+    ]
+    assert outcomes(outcome) == ["deleted", "created", "updated", "deleted"]
+    assert outcomes(outcome, "db_tokens") == ["deleted", "created", "deleted"]
+    assert [item.get("pruned") for item in outcome.result["databases"]] == [None, None, None, True]
+    assert (names(sim), [token.description for token in alive(sim)]) == (["new", "renamed"], ["made"])
+    assert "warnings" not in outcome.result
+
+
+def test_as_many_requests_as_allowed_are_on_their_way_at_once(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    fault = Fault("slow", times=0, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    seen: list[int] = []
+
+    def release() -> None:
+        while fault.fired < 5:
+            pass_on.wait(0.005)
+        pass_on.wait(0.1)
+        seen.append(fault.fired)
+        fault.release()
+
+    pass_on = threading.Event()
+    thread = threading.Thread(target=release)
+    thread.start()
+    run(databases=[{"name": f"db{i}"} for i in range(9)], concurrency=5)
+    thread.join()
+    assert seen == [5]
+    assert len(names(sim)) == 9
+
+
+# Failures
+
+
+def test_a_failing_item_stops_no_other(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    sim.add_database("fixed", partition_template=[{"type": "time", "value": "%Y"}])
+    sim.add_database("unstated")
+    sim.faults.append(Fault("status", status=403, times=0, match=lambda request: "db3" in str(request.body)))
+    outcome = run(
+        databases=[
+            *[{"name": f"db{i}"} for i in range(6)],
+            {"name": "fixed", "partition_template": [{"type": "time", "value": "%Y-%m"}]},
+        ],
+        db_tokens=[{"description": "a", "permissions": READ}, {"description": "b"}],
+        secret_dir=str(tmp_path),
+        prune={"databases": True},
+    )
+    assert outcome.code == 1
+    assert outcomes(outcome) == [*["created"] * 3, "failed", *["created"] * 2, "failed", "skipped"]
+    assert outcomes(outcome, "db_tokens") == ["created"] * 2
+    forbidden, fixed = (outcome.result["databases"][i]["failure"] for i in (3, 6))
+    assert (forbidden["status"], forbidden["code"], forbidden["path"]) == (403, "forbidden", "/api/v0/databases")
+    assert fixed["code"] == "immutable"
+    assert outcome.result["failure"]["code"] == "several"
+    assert (
+        "2 of 10 items failed. Done: databases: 5 created, 2 failed, 1 skipped; database tokens: 2 created."
+        in (outcome.result["msg"])
+    )
+    assert "unstated" in names(sim), "what others depend on may have failed, so nothing is pruned"
+    sim.faults.clear()
+    assert outcomes(run(databases=[{"name": f"db{i}"} for i in range(6)])).count("created") == 1
+
+
+def test_check_mode_foretells_what_can_be_foretold(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.add_database("fixed", partition_template=[{"type": "time", "value": "%Y"}])
+    options = {"databases": [{"name": "a"}, {"name": "fixed", "partition_template": [{"type": "tag", "value": "t"}]}]}
+    check, real = run(**options, check=True), run(**options)
+    assert outcomes(check) == outcomes(real) == ["created", "failed"]
+    assert (check.code, real.code) == (1, 1)
+    assert check.result["msg"].replace("It would be", "Done") == real.result["msg"]
+
+
+@pytest.mark.parametrize("action", ["drop_after", "truncate"])
+def test_lost_answers_are_looked_up_once_for_all(sim: Simulator, run: Callable[..., Outcome], action: Any) -> None:
+    fault = Fault(action, times=4, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    outcome = run(databases=[{"name": f"db{i}"} for i in range(20)], concurrency=4)
+    assert outcome.code == 0, outcome.output
+    assert outcomes(outcome) == ["created"] * 20
+    methods = Counter(request.method for request in sim.requests)
+    assert methods["POST"] == 20
+    assert 2 <= methods["GET"] <= 5
+
+
+def test_a_list_that_can_not_be_read_fails_the_task(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("status", status=401, times=0))
+    outcome = run(databases=[{"name": "a"}])
+    assert outcome.result["failure"]["code"] == "unauthorized"
+    assert "databases" not in outcome.result
+    assert sim.writes == []
+
+
+# An overloaded server
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_is_sat_out(sim: Simulator, run: Callable[..., Outcome], status: int) -> None:
+    sim.faults.append(Fault("status", at=5, status=status, headers={"Retry-After": "30"}))
+    outcome = run(databases=[{"name": f"db{i}"} for i in range(40)], concurrency=4, retries=1)
+    assert outcome.code == 0, outcome.output
+    assert outcomes(outcome) == ["created"] * 40
+    assert len(sim.requests) == 42
+
+
+def test_who_is_refused_while_others_get_through_does_not_give_up(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    """A server that answers every third request and refuses the others, more often than there are retries."""
+    count = iter(range(10**6))
+    fault = Fault("status", times=0, status=429, match=lambda r: r.method == "POST" and next(count) % 3 > 0)
+    sim.faults.append(fault)
+    outcome = run(databases=[{"name": f"db{i}"} for i in range(40)], concurrency=8, retries=2)
+    assert outcome.code == 0, outcome.output
+    assert fault.fired > 40
+
+
+def test_a_server_that_only_refuses_is_given_up(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.faults.append(Fault("status", times=0, status=503, match=lambda request: request.method == "POST"))
+    outcome = run(databases=[{"name": f"db{i}"} for i in range(8)], concurrency=4, retries=2)
+    assert outcomes(outcome) == ["failed"] * 8
+    assert outcome.result["failure"]["code"] == "http_error"
+    assert len(sim.writes) == 8 * 3
+
+
+# Being stopped
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_it_with_a_report(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, number: signal.Signals
+) -> None:
+    """What is on its way is finished, the rest is not begun, and the result says which is which."""
+    pids: list[int] = []
+    fault = Fault("slow", at=6, times=0, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+
+    def interrupt() -> None:
+        pause = threading.Event()
+        while fault.fired < 3:
+            pause.wait(0.005)
+        os.kill(pids[0], number)
+        pause.wait(0.3)
+        fault.release()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    outcome = run(databases=[{"name": f"db{i}"} for i in range(30)], concurrency=3, started=pids.append)
+    thread.join()
+    assert outcome.code == 1
+    found = Counter(outcomes(outcome))
+    assert found["created"] == len(names(sim)) < 30
+    assert found["created"] + found["skipped"] == 30
+    assert outcome.result["failure"]["code"] == "stopped"
+    assert (
+        f"stopped by {number.name}. Done: databases: {found['created']} created, {found['skipped']} skipped"
+        in (outcome.result["msg"])
+    )
+    assert outcomes(run(databases=[{"name": f"db{i}"} for i in range(30)])).count("unchanged") == found["created"]
+
+
+# Bad input
+
+
+def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    outcome = run(
+        databases=[
+            {"name": "a"},
+            {"name": "a"},
+            {"name": "b", "max_tables": 0, "retention_period": "soon"},
+            {"nome": "c"},
+            {"name": "d", "rename_from": "b"},
+            {"name": "e", "state": "gone"},
+            {"name": "_internal", "state": "absent"},
+        ],
+        db_tokens=[
+            {"description": "x/1", "permissions": [{"action": "own", "resource": "a"}]},
+            {"description": "x 1"},
+            {"description": "x_1"},
+            {"permissions": READ},
+            {"description": "y", "renew_before": "90d", "expires_in": "30d"},
+            {"description": "z", "wait_active": -1},
+        ],
+        secret_dir="/nonexistent",
+        concurrency=0,
+        prune_limit=-1,
+        timeout=-3.0,
+    )
+    assert sim.requests == []
+    told = {(p["option"], p["index"], p["name"]): p["message"] for p in outcome.result["problems"]}
+    assert {key[:2] for key in told} >= {
+        *[("databases", index) for index in (1, 2, 3, 4, 5, 6)],
+        *[("db_tokens", index) for index in (0, 2, 3, 4, 5)],
+        *[("concurrency", None), ("prune_limit", None)],
+    }
+    assert "also that of databases[0]" in told["databases", 1, "a"]
+    assert "max_tables" in told["databases", 2, "b"]
+    assert "retention_period" in told["databases", 2, "b"]
+    assert "also that of db_tokens[0]" in told["db_tokens", 1, "x 1"]
+    assert "x_1.json" in told["db_tokens", 2, "x_1"]
+    assert "databases[2]" in told["databases", 4, "d"]
+    for piece in ("timeout must be", "databases[1] 'a'", "db_tokens[5] 'z': wait_active"):
+        assert piece in outcome.result["msg"]
+    assert outcome.result["failure"]["code"] == "invalid_option"
+
+
+def test_one_wrong_item_of_many_is_found(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    databases = [{"name": f"db{i}"} for i in range(2000)]
+    databases[1234] |= {"max_columns_per_table": -1}
+    outcome = run(databases=databases)
+    assert [(p["index"], p["name"]) for p in outcome.result["problems"]] == [(1234, "db1234")]
+    assert "databases[1234] 'db1234': max_columns_per_table" in outcome.result["msg"]
+    assert sim.requests == []
+    assert len(outcome.output) < 5000
+
+
+def test_a_token_for_an_unknown_database_is_warned_about(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    sim.add_database("there")
+    sim.add_database("old")
+    resources = ["there", "stated", "renamed", "old", "gone", "nowhere", "*"]
+    outcome = run(
+        databases=[
+            {"name": "stated"},
+            {"name": "renamed", "rename_from": "old"},
+            {"name": "gone", "state": "absent"},
+        ],
+        db_tokens=[{"description": r, "permissions": [{"action": "read", "resource": r}]} for r in resources],
+        secret_dir=str(tmp_path),
+    )
+    (warning,) = outcome.result["warnings"]
+    said = warning if isinstance(warning, str) else warning["event"]["msg"]
+    assert [name for name in resources if repr(name) in said] == ["old", "gone", "nowhere"]
+    only_tokens = run(db_tokens=[{"description": "there", "permissions": READ}], secret_dir=str(tmp_path))
+    assert "'metrics'" in json.dumps(only_tokens.result["warnings"])
+
+
+# Pruning
+
+
+def test_prune_leaves_what_it_must_not_touch(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    for name in ("_internal", "iox_meta", "kept", "gone"):
+        sim.add_database(name)
+    now = sim.clock.now()
+    left = [
+        sim.add_db_token("_system"),
+        sim.add_db_token(f"other [pending {'0' * 32}]"),
+        sim.add_db_token("kept"),
+        sim.add_db_token("kept"),
+        sim.add_db_token("by id"),
+    ]
+    sim.add_db_token("expired", expires_at=now - timedelta(days=1))
+    revoked = sim.add_db_token("revoked", revoked_at=now - timedelta(days=1)).revoked_at
+    gone = sim.add_db_token("gone")
+    options = {
+        "databases": [{"name": "kept"}],
+        "db_tokens": [{"description": "kept", "on_lost_secret": "ignore"}, {"id": left[4].id}],
+        "prune": {"databases": True, "db_tokens": True},
+        "secret_dir": str(tmp_path),
+    }
+    check = run(**options, check=True)
+    assert gone.revoked_at is None
+    outcome = run(**options)
+    assert [item["name"] for item in outcome.result["databases"]] == ["kept", "gone"]
+    assert [item["description"] for item in outcome.result["db_tokens"]] == ["kept", left[4].id, "gone"]
+    assert check.result["databases"] == outcome.result["databases"]
+    assert check.result["db_tokens"] == outcome.result["db_tokens"]
+    assert names(sim) == ["_internal", "iox_meta", "kept"]
+    assert gone.revoked_at is not None
+    assert all(token.revoked_at is None for token in left)
+    assert sim.state.db_tokens[6].revoked_at == revoked
+    assert run(**options).result["changed"] is False
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_prune_stops_at_its_limit(sim: Simulator, run: Callable[..., Outcome], check: bool) -> None:
+    for i in range(8):
+        sim.add_database(f"db{i}")
+        sim.add_db_token(f"token {i}")
+    options = {
+        "databases": [{"name": "new"}, {"name": "db0"}],
+        "db_tokens": [{"description": "token 0", "on_lost_secret": "ignore"}],
+        "prune": {"databases": True, "db_tokens": True},
+    }
+    outcome = run(**options, check=check)
+    assert outcome.result["failure"]["code"] == "prune_limit"
+    assert len(outcome.result["would_prune"]["databases"]) == len(outcome.result["would_prune"]["db_tokens"]) == 7
+    assert "14 objects, and prune_limit is 10" in outcome.result["msg"]
+    assert sim.writes == []
+    assert run(**options, prune_limit=13).code == 1
+    assert sim.writes == []
+    assert run(**options, prune_limit=14).code == 0
+    assert names(sim) == ["db0", "new"]
+    assert [token.description for token in alive(sim)] == ["token 0"]
+
+
+def test_prune_with_an_empty_list_needs_a_limit(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.add_database("a")
+    prune = {"databases": True}
+    assert "prune.databases: databases is empty" in run(databases=[], prune=prune).result["msg"]
+    assert "prune.databases: needs databases" in run(prune=prune).result["msg"]
+    assert sim.requests == []
+    assert run(databases=[], prune=prune, prune_limit=0).result["failure"]["code"] == "prune_limit"
+    assert run(databases=[], prune=prune, prune_limit=1).result["changed"] is True
+    assert names(sim) == []
+
+
+# Secrets
+
+
+def test_a_secret_needs_a_place(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    tokens = [
+        {"description": "nowhere"},
+        {"description": "file", "secret_file": str(tmp_path / "own" / "file.json")},
+        {"description": "returned", "return_secret": True},
+    ]
+    outcome = run(db_tokens=tokens)
+    assert [(p["index"], p["name"]) for p in outcome.result["problems"]] == [(0, "nowhere")]
+    assert "nobody would keep the secret" in outcome.result["msg"]
+    assert sim.requests == []
+    outcome = run(db_tokens=tokens[1:])
+    by_description = {token.description: token.secret for token in sim.state.db_tokens}
+    assert json.loads((tmp_path / "own" / "file.json").read_text())["token"] == by_description["file"]
+    assert [item.get("access_token") for item in outcome.result["db_tokens"]] == [None, by_description["returned"]]
+
+
+def test_an_adopted_token_needs_no_place_until_it_is_to_be_made(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    adopted = sim.add_db_token("adopted", READ, expires_at=sim.clock.now() + timedelta(days=3))
+    item = {"description": "adopted", "permissions": READ, "on_lost_secret": "ignore", "expires_in": "90d"}
+    assert run(db_tokens=[item]).result["changed"] is False
+    assert run(db_tokens=[item], secret_dir=str(tmp_path)).result["changed"] is False
+    due = {**item, "renew_before": "7d"}
+    for check in (True, False):
+        failed = run(db_tokens=[due], check=check)
+        assert failed.result["db_tokens"][0]["failure"]["code"] == "no_secret_place"
+        assert sim.writes == []
+    renewed = run(db_tokens=[due], secret_dir=str(tmp_path))
+    assert outcomes(renewed, "db_tokens") == ["created"]
+    assert renewed.result["db_tokens"][0]["superseded"] == [adopted.id]
+    assert json.loads((tmp_path / "adopted.json").read_text())["token"] == sim.state.db_tokens[1].secret
+
+
+def test_secrets_of_many_files_are_concealed(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    """A server that repeats secrets of any shape, which only the files give away, in what it calls a description."""
+    odd = "no-shape-at-all-" + "x" * 20
+    sim.secrets.add(odd)
+    token = sim.add_db_token("a")
+    (tmp_path / "a.json").write_text(json.dumps({"id": token.id, "token": odd}))
+    sim.add_db_token(f"it is {odd}")
+    sim.add_db_token(f"it is {token.secret}")
+    outcome = run(
+        db_tokens=[{"description": "a"}], prune={"db_tokens": True}, secret_dir=str(tmp_path), databases=[], check=True
+    )
+    assert [item["description"] for item in outcome.result["db_tokens"][1:]] == ["it is ********"] * 2
+
+
+def test_items_of_a_run_that_was_cut_off_are_finished(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    def is_patch(request: Request) -> bool:
+        return request.method == "PATCH"
+
+    sim.faults.append(Fault("status", status=500, times=0, match=is_patch))
+    tokens = [{"description": f"token {i}"} for i in range(5)]
+    first = run(db_tokens=tokens, secret_dir=str(tmp_path))
+    assert outcomes(first, "db_tokens") == ["failed"] * 5
+    sim.faults.clear()
+    assert outcomes(run(db_tokens=tokens, secret_dir=str(tmp_path)), "db_tokens") == ["updated"] * 5
+    assert sorted(token.description for token in alive(sim)) == [item["description"] for item in tokens]
