@@ -1,0 +1,193 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role cluster: data that is split over files and groups, and a cluster that is adopted by its export."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.crash import processes_of
+from harness.playbook import Ansible, Run
+from harness.plays import connection, local_play
+from harness.sweeps import assert_no_secret, sweep
+from simulator import Fault, Simulator
+
+ROLE: list[dict[str, Any]] = [
+    {"hosts": "all", "connection": "local", "gather_facts": False, "roles": ["influxops.influxdb3.cluster"]}
+]
+
+
+def inventory(directory: Path, files: dict[str, Any]) -> Path:
+    """An inventory with one host in one group, and its variables in files."""
+    directory.mkdir()
+    hosts = {"all": {"children": {"prod": {"hosts": {"one": {"ansible_python_interpreter": "{{ python }}"}}}}}}
+    for name, content in {"hosts.yml": hosts, **files}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(content))
+    return directory / "hosts.yml"
+
+
+def test_data_is_merged_from_files_and_groups(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    sim.add_database("unstated")
+    where = inventory(
+        tmp_path / "inventory",
+        {
+            "group_vars/all/base.yml": {
+                "cluster_databases": [{"name": "base"}],
+                "cluster_databases_team": [{"name": "overridden"}],
+                "cluster_db_tokens_team": [
+                    {"description": "team", "permissions": [{"action": "write", "resource": "base"}]}
+                ],
+            },
+            "group_vars/prod/more.yml": {"cluster_databases_prod": [{"name": "prod", "retention_period": "30d"}]},
+            "host_vars/one.yml": {"cluster_databases_team": [{"name": "host"}], "cluster_concurrency": 2},
+        },
+    )
+    variables = {
+        "python": "{{ ansible_playbook_python }}",
+        "cluster_connection": connection(sim),
+        "cluster_secret_dir": str(tmp_path / "secrets"),
+        "cluster_prune": {"databases": True},
+        "cluster_prune_limit": 1,
+    }
+
+    def play(*flags: str) -> Run:
+        sim.requests.clear()
+        return ansible.playbook(ROLE, *flags, variables=variables, inventory=where)
+
+    sweep(play, sim)
+    assert sorted(d.name for d in sim.state.databases if d.deleted_at is None) == ["base", "host", "prod"]
+    assert [token.description for token in sim.state.db_tokens] == ["team"]
+    assert len(sim.requests) == 2
+    assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["team.json"]
+
+
+def test_one_name_in_two_files_is_refused(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    files = {"group_vars/all.yml": {"cluster_databases_a": [{"name": "x"}], "cluster_databases_b": [{"name": "x"}]}}
+    variables = {"python": "{{ ansible_playbook_python }}", "cluster_connection": connection(sim)}
+    run = ansible.playbook(ROLE, variables=variables, inventory=inventory(tmp_path / "inventory", files))
+    assert run.code == 2
+    assert "databases[1] 'x': the name 'x' is also that of databases[0]" in run.output
+    assert sim.requests == []
+
+
+def test_nothing_stated_needs_no_connection(ansible: Ansible, tmp_path: Path) -> None:
+    variables = {"python": "{{ ansible_playbook_python }}"}
+    run = ansible.playbook(ROLE, variables=variables, inventory=inventory(tmp_path / "inventory", {}))
+    assert run.code == 0, run.output
+
+
+def test_an_export_adopts_a_cluster(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """Export, then apply: nothing changes, whatever the objects are called, with and without a place for secrets."""
+    trap = "{{ lookup('pipe', 'touch " + str(tmp_path / "trapped") + "') }}"
+    parts: list[dict[str, Any]] = [
+        {"type": "time", "value": "%Y"},
+        {"type": "bucket", "value": {"tagName": "c", "numberOfBuckets": 5}},
+    ]
+    sim.add_database("metrics", retention_period=30 * 86400 * 10**9, max_tables=7)
+    sim.add_database("logs/raw", partition_template=parts)
+    sim.add_database("_internal")
+    now = sim.clock.now()
+    read = [{"action": "read", "resource": "metrics"}]
+    for description in ("a b", "a_b", trap, "", "yes"):
+        sim.add_db_token(description, read)
+    sim.add_db_token("twice", created_at=now - timedelta(days=2))
+    sim.add_db_token("twice", read, created_at=now - timedelta(days=1), expires_at=now + timedelta(days=89))
+    sim.add_db_token("dead", revoked_at=now)
+    sim.add_db_token(f"pending [pending {'0' * 32}]")
+    path = tmp_path / "cluster.yml"
+    variables: dict[str, Any] = {"cluster_connection": connection(sim), "cluster_export_path": str(path)}
+    run = ansible.playbook("influxops.influxdb3.export", variables=variables)
+    assert run.code == 0, run.output
+    assert_no_secret(path.read_text() + run.output, sim.secrets)
+    assert ansible.playbook("influxops.influxdb3.export", variables=variables).changed == []
+
+    plays = [{**ROLE[0], "hosts": "localhost", "vars_files": [str(path)]}]
+    for more in ({}, {"cluster_secret_dir": str(tmp_path / "secrets")}, {"cluster_prune": {"databases": True}}):
+        sim.requests.clear()
+        run = ansible.playbook(plays, variables={**variables, **more})
+        assert run.code == 0, run.output
+        assert run.changed == []
+        assert len(sim.requests) == 2
+    assert not (tmp_path / "trapped").exists()
+    items = {item.get("description"): item for item in run.results[-1]["result"]["db_tokens"]}
+    assert len(items) == 6
+    assert "expires_in: 90d" in path.read_text()
+
+
+@pytest.mark.complete
+def test_a_task_whose_time_is_over_begins_nothing_more(ansible: Ansible, sim: Simulator) -> None:
+    """Ansible's own timeout ends the task, not the module: it finds out by itself that nobody waits for it."""
+    fault = Fault("slow", at=6, times=0, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    databases = [{"name": f"db{i}"} for i in range(30)]
+    task = {"influxops.influxdb3.cluster": {"databases": databases, "concurrency": 3}, "timeout": 5}
+    run = ansible.playbook(local_play([task], connection(sim)))
+    assert run.code == 2
+    assert "Timed out" in run.output
+    settle(ansible, fault)
+    assert 5 <= len(sim.state.databases) < 30
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_playbook_that_is_interrupted_begins_nothing_more(
+    ansible: Ansible, sim: Simulator, number: signal.Signals
+) -> None:
+    fault = Fault("slow", at=6, times=0, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    task = {"influxops.influxdb3.cluster": {"databases": [{"name": f"db{i}"} for i in range(30)], "concurrency": 3}}
+
+    def interrupt() -> None:
+        pause = threading.Event()
+        while fault.fired < 3:
+            pause.wait(0.01)
+        os.kill(min(processes_of(ansible.home)), number)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    run = ansible.playbook(local_play([task], connection(sim)))
+    thread.join()
+    assert run.code != 0
+    settle(ansible, fault)
+    assert 5 <= len(sim.state.databases) < 30
+
+
+def settle(ansible: Ansible, fault: Fault) -> None:
+    """Wait until the module has noticed, let its requests be answered, and wait until it has ended."""
+    pause = threading.Event()
+    pause.wait(1)
+    fault.release()
+    while processes_of(ansible.home):
+        pause.wait(0.01)
+
+
+def test_variables_of_the_role_are_the_module_s(collection_root: Path) -> None:
+    """The role describes every option, down to the last, as the module does."""
+    root = collection_root / "ansible_collections" / "influxops" / "influxdb3"
+    spec = yaml.safe_load((root / "roles" / "cluster" / "meta" / "argument_specs.yml").read_text())
+    options = spec["argument_specs"]["main"]["options"]
+    text = (root / "plugins" / "modules" / "cluster.py").read_text()
+    documented = yaml.safe_load(text.split('DOCUMENTATION = r"""')[1].split('"""')[0])["options"]
+    for name, option in documented.items():
+        assert forms(options[f"cluster_{name}"], "options") == forms(option, "suboptions")
+    assert set(options) == {"cluster_connection", *(f"cluster_{name}" for name in documented)}
+
+
+def forms(option: dict[str, Any], key: str) -> dict[str, Any]:
+    """What an option and the options in it are, apart from descriptions; lists and dicts of a role are never null."""
+    found = {name: option.get(name) for name in ("type", "elements", "choices", "required")}
+    if option["type"] not in ("list", "dict"):
+        found["default"] = option.get("default")
+    return {**found, "options": {name: forms(inner, key) for name, inner in option.get(key, {}).items()}}

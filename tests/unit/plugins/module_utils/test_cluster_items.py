@@ -1,0 +1,125 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lists of cluster apart from any cluster: they take what the modules for one object take."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing, differences, outcome
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
+    DATABASE_ITEM,
+    DB_TOKEN_ITEM,
+    DatabaseItem,
+    TokenItem,
+    listed,
+    secret_path,
+)
+from ansible_collections.influxops.influxdb3.plugins.modules import cluster, database, db_token
+
+
+def described(options: dict[str, Any]) -> dict[str, Any]:
+    """The documentation of options in the form of an argument spec."""
+    found: dict[str, Any] = {}
+    for name, option in options.items():
+        found[name] = {key: value for key, value in option.items() if key not in ("description", "suboptions")}
+        if "suboptions" in option:
+            found[name]["options"] = described(option["suboptions"])
+    return found
+
+
+def specified(spec: dict[str, Any]) -> dict[str, Any]:
+    """An argument spec without what the documentation doesn't show."""
+    return {
+        name: {key: specified(value) if key == "options" else value for key, value in option.items() if key != "no_log"}
+        for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize(("option", "spec"), [("databases", DATABASE_ITEM), ("db_tokens", DB_TOKEN_ITEM)])
+def test_items_are_documented_as_they_are_checked(option: str, spec: dict[str, Any]) -> None:
+    documented = yaml.safe_load(cluster.DOCUMENTATION)["options"][option]["suboptions"]
+    assert described(documented) == specified(spec)
+
+
+def test_items_take_what_the_modules_for_one_object_take() -> None:
+    assert set(DATABASE_ITEM) == set(database.OPTIONS)
+    assert DB_TOKEN_ITEM is db_token.OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"description": "telegraf"}, "/s/telegraf.json"),
+        ({"description": "a/b: ü"}, "/s/a_b___.json"),
+        ({"description": "../../x"}, "/s/.._.._x.json"),
+        ({"description": "a", "secret_file": "/own.json"}, "/own.json"),
+        ({"id": "1"}, None),
+    ],
+)
+def test_a_secret_file_is_named_after_the_description(options: dict[str, str], path: str | None) -> None:
+    assert secret_path(options, "/s") == path
+
+
+def test_a_list_that_somebody_asks_for_meanwhile_serves_all() -> None:
+    began, go_on, fetched = threading.Event(), threading.Event(), iter(range(9))
+
+    def fetch() -> int:
+        began.set()
+        go_on.wait()
+        return next(fetched)
+
+    listing = Listing(fetch)
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(listing.since(float("-inf"))))
+    first.start()
+    began.wait()
+    late = time.monotonic()
+    others = [threading.Thread(target=lambda: answers.append(listing.since(late))) for number in range(5)]
+    for other in others:
+        other.start()
+    go_on.set()
+    for thread in (first, *others):
+        thread.join()
+    assert sorted(answers) == [0, 1, 1, 1, 1, 1], "the list that had begun before was not enough, and one more was"
+    reader = listing.reader()
+    assert [reader(), reader(), reader()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("changed", "before", "after", "word"),
+    [
+        (False, {"id": "1"}, {"id": "1"}, "unchanged"),
+        (True, None, {"id": "1"}, "created"),
+        (True, {"id": "1"}, {"id": "1"}, "updated"),
+        (True, {"id": "1"}, {"id": None}, "created"),
+        (True, {"id": "1"}, None, "deleted"),
+    ],
+)
+def test_outcomes(changed: bool, before: Any, after: Any, word: str) -> None:
+    assert outcome(changed, before, after, "id") == word
+
+
+def test_a_diff_holds_what_differs_and_nothing_else() -> None:
+    items = [
+        DatabaseItem("same", True, outcome="unchanged", before={"a": 1}, after={"a": 1}),
+        DatabaseItem("new", True, outcome="created", after={"a": 1, "unknown": None}),
+        DatabaseItem("changed", True, outcome="updated", before={"a": 1, "b": 0}, after={"a": 1, "b": 2}),
+        TokenItem("old", False, pruned=True, outcome="deleted", before={"d": "old"}, more={"id": "7"}),
+    ]
+    assert differences(items) == (
+        {"databases": {"changed": {"b": 0}}, "db_tokens": {"old (7)": {"d": "old"}}},
+        {"databases": {"new": {"a": 1}, "changed": {"b": 2}}},
+    )
+
+
+def test_long_lists_are_cut() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
