@@ -1,0 +1,5 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measurements: `python -m bench` compares ways to manage many databases, `profiles.py` the profiles of a fleet."""

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The contestants as playbooks and programs, and how one run of one of them is measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from bench import world
+
+WORKERS = 16
+CONNECTION = {"host": "{{ url }}", "management_token": "{{ token }}"}
+DATABASES_URL = "{{ url }}/api/v0/databases"
+HTTP = {
+    "headers": {"Authorization": "Bearer {{ token }}", "Accept": "application/json"},
+    "body_format": "json",
+}
+THERE = "listed.json | map(attribute='name')"
+OTHERWISE = "listed.json | rejectattr('retentionPeriod', 'equalto', wanted | int) | map(attribute='name')"
+
+# What a playbook without this collection would do: list once, and loop over what is to be sent, no more.
+URI_LOOP: list[dict[str, Any]] = [
+    {"ansible.builtin.uri": {"url": DATABASES_URL, **HTTP}, "register": "listed"},
+    {
+        "ansible.builtin.uri": {
+            **{"url": DATABASES_URL, "method": "POST", **HTTP},
+            "body": {"name": "{{ item.name }}", "retentionPeriod": "{{ wanted | int }}"},
+        },
+        "loop": f"{{{{ databases | rejectattr('name', 'in', {THERE}) }}}}",
+    },
+    {
+        "ansible.builtin.uri": {
+            **{"url": DATABASES_URL + "/{{ item.name }}", "method": "PATCH", **HTTP},
+            "body": {"retentionPeriod": "{{ wanted | int }}"},
+        },
+        "loop": f"{{{{ databases | selectattr('name', 'in', {OTHERWISE}) }}}}",
+    },
+]
+CLUSTER = {**CONNECTION, "databases": "{{ databases }}", "concurrency": WORKERS}
+TASKS: dict[str, list[dict[str, Any]]] = {
+    # The fixed cost: one task that does nothing, and one of this collection's that has nothing to do.
+    "ping": [{"ansible.builtin.ping": {}}],
+    "empty cluster": [{"influxops.influxdb3.cluster": {**CONNECTION, "databases": [], "db_tokens": []}}],
+    "cluster": [{"influxops.influxdb3.cluster": CLUSTER}],
+    "cluster + tokens": [{"influxops.influxdb3.cluster": {**CLUSTER, "db_tokens": "{{ tokens }}"}}],
+    "database loop": [
+        {
+            "influxops.influxdb3.database": {
+                **CONNECTION,
+                "name": "{{ item.name }}",
+                "retention_period": "{{ item.retention_period }}",
+            },
+            "loop": "{{ databases }}",
+        }
+    ],
+    "uri loop": URI_LOOP,
+    "floor": [],
+}
+SCENARIOS = ("create", "no change", "10 % changed")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds by the wall clock, requests, and the memory of its largest process in MB."""
+
+    seconds: float
+    requests: int
+    memory: float
+
+
+class Server:
+    """The simulator with a latency in seconds, in a process of its own; a context manager."""
+
+    def __init__(self, latency: float) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.server", str(latency)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        facts = self._answer()
+        self.url, self.token = facts["url"], facts["token"]
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def reset(self, databases: int = 0, changed: int = 0, tokens: int = 0) -> int:
+        """Become a new cluster; return how many requests there were since the last time."""
+        if self._process.stdin is None:
+            raise RuntimeError("the server has no standard input")
+        line = json.dumps({"databases": databases, "changed": changed, "tokens": tokens})
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return int(self._answer()["requests"])
+
+    def _answer(self) -> Any:
+        if self._process.stdout is None:
+            raise RuntimeError("the server has no standard output")
+        return json.loads(self._process.stdout.readline())
+
+
+class Contest:
+    """Runs contestants, each as a command of its own in a directory of its own."""
+
+    def __init__(self, collections: Path, workdir: Path) -> None:
+        self._workdir = workdir
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "INFLUX"))}
+        self._environment = inherited | {
+            "HOME": str(workdir),
+            "ANSIBLE_HOME": str(workdir / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            # One and the same for all: no time is spent on finding an interpreter.
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        }
+        for name, tasks in TASKS.items():
+            play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+            self._path(name).write_text(json.dumps([play]))
+
+    def run(self, name: str, server: Server, number: int, scenario: str) -> Measured:
+        """Measure one run of a contestant in a new cluster. Raises RuntimeError when it fails."""
+        tokens = number if name == "cluster + tokens" else 0
+        there = 0 if scenario == "create" else number
+        server.reset(there, number // 10 if scenario == "10 % changed" else 0, tokens)
+        variables = self._workdir / "variables.json"
+        variables.write_text(
+            json.dumps(
+                {
+                    **{"url": server.url, "token": server.token, "wanted": world.DAYS * 86_400 * 10**9},
+                    **{"databases": world.databases(number), "tokens": world.tokens(tokens)},
+                }
+            )
+        )
+        command = [sys.executable, "-m", "ansible", "playbook", str(self._path(name)), "-e", f"@{variables}"]
+        if name == "ping":
+            command = command[:-2]
+        if name == "floor":
+            command = [sys.executable, "-m", "bench.floor", server.url, server.token, str(number), str(WORKERS)]
+        seconds, memory = self._measure(command)
+        return Measured(seconds, server.reset(), memory)
+
+    def _measure(self, command: list[str]) -> tuple[float, float]:
+        with (self._workdir / "output.txt").open("w+") as output:
+            begin = time.perf_counter()
+            process = subprocess.Popen(
+                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+            # Not wait(): only this tells the memory of the process and of all that it has waited for.
+            status, usage = os.wait4(process.pid, 0)[1:]
+            seconds = time.perf_counter() - begin
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                output.seek(0)
+                raise RuntimeError(f"{' '.join(command)} failed:\n{output.read()[-3000:]}")
+        return seconds, usage.ru_maxrss / 1024
+
+    def _path(self, name: str) -> Path:
+        return self._workdir / f"{name.replace(' ', '_')}.json"
