@@ -43,6 +43,11 @@ def numbers(text: str) -> list[int]:
     return [int(one) for one in filter(None, text.split(","))]
 
 
+def words(text: str) -> list[str]:
+    """The words of a list such as create,no change."""
+    return text.split(",")
+
+
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -56,6 +61,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--largest", type=numbers, default=[2000, 5000, 10000], help="sizes that only cluster is run at"
     )
+    parser.add_argument("--scenarios", type=words, default=list(SCENARIOS), help="some of the three")
+    parser.add_argument("--loops", type=words, default=list(LOOPS), help="one of the two")
+    parser.add_argument("--add", action="store_true", help="keep what bench.json in the output directory holds")
     parser.add_argument("--output", type=Path, default=IMAGES, help="directory for bench.txt, .json and .png")
     options = parser.parse_args()
     if options.quick:

@@ -435,7 +435,7 @@ def test_prune_with_an_empty_list_needs_a_limit(sim: Simulator, run: Callable[..
 
 
 def test_a_secret_needs_a_place(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
-    tokens = [
+    tokens: list[dict[str, Any]] = [
         {"description": "nowhere"},
         {"description": "file", "secret_file": str(tmp_path / "own" / "file.json")},
         {"description": "returned", "return_secret": True},

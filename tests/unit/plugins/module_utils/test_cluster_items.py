@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils import databases, db_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing, differences, outcome
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
     DATABASE_ITEM,
@@ -22,7 +23,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items 
     listed,
     secret_path,
 )
-from ansible_collections.influxops.influxdb3.plugins.modules import cluster, database, db_token
+from ansible_collections.influxops.influxdb3.plugins.modules import cluster
 
 
 def described(options: dict[str, Any]) -> dict[str, Any]:
@@ -50,8 +51,8 @@ def test_items_are_documented_as_they_are_checked(option: str, spec: dict[str, A
 
 
 def test_items_take_what_the_modules_for_one_object_take() -> None:
-    assert set(DATABASE_ITEM) == set(database.OPTIONS)
-    assert DB_TOKEN_ITEM is db_token.OPTIONS
+    assert set(DATABASE_ITEM) == set(databases.OPTIONS)
+    assert DB_TOKEN_ITEM is db_tokens.OPTIONS
 
 
 @pytest.mark.parametrize(
