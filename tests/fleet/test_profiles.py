@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Profiles over real SSH connections: on Pythons without any library, for several users, at the price of one execution."""
+"""Profiles over real SSH connections: on Pythons without any library, for several users, in one execution per file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,16 @@ VARIABLES: dict[str, Any] = {
         {"name": "retired", "state": "absent"},
     ],
 }
-BY_HAND = '# by hand\n[[profile]]\nname = "default" # mine\nproduct = "clustered"\nhost = "old"\n\n[[profile]]\nname = "retired"\n'
+BY_HAND = """\
+# by hand
+[[profile]]
+name = "default" # mine
+product = "clustered"
+host = "old"
+
+[[profile]]
+name = "retired"
+"""
 CONFIG = Path(".config/influxctl/config.toml")
 
 
@@ -129,8 +138,8 @@ def test_the_role_writes_all_profiles_at_the_price_of_one_execution(
     assert not list(fleet.directory.rglob("tomlkit*"))
 
 
-# A stand-in for sudo, which needs no entry in /etc/sudoers. As sudo does, it takes another user's name, home and a clean
-# environment, and runs the command.
+# A stand-in for sudo, which needs no entry in /etc/sudoers. As sudo does, it takes another user's name and home and a
+# clean environment, and runs the command.
 SUDO = """\
 #!/bin/sh
 user=$(printf '%s ' "$@" | sed 's/.*-u \\([^ ]*\\) .*/\\1/')
