@@ -107,10 +107,10 @@ def table(rows: list[Row], machine: str) -> str:
 def plot(rows: list[Row], path: Path) -> None:
     """Draw seconds over the number of databases: of all contestants at one latency, and of cluster to its largest."""
     # Not before all is measured: a process starts with its parent's peak of memory.
-    import matplotlib
+    import matplotlib  # type: ignore[import-not-found,unused-ignore]
 
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
 
     figure, axes = pyplot.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
     latencies = [row.milliseconds for row in rows if row.contestant == "uri loop"]

@@ -330,7 +330,7 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
 
 
 def test_one_wrong_item_of_many_is_found(sim: Simulator, run: Callable[..., Outcome]) -> None:
-    databases = [{"name": f"db{i}"} for i in range(2000)]
+    databases: list[dict[str, Any]] = [{"name": f"db{i}"} for i in range(2000)]
     databases[1234] |= {"max_columns_per_table": -1}
     outcome = run(databases=databases)
     assert [(p["index"], p["name"]) for p in outcome.result["problems"]] == [(1234, "db1234")]
@@ -403,7 +403,7 @@ def test_prune_stops_at_its_limit(sim: Simulator, run: Callable[..., Outcome], c
     for i in range(8):
         sim.add_database(f"db{i}")
         sim.add_db_token(f"token {i}")
-    options = {
+    options: dict[str, Any] = {
         "databases": [{"name": "new"}, {"name": "db0"}],
         "db_tokens": [{"description": "token 0", "on_lost_secret": "ignore"}],
         "prune": {"databases": True, "db_tokens": True},
