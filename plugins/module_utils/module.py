@@ -19,10 +19,10 @@ from .durations import parse_duration
 from .endpoints import ManagementApi
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError
 from .plan import Change
-from .results import Result as Result
-from .results import Spec as Spec
-from .results import masked as masked
-from .results import run as run
+from .results import Result, Spec, masked, run
+
+# Modules with a connection take these from here.
+__all__ = ["Result", "Spec", "masked", "run"]
 
 World = TypeVar("World")
 

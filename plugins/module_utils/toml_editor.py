@@ -9,6 +9,7 @@ statement ends; tomlkit renders values. The edits themselves are made on the tex
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
         return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other or (one != one and other != other))
+    return bool(one == other or (isinstance(one, float) and math.isnan(one) and math.isnan(other)))
 
 
 def proved(text: str, expected: Table) -> str:
