@@ -92,6 +92,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# Ansible's kinds of text: str() gives some of them back as they are.
+_Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(text))
 _Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
 
 

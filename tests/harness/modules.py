@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import itertools
 import json
 import os
 import signal
@@ -98,16 +99,17 @@ class Strikes:
     def __init__(self, strike: list[int] | None, log: int) -> None:
         self._at, self._errno = strike or (0, 0)
         self._log = log
-        self._seen = 0
+        # Several threads may count at the same time.
+        self._numbers = itertools.count(1)
         self._write = os.write
 
     def count(self, name: str) -> None:
         """Note a call that is about to be made; it fails if it is the one."""
-        self._seen += 1
+        number = next(self._numbers)
         self._write(self._log, f"{name}\n".encode())
-        if self._seen == self._at and self._errno == KILL:
+        if number == self._at and self._errno == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
-        if self._seen == self._at and name in (*SYSTEM_CALLS, "flock"):
+        if number == self._at and name in (*SYSTEM_CALLS, "flock"):
             raise OSError(self._errno, os.strerror(self._errno))
 
     def wrap(self, place: Any, name: str, *, everywhere: bool = False) -> None:
