@@ -158,8 +158,9 @@ class Cluster:
             lambda there: databases.decide(wish, there.get),
             lambda change: databases.carry_out(self.api, wish, change),
         )
-        item.before = DATABASE.present(change.before)
-        item.after = DATABASE.present(reported) if change.after is not None else None
+        if changed:
+            item.before = DATABASE.present(change.before)
+            item.after = DATABASE.present(reported) if change.after is not None else None
         item.outcome = outcome(changed, item.before, item.after, "name")
         item.warnings = databases.warnings_of(wish, change)
 

@@ -116,17 +116,60 @@ def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None
         problems.append(Problem("prune_limit", "must be 0 or more"))
     problems += _check_prune(params)
 
-    validator = ArgumentSpecValidator(DATABASE_ITEM, **DATABASE_RULES)
-    wanted.databases = _parse_list(params, DATABASES, validator, _database, problems)
-    validator = ArgumentSpecValidator(DB_TOKEN_ITEM, **db_tokens.RULES)
+    checker = Checker(DATABASE_ITEM, DATABASE_RULES)
+    wanted.databases = _parse_list(params, DATABASES, checker, _database, problems)
+    checker = Checker(DB_TOKEN_ITEM, db_tokens.RULES)
     secret_dir = params["secret_dir"]
 
     def token(options: dict[str, Any]) -> TokenItem:
         return _token(options, at, secret_dir, connection)
 
-    wanted.tokens = _parse_list(params, DB_TOKENS, validator, token, problems)
+    wanted.tokens = _parse_list(params, DB_TOKENS, checker, token, problems)
     problems += _clashes(params)
     return wanted
+
+
+class Checker:
+    """Ansible's own check of items, asked once for all items of one form: it would take most of the time otherwise.
+
+    The form of an item is the types of its values, and the values themselves where there are choices. It says all that
+    the check depends on, as long as it returns the values as they are.
+    """
+
+    def __init__(self, spec: Spec, rules: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._validator = ArgumentSpecValidator(spec, **rules)
+        self._defaults: dict[Any, dict[str, Any]] = {}
+
+    def check(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[Any]]:
+        """Return the options with their defaults, and what is wrong with them."""
+        form = _form(given, self._spec)
+        if form in self._defaults:
+            return {**given, **self._defaults[form]}, ()
+        checked = self._validator.validate(given)
+        options = checked.validated_parameters
+        as_given = all(type(options.get(key)) is type(value) and options[key] == value for key, value in given.items())
+        if form is not None and as_given and not checked.errors:
+            self._defaults[form] = {key: value for key, value in options.items() if key not in given}
+        return options, checked.errors
+
+
+def _form(given: Mapping[str, Any], spec: Spec) -> Any:
+    """Return what the check of an item depends on, None where that is more than types and choices."""
+    form: list[tuple[Any, ...]] = []
+    for key, value in given.items():
+        option = spec.get(key, {})
+        kind = option.get("type")
+        if kind in ("str", "int", "bool"):
+            form.append((key, type(value), value if "choices" in option and isinstance(value, str) else None))
+        elif kind == "list" and isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            inner = [_form(one, option["options"]) for one in value]
+            if None in inner:
+                return None
+            form.append((key, list, tuple(inner)))
+        else:
+            return None
+    return tuple(form)
 
 
 def _check_prune(params: Mapping[str, Any]) -> list[Problem]:
@@ -151,18 +194,18 @@ def _check_prune(params: Mapping[str, Any]) -> list[Problem]:
 def _parse_list(
     params: Mapping[str, Any],
     option: str,
-    validator: ArgumentSpecValidator,
+    checker: Checker,
     parse_item: Callable[[dict[str, Any]], Parsed],
     problems: list[Problem],
 ) -> list[Parsed]:
     """Return the items that are right; tell of the others."""
     parsed = []
     for index, given in enumerate(params[option] or ()):
-        checked = validator.validate(given)
-        messages = [_said(error) for error in checked.errors]
-        if all(isinstance(error, UnsupportedError) for error in checked.errors):
+        options, errors = checker.check(given)
+        messages = [_said(error) for error in errors]
+        if all(isinstance(error, UnsupportedError) for error in errors):
             try:
-                parsed.append(parse_item(checked.validated_parameters))
+                parsed.append(parse_item(options))
             except Influxdb3Error as error:
                 messages.append(str(error))
         problems += [Problem(option, message, index, _name(given) or None) for message in messages]

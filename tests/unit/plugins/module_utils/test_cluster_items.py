@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import databases, db_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing, differences, outcome
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
     DATABASE_ITEM,
+    DATABASE_RULES,
     DB_TOKEN_ITEM,
+    Checker,
     DatabaseItem,
     TokenItem,
     listed,
@@ -53,6 +56,56 @@ def test_items_are_documented_as_they_are_checked(option: str, spec: dict[str, A
 def test_items_take_what_the_modules_for_one_object_take() -> None:
     assert set(DATABASE_ITEM) == set(databases.OPTIONS)
     assert DB_TOKEN_ITEM is db_tokens.OPTIONS
+
+
+ITEMS: list[dict[str, Any]] = [
+    {"name": "a"},
+    {"name": "b"},
+    {"name": 5},
+    {"name": "c", "max_tables": 5},
+    {"name": "c", "max_tables": "5"},
+    {"name": "c", "max_tables": True},
+    {"name": "c", "max_tables": "many"},
+    {"name": "c", "force": 1},
+    {"name": "c", "force": False},
+    {"name": "c", "state": "absent"},
+    {"name": "c", "state": "gone"},
+    {"name": "c", "state": "restored"},
+    {"name": "c", "state": ["absent"]},
+    {"name": None},
+    {"name": "c", "partition_template": [{"type": "time", "value": "%Y"}]},
+    {"name": "c", "partition_template": [{"type": "tame", "value": "%Y"}]},
+    {"name": "c", "partition_template": [5]},
+    {"name": "c", "partition_template": "time"},
+    {"name": "c", "unknown": 1},
+    {},
+]
+TOKENS: list[dict[str, Any]] = [
+    {"description": "a", "permissions": [{"action": "read", "resource": "x"}]},
+    {"description": "b", "permissions": [{"action": "read", "resource": "y"}, {"action": "write", "resource": "y"}]},
+    {"description": "b", "permissions": [{"action": "own", "resource": "y"}]},
+    {"description": "b", "permissions": [{"action": "read", "resource": 5}]},
+    {"description": "b", "permissions": [{"action": "read"}]},
+    {"description": "b", "secret_file": "~/x"},
+    {"permissions": []},
+]
+
+
+@pytest.mark.parametrize(
+    ("spec", "rules", "items"), [(DATABASE_ITEM, DATABASE_RULES, ITEMS), (DB_TOKEN_ITEM, db_tokens.RULES, TOKENS)]
+)
+def test_a_check_that_remembers_says_what_ansible_says(
+    spec: dict[str, Any], rules: dict[str, Any], items: list[dict[str, Any]]
+) -> None:
+    """In any order, and also when an item of the same form has been seen before."""
+    validator = ArgumentSpecValidator(spec, **rules)
+    for order in (items, items[::-1]):
+        checker = Checker(spec, rules)
+        for item in [*order, *order]:
+            wanted = validator.validate(item)
+            options, errors = checker.check(item)
+            assert [error.msg for error in errors] == [error.msg for error in wanted.errors]
+            assert errors or repr(sorted(options.items())) == repr(sorted(wanted.validated_parameters.items()))
 
 
 @pytest.mark.parametrize(
