@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
@@ -280,6 +281,20 @@ def test_last_key_of_a_table_takes_the_header_along() -> None:
 def test_key_within_an_inline_table_is_changed_there() -> None:
     auth = {"oauth2": {"client_id": "x", "parameters": {"audience": "b"}}}
     assert edited_sample(auth=auth) == SAMPLE.replace('audience = "a"', 'audience = "b"')
+
+
+def test_inline_table_that_tomlkit_misreads_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def misread(text: str) -> None:
+        raise tomlkit.exceptions.ParseError(1, 1)
+
+    monkeypatch.setattr(tomlkit, "parse", misread)
+    auth = {"oauth2": {"client_id": "x", "parameters": {"audience": "b"}}}
+    assert edited_sample(auth=auth) == SAMPLE.replace('{ audience = "a" }', '{audience = "b"}')
+
+
+def test_blank_lines_of_others_stay_where_a_table_goes() -> None:
+    text = '[[profile]]\nname = "default"\n\n[other]\n\n[profile.tls]\ninsecure = true\n'
+    assert profiles.edit(text, "default", {"name": "default"}) == '[[profile]]\nname = "default"\n\n[other]\n\n'
 
 
 def test_new_table_is_written_below_the_profile() -> None:
