@@ -141,17 +141,17 @@ class Checker:
         self._validator = ArgumentSpecValidator(spec, **rules)
         self._defaults: dict[Any, dict[str, Any]] = {}
 
-    def check(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[Any]]:
+    def check(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         """Return the options with their defaults, and what is wrong with them."""
         form = _form(given, self._spec)
         if form in self._defaults:
-            return {**given, **self._defaults[form]}, ()
+            return {**given, **self._defaults[form]}, []
         checked = self._validator.validate(given)
-        options = checked.validated_parameters
+        options, errors = checked.validated_parameters, list(checked.errors)
         as_given = all(type(options.get(key)) is type(value) and options[key] == value for key, value in given.items())
-        if form is not None and as_given and not checked.errors:
+        if form is not None and as_given and not errors:
             self._defaults[form] = {key: value for key, value in options.items() if key not in given}
-        return options, checked.errors
+        return options, errors
 
 
 def _form(given: Mapping[str, Any], spec: Spec) -> Any:

@@ -108,6 +108,13 @@ def test_a_check_that_remembers_says_what_ansible_says(
             assert errors or repr(sorted(options.items())) == repr(sorted(wanted.validated_parameters.items()))
 
 
+def test_items_of_one_form_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checker = Checker(DATABASE_ITEM, DATABASE_RULES)
+    first, none = checker.check({"name": "a", "max_tables": 5})
+    monkeypatch.setattr(ArgumentSpecValidator, "validate", None)
+    assert checker.check({"name": "b", "max_tables": 7}) == ({**first, "name": "b", "max_tables": 7}, none)
+
+
 @pytest.mark.parametrize(
     ("options", "path"),
     [
