@@ -64,8 +64,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scenarios", type=words, default=list(SCENARIOS), help="some of the three")
     parser.add_argument("--loops", type=words, default=list(LOOPS), help="one of the two")
     parser.add_argument("--add", action="store_true", help="keep what bench.json in the output directory holds")
-    parser.add_argument("--output", type=Path, default=IMAGES, help="directory for bench.txt, .json and .png")
+    parser.add_argument("--output", type=Path, help="directory for bench.txt, .json and .png; default: docs/images")
     options = parser.parse_args()
+    # What the README shows is no quick look.
+    options.output = options.output or (install.CHECKOUT / "build" / "bench" if options.quick else IMAGES)
     if options.quick:
         options.sizes, options.latencies, options.largest = [20], [0], []
         options.loop_sizes, options.loop_latencies, options.loop_times = [20], [0], 1
