@@ -109,7 +109,7 @@ class ClusterWorld:
         return problems + ([] if left == {self.path(d).name for d in DESCRIPTIONS} else [f"files are left: {left}"])
 
 
-@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.complete), 4])
 def test_a_sample_of_points(sim: Simulator, modules: Modules, tmp_path: Path, concurrency: int) -> None:
     one = case(sim, tmp_path / "world", concurrency)
     chosen = random.Random(os.environ["CRASH_SEED"]).sample(points(one, sim, modules), SAMPLE)
