@@ -48,11 +48,12 @@ class Run:
 
 @dataclass
 class Ansible:
-    """How to run playbooks: the installed collection's tree, and a directory that is removed by its owner."""
+    """How to run playbooks: the installed collection's tree, a directory that its owner removes, and the Python."""
 
     collections: Path
     workdir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     @property
     def home(self) -> Path:
@@ -71,7 +72,7 @@ class Ansible:
     ) -> Run:
         """Run a playbook, given by its name or as data, at -vvvv."""
         name = plays if isinstance(plays, str) else str(self._write("playbook.yml", plays))
-        command = [sys.executable, "-m", "ansible", "playbook", "-vvvv", name, *flags]
+        command = [self.python, "-m", "ansible", "playbook", "-vvvv", name, *flags]
         if inventory:
             command += ["--inventory", str(inventory)]
         if variables:
