@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 import yaml
 
-from harness.install import COLLECTION_PATH
+from harness.install import CHECKOUT, COLLECTION_PATH
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
-SHIPPED = {"LICENSE", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
+SHIPPED = {
+    *("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "bindep.txt", "requirements.txt"),
+    *("changelogs", "docs", "meta", "playbooks", "plugins", "roles"),
+}
+ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir() if path.is_dir())
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +49,30 @@ def test_action_group_holds_every_module_with_connection_options(collection_root
     modules = {module.stem for module in (collection / "plugins" / "modules").glob("*.py")}
     about_a_host = {"influxctl_profile", "influxctl_profile_info"}
     assert set(runtime["action_groups"]["all"]) == modules - about_a_host
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_documents_every_variable_and_its_default(role: str) -> None:
+    """Galaxy refuses a role without README.md, and warns of one without a description."""
+    directory = CHECKOUT / "roles" / role
+    assert (directory / "README.md").is_file()
+    assert load(directory / "meta" / "main.yml")["galaxy_info"]["description"]
+    options: dict[str, Any] = {}
+    for entry in load(directory / "meta" / "argument_specs.yml")["argument_specs"].values():
+        options |= entry["options"]
+    documented = {name: option["default"] for name, option in options.items() if "default" in option}
+    defaults = load(directory / "defaults" / "main.yml") or {}
+    assert set(defaults) <= set(options), "every default is documented"
+    assert {name: defaults.get(name) for name in documented} == documented
+    assert all(name.startswith(f"{role}_") for name in options)
+
+
+def test_readme_names_all_that_is_in_the_collection() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    directories = {"plugins/modules": "*.py", "playbooks": "*.yml"}
+    names = {path.stem for where, what in directories.items() for path in (CHECKOUT / where).glob(what)} | set(ROLES)
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
