@@ -24,7 +24,7 @@ version_added: 0.1.0
 description:
   - Makes a YAML text of C(cluster_databases) and C(cluster_db_tokens), with which the role
     R(influxops.influxdb3.cluster, ansible_collections.influxops.influxdb3.cluster_role) finds nothing to change. The
-    playbook P(influxops.influxdb3.export#playbook) writes it into a file. It holds no secret.
+    playbook C(influxops.influxdb3.export) writes it into a file. It holds no secret.
   - Databases of the system (C(_) and C(iox_)) are left out, as are tokens that are revoked, expired or just being made.
     Of several active tokens of one description the newest counts.
   - The secret of a token can't be read from the server. So each token has C(on_lost_secret=ignore), which leaves it as

@@ -11,7 +11,7 @@ short_description: Report which host holds which management token
 version_added: 0.1.0
 description:
   - Matches the profiles that were found on hosts with the management tokens that the cluster lists. The playbook
-    P(influxops.influxdb3.audit#playbook) uses it. It needs no secret.
+    C(influxops.influxdb3.audit) uses it. It needs no secret.
 author:
   - influxops contributors (@influxops)
 positional: tokens

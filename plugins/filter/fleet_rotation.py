@@ -11,7 +11,7 @@ short_description: Summarize a rotation of management tokens
 version_added: 0.1.0
 description:
   - Says for each host whether its token was renewed, and which old tokens still work and until when. The playbook
-    P(influxops.influxdb3.rotate#playbook) uses it. It needs no secret.
+    C(influxops.influxdb3.rotate) uses it. It needs no secret.
 author:
   - influxops contributors (@influxops)
 positional: outcomes
