@@ -1,0 +1,67 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Opens every page of the built documentation in a headless browser; `make docs` builds it and runs this."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from harness.install import CHECKOUT
+
+SITE = CHECKOUT / "build" / "docs"
+BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome")
+
+pytestmark = pytest.mark.complete
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """The machine's own browser."""
+    api = pytest.importorskip("playwright.sync_api")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"this machine has no browser: none of {', '.join(BROWSERS)}")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def test_no_page_is_broken(browser: Any) -> None:
+    if not SITE.is_dir():
+        pytest.skip("the site isn't built: run `make docs`")
+    problems: list[str] = []
+    anchors: dict[str, set[str]] = {}
+    links: list[tuple[str, str]] = []
+    page = browser.new_page()
+    page.on("console", lambda message: problems.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"not loaded: {request.url}"))
+    # What isn't in the site isn't asked for: pages must read well without a network.
+    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    pages = sorted(SITE.rglob("*.html"))
+    for path in pages:
+        page.goto(path.as_uri())
+        assert page.title(), path
+        anchors[path.as_uri()] = set(page.eval_on_selector_all("[id]", "all => all.map(one => one.id)"))
+        found = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        links += [(path.name, href) for href in found if href.startswith("file:")]
+    for name, href in links:
+        target, anchor = urldefrag(href)
+        if target.endswith(".html") and target not in anchors:
+            problems.append(f"{name}: no page {href}")
+        elif not Path(unquote(target.removeprefix("file://"))).exists():
+            problems.append(f"{name}: no file {href}")
+        elif anchor and unquote(anchor) not in anchors.get(target, {unquote(anchor)}):
+            problems.append(f"{name}: no anchor {href}")
+    print(f"{len(pages)} pages, {len(links)} links inside")
+    assert problems == []
+    assert len(pages) > 15
