@@ -104,7 +104,8 @@ def importer(session: nox.Session) -> None:
         "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
         "GALAXY_IMPORTER_RUN_ANSIBLE_TEST": "false",
     }
-    with tempfile.TemporaryDirectory() as workdir:
+    # It leaves its result in the current directory.
+    with tempfile.TemporaryDirectory() as workdir, session.chdir(workdir):
         source = export(Path(workdir, "source"))
         session.run(
             "ansible-galaxy", "collection", "build", str(source), "--output-path", workdir, env=env, silent=True
@@ -155,7 +156,7 @@ def cell(core: str, python: str) -> None:
         run_tests(session, LOCKS[core], "-m", "not crash")
 
     run.__doc__ = f"Every test on ansible-core {core} and Python {python}."
-    nox.session(run, name=f"matrix-{core}-{python}", python=path or False, tags=["all"])
+    nox.session(name=f"matrix-{core}-{python}", python=path or False, tags=["all"])(run)
 
 
 for _core, _pythons in MATRIX.items():

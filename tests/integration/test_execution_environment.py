@@ -31,7 +31,7 @@ def requirements(collection_root: Path) -> list[str]:
 
 
 def test_ansible_builder_finds_exactly_the_requirements(collection_root: Path) -> None:
-    command = [Path(sys.executable).with_name("ansible-builder"), "introspect", collection_root]
+    command = [str(Path(sys.executable).with_name("ansible-builder")), "introspect", str(collection_root)]
     found = yaml.safe_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     mark = "# from collection influxops.influxdb3"
     assert [line.partition("  ")[0].strip() for line in found["python"]] == requirements(collection_root), found
@@ -54,7 +54,7 @@ def test_what_is_asked_for_suffices(
     environment = tmp_path / "environment"
     subprocess.run([interpreter, "-m", "venv", environment], check=True)
     wanted = [line.replace(">=", relation) for line in requirements(ansible.collections)]
-    pip = [environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *core, *wanted], check=True)
     with Fleet(size=1) as fleet:
         programs = fleet.hosts[0].home / "bin"
