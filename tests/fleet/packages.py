@@ -1,16 +1,19 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What InfluxData's servers hold, made of influxctl's stand-in: release archives, a signed APT repository."""
+"""What InfluxData's servers hold, made of influxctl's stand-in: release archives, a signed APT repository;
+and hosts that install from it."""
 
 from __future__ import annotations
 
+import getpass
 import gzip
 import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,21 +55,20 @@ class AptRepository:
         key: the ASCII-armored public key; fingerprint: that of its primary key.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *versions: str) -> None:
+        directory.mkdir()
         self._directory = directory
-        self._key = Tsk.generate("InfluxData's stand-in <test@example.com>")
-        certificate = self._key.extract_certificate()
+        key = Tsk.generate("InfluxData's stand-in <test@example.com>")
+        certificate = key.extract_certificate()
         self.key = str(certificate)
         self.fingerprint = str(certificate.fingerprint).upper()
-
-    def publish(self, *versions: str) -> None:
-        """Let the repository hold these versions and no others."""
-        self._directory.mkdir(exist_ok=True)
         packages = b"\n".join(self._package(version) for version in versions)
-        (self._directory / "Packages").write_bytes(packages)
-        release = f"Origin: stand-in\nSuite: stable\nSHA256:\n {_sha256(packages)} {len(packages)} Packages\n"
-        signed = sign(self._key.signer(), release.encode(), mode=SignatureMode.CLEAR)
-        (self._directory / "InRelease").write_bytes(signed)
+        (directory / "Packages").write_bytes(packages)
+        release = (
+            "Suite: stable\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n"
+            f"SHA256:\n {_sha256(packages)} {len(packages)} Packages\n"
+        )
+        (directory / "InRelease").write_bytes(sign(key.signer(), release.encode(), mode=SignatureMode.CLEAR))
 
     def _package(self, version: str) -> bytes:
         """Write a Debian package, with a revision as InfluxData's have one; return its entry in the index."""
@@ -117,6 +119,47 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o755) -> 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class AptRoot:
+    """Packages of a host's own, for apt and dpkg below a directory: the machine's are neither seen nor touched.
+
+    Attributes:
+        directory: what stands for ``/``.
+        environment: what makes apt and dpkg work there, with or without root.
+    """
+
+    directory: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        root = str(self.directory)
+        return {
+            "APT_CONFIG": f"{root}/apt.conf",
+            "DPKG_ADMINDIR": f"{root}/var/lib/dpkg",
+            "DPKG_ROOT": root,
+        }
+
+    @property
+    def program(self) -> Path:
+        """Where the package puts influxctl."""
+        return self.directory / "usr" / "bin" / "influxctl"
+
+    def make(self) -> None:
+        """Make the directory, in which nothing is installed."""
+        for name in ("lib/apt/lists/partial", "cache/apt/archives/partial", "lib/dpkg/updates", "lib/dpkg/info", "log"):
+            (self.directory / "var" / name).mkdir(parents=True)
+        for name in ("keyrings", "sources.list.d", "preferences.d", "apt.conf.d"):
+            (self.directory / "etc" / "apt" / name).mkdir(parents=True)
+        (self.directory / "var" / "lib" / "dpkg" / "status").touch()
+        (self.directory / "apt.conf").write_text(
+            f'Dir "{self.directory}";\n'
+            f'Dir::State::status "{self.directory}/var/lib/dpkg/status";\n'
+            f'APT::Sandbox::User "{getpass.getuser()}";\n'
+            f'DPkg::Options {{ "--root={self.directory}"; "--force-not-root"; "--force-bad-path"; }};\n'
+            f'DPkg::Options {{ "--log={self.directory}/var/log/dpkg.log"; }};\n'
+        )
 
 
 class WebServer(ThreadingHTTPServer):
