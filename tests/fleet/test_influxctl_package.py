@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import configparser
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Site:
     apt: AptRoot
     repository: AptRepository
     server: WebServer
+    before: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, *flags: str, **variables: Any) -> Run:
         """Apply the role with the repository and further variables."""
@@ -47,6 +49,7 @@ class Site:
             "hosts": "all",
             "gather_facts": False,
             "environment": self.apt.environment,
+            "pre_tasks": self.before,
             "roles": ["influxops.influxdb3.influxctl"],
         }
         settings = {
@@ -59,7 +62,13 @@ class Site:
             "influxctl_rpm_key_path": str(self.apt.directory / "rpm" / "RPM-GPG-KEY-influxdata"),
             "influxctl_rpm_directory": str(self.apt.directory / "rpm"),
         }
-        return self.ansible.playbook([play], *flags, variables=settings | variables, inventory=self.fleet.inventory)
+        return self.ansible.playbook(
+            [play],
+            *flags,
+            variables=settings | variables,
+            inventory=self.fleet.inventory,
+            environment={"ANSIBLE_PIPELINING": "true"},
+        )
 
     def version(self) -> str | None:
         """What the installed program says of itself, if there is one."""
@@ -110,6 +119,7 @@ def assert_one_change(site: Site, expected: str | None, **variables: Any) -> Run
 
 
 @needs_apt
+@pytest.mark.complete
 def test_a_version_is_installed_with_apt(site: Site) -> None:
     first = assert_one_change(site, f"influxctl {OLD}\n", influxctl_version=OLD)
     assert len(first.changed) == 3, "the key, the repository, the package"
@@ -153,3 +163,41 @@ def test_a_repository_that_is_signed_by_another_key_installs_nothing(site: Site,
     run = site.run(influxctl_version=NEW, influxctl_key_fingerprints=[other.fingerprint])
     assert run.code == 2
     assert site.version() is None
+
+
+@pytest.mark.complete
+def test_dnf_is_told_the_repository_the_key_and_the_exact_version(site: Site) -> None:
+    """There is no dnf on Debian, so its module fails here: what it is asked for is seen, and not that it does it."""
+    site.before = [{"name": "Have dnf", "ansible.builtin.set_fact": {"ansible_facts": {"pkg_mgr": "dnf"}}}]
+    rpm = site.fleet.hosts[0].home / "bin" / "rpm"
+    rpm.write_text("#!/bin/sh\necho package influxctl is not installed\nexit 1\n")
+    rpm.chmod(0o755)
+    directory = site.apt.directory / "rpm"
+    directory.mkdir()
+
+    check = site.run("--check", influxctl_version=NEW)
+    assert (check.code, list(directory.iterdir())) == (0, []), check.output
+    run = site.run(influxctl_version=NEW)
+
+    key = directory / "RPM-GPG-KEY-influxdata"
+    assert key.read_text() == site.repository.key
+    settings = configparser.ConfigParser()
+    settings.read(directory / "influxdata.repo")
+    assert dict(settings["influxdata"]) == {
+        "name": "InfluxData Repository - Stable",
+        "baseurl": f"{site.server.url}/rpm",
+        "gpgcheck": "1",
+        "gpgkey": f"file://{key}",
+    }
+    (failure,) = run.failures
+    asked = failure["invocation"]["module_args"]
+    assert asked["name"] == [f"influxctl-{NEW}"]
+    assert (asked["state"], asked["allow_downgrade"], asked["disable_gpg_check"]) == ("present", True, False)
+    assert [
+        *run.changed,
+        "host1: influxops.influxdb3.influxctl : Bring the package to its stated form",
+    ] == check.changed
+
+    rpm.write_text(f"#!/bin/sh\necho installed {NEW}\n")
+    second = site.run(influxctl_version=NEW)
+    assert (second.code, second.changed) == (0, []), second.output
