@@ -60,8 +60,8 @@ def serve(directory: Path) -> None:
             install(host.home / "bin")
         release = archive(mirror, VERSION)
         inventory = json.loads(fleet.inventory.read_text())
-        (group,) = inventory.values()
-        group["vars"] = variables(sim, fleet, f"{server.url}/{release.name}", checksum(release))
+        # In the group of all, so that the controller has them as well.
+        inventory["all"] = {"vars": variables(sim, fleet, f"{server.url}/{release.name}", checksum(release))}
         (directory / "world.yml").write_text(json.dumps(inventory, indent=2))
         os.write(sys.stdout.fileno(), READY)
         signal.pause()
@@ -81,6 +81,7 @@ def variables(sim: Simulator, fleet: Fleet, archive_url: str, archive_checksum: 
             "port": sim.port,
             "tls": {"ca": str(sim.ca_path)},
         },
+        "world_secret_dir": str(fleet.directory / "secrets"),
     }
 
 
