@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from fleet import Fleet
-from fleet.packages import AptRepository, AptRoot, WebServer, web_server
+from fleet.apt import AptRepository, AptRoot
+from fleet.packages import WebServer, web_server
 from harness.playbook import Ansible, Run
 
 OLD, NEW = "2.11.0", "2.12.0"
