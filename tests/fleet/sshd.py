@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ class Sshd:
         environment: all that commands find in their environment.
         host_key: what the host proves itself with; user_key: the public key that is let in, under any user name.
         executions: every command asked for, oldest first; "" stands for a shell.
+        observer: called before a command starts and after it has ended.
     """
 
     home: Path
@@ -35,6 +36,7 @@ class Sshd:
     host_key: asyncssh.SSHKey
     user_key: asyncssh.SSHKey
     executions: list[str] = field(default_factory=list)
+    observer: Callable[[], None] = lambda: None
     _reservation: socket.socket | None = None
     _acceptor: asyncssh.SSHAcceptor | None = None
     _connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
@@ -91,8 +93,10 @@ class Sshd:
         self._sessions.add(task)
         task.add_done_callback(self._sessions.discard)
         self.executions.append(process.command or "")
+        self.observer()
         child = await self._spawn(process)
         returncode = await _outcome(process, child)
+        self.observer()
         if returncode < 0:
             process.exit_with_signal(signal.Signals(-returncode).name.removeprefix("SIG"))
         else:

@@ -1,0 +1,339 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook `rotate` over SSH: nobody is cut off, whatever happens on the way, and a later run brings it to the end."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.install import CHECKOUT
+from harness.rotation import CONFIG, Prober, Rotation
+from harness.sweeps import assert_no_secret, sweep
+
+STORE = CHECKOUT / "docs" / "stores" / "ansible_vault"
+
+
+def test_tokens_that_end_soon_are_renewed(rotation: Rotation) -> None:
+    """Through the sweeps; and nothing to do costs one list and one execution per host."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    old = [rotation.give_old(host) for host in hosts[:2]]
+    kept = rotation.give_old(hosts[2], days=60)
+
+    def play(*flags: str) -> Any:
+        rotation.forget_commands()
+        return rotation.rotate(*flags)
+
+    with Prober(rotation) as prober:
+        first = sweep(play, sim, files=rotation.configs)
+
+    assert prober.gaps == []
+    assert prober.logins > 0
+    assert all(token.revoked_at for token in old)
+    assert rotation.issued(hosts[2]) == kept.secret
+    assert len({rotation.issued(host) for host in hosts}) == 3
+    table = first.result("Show who was renewed, and who may still hold an old token")["msg"]
+    assert [line.split()[:2] for line in table[1:]] == [
+        ["host1", "renewed"],
+        ["host2", "renewed"],
+        ["host3", "unchanged"],
+    ]
+    assert rotation.commands() == ["list"], "of the second run"
+    assert rotation.executions() == {"host1": 1, "host2": 1, "host3": 1}
+
+
+def test_one_token_for_all_outlives_a_host_that_is_away(rotation: Rotation, tmp_path: Path) -> None:
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    rotation.variables |= {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "shared.json")}
+    first = sweep(rotation.rotate, sim, files=rotation.configs)
+    assert first.code == 0
+    (old,) = rotation.alive("influxctl")
+    hosts[2].stop()
+
+    away = rotation.rotate(mgmt_token_force=True)
+
+    assert away.code == 4
+    new = next(secret for secret in rotation.alive("influxctl") if secret != old)
+    assert [rotation.held(host) for host in hosts] == [new, new, old]
+    assert sorted(rotation.alive("influxctl")) == sorted([old, new]), "the old one is left to the host that is away"
+    assert "have not proved the new token: host3" in away.output
+    hosts[2].start()
+
+    limited = rotation.rotate("--limit", "localhost,host1")
+    assert limited.code == 0
+    assert len(rotation.alive("influxctl")) == 2, "a limited run proves nothing of the others"
+
+    back = rotation.rotate()
+    assert back.code == 0
+    assert rotation.alive("influxctl") == [new], "no third one was made, and the old one is revoked"
+    assert [rotation.held(host) for host in hosts] == [new] * 3
+    for run in (away, limited, back):
+        assert_no_secret(run.output, sim.secrets)
+
+
+def test_a_machine_with_two_names_keeps_one_token(rotation: Rotation) -> None:
+    inventory = json.loads(rotation.fleet.inventory.read_text())
+    hosts = inventory["influxdb3_fleet"]["hosts"]
+    inventory["influxdb3_fleet"]["hosts"] = {"host1": hosts["host1"], "alias": hosts["host1"], "host2": hosts["host2"]}
+    rotation.fleet.inventory.write_text(json.dumps(inventory))
+
+    first = rotation.rotate()
+    second = rotation.rotate(influxdb3_serial=1)
+
+    for run in (first, second):
+        assert run.code == 2
+        assert [failure["msg"].split(" are one machine")[0] for failure in run.failures] == ["host1 and alias"]
+    assert rotation.alive("influxctl alias") == []
+    for host in rotation.fleet.hosts[:2]:
+        rotation.issued(host)
+    assert second.changed == []
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize(
+    ("variables", "flags"),
+    [
+        ({"influxdb3_serial": 1}, []),
+        ({"influxdb3_strategy": "free"}, []),
+        ({"influxdb3_max_fail_percentage": 0}, []),
+        ({}, ["--limit", "localhost,host1,host2,host3", "--forks", "1"]),
+    ],
+    ids=["serial", "free", "max_fail_percentage", "forks"],
+)
+@pytest.mark.parametrize("strategy", ["per_host", "shared"])
+def test_every_way_to_run_a_play_ends_the_same(
+    strategy: str, variables: dict[str, Any], flags: list[str], rotation: Rotation, tmp_path: Path
+) -> None:
+    rotation.variables |= {"mgmt_token_strategy": strategy} | variables
+    if strategy == "shared":
+        rotation.variables["mgmt_token_secret_file"] = str(tmp_path / "shared.json")
+    before = []
+    with Prober(rotation) as prober:
+        for force in (False, True, False):
+            run = rotation.rotate(*flags, mgmt_token_force=force)
+            assert run.code == 0, run.output
+            before.append({rotation.held(host) for host in rotation.fleet.hosts})
+    assert prober.gaps == []
+    names = ["influxctl"] if strategy == "shared" else [rotation.description(host) for host in rotation.fleet.hosts]
+    alive = [secret for name in names for secret in rotation.alive(name)]
+    assert sorted(alive) == sorted({rotation.held(host) or "" for host in rotation.fleet.hosts})
+    assert before[0].isdisjoint(before[1] - before[0])
+    assert before[1] != before[0]
+    assert rotation.rotate(*flags).changed == []
+
+
+@pytest.mark.complete
+def test_a_host_that_comes_back_after_its_token_ended(rotation: Rotation) -> None:
+    host = rotation.fleet.hosts[0]
+    past = rotation.sim.clock.now() - timedelta(days=30)
+    ended = rotation.sim.add_mgmt_token(rotation.description(host), past, created_at=past - timedelta(days=60))
+    rotation.give(host, ended)
+    assert rotation.rotate().code == 0
+    assert rotation.issued(host) != ended.secret
+
+
+@pytest.mark.complete
+def test_the_age_decides_as_well(rotation: Rotation) -> None:
+    host, sim = rotation.fleet.hosts[0], rotation.sim
+    aged = sim.add_mgmt_token(rotation.description(host), created_at=sim.clock.now() - timedelta(days=40))
+    rotation.give(host, aged)
+    assert rotation.rotate(mgmt_token_max_age="50d").code == 0
+    assert rotation.issued(host) == aged.secret
+    assert rotation.rotate(mgmt_token_max_age="30d").code == 0
+    assert aged.revoked_at is not None
+    assert rotation.issued(host) != aged.secret
+
+
+@pytest.mark.complete
+def test_a_profile_that_can_not_be_written_costs_no_token(rotation: Rotation) -> None:
+    """However often it is tried; the other hosts are served."""
+    inventory = json.loads(rotation.fleet.inventory.read_text())
+    inventory["influxdb3_fleet"]["hosts"]["host1"]["mgmt_token_profile_path"] = "/proc/self/nowhere/config.toml"
+    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    for _attempt in range(2):
+        run = rotation.rotate()
+        assert run.code == 2
+        assert [failure["msg"] for failure in run.failures if "/proc" in failure["msg"]]
+        assert rotation.alive("influxctl host1") == []
+    rotation.issued(rotation.fleet.hosts[1])
+
+
+@pytest.mark.complete
+def test_two_profiles_of_one_name_are_left_alone(rotation: Rotation) -> None:
+    host = rotation.fleet.hosts[0]
+    old = rotation.give_old(host)
+    path = host.home / CONFIG
+    path.write_text(path.read_text() * 2)
+    before = path.read_bytes()
+    run = rotation.rotate()
+    assert run.code == 2
+    assert path.read_bytes() == before
+    assert old.revoked_at is None
+    assert rotation.alive(rotation.description(host)) == [old.secret]
+    rotation.issued(rotation.fleet.hosts[1])
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_is_wrong_by_a_day(days: int, rotation: Rotation) -> None:
+    """The cluster's against the issuer's; then the host's own, which nothing depends on."""
+    rotation.sim.clock.advance(days * 86400)
+    host = rotation.fleet.hosts[0]
+    late = host.home / "python"
+    late.write_text(
+        f"#!/bin/sh\nPYTHONPATH='{host.home}/late' exec {json.loads(rotation.fleet.inventory.read_text())['influxdb3_fleet']['hosts']['host1']['ansible_python_interpreter']} \"$@\"\n"
+    )
+    late.chmod(0o755)
+    (host.home / "late").mkdir()
+    (host.home / "late" / "sitecustomize.py").write_text(
+        f"import time\nreal = time.time\ntime.time = lambda: real() + {days * 86400}\n"
+    )
+    inventory = json.loads(rotation.fleet.inventory.read_text())
+    inventory["influxdb3_fleet"]["hosts"]["host1"]["ansible_python_interpreter"] = str(late)
+    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    old = rotation.give_old(host)
+    assert rotation.rotate().code == 0
+    assert old.revoked_at is not None
+    assert rotation.rotate().changed == []
+    rotation.issued(host)
+
+
+@pytest.mark.complete
+def test_an_issuer_whose_own_token_ends_within_the_run(rotation: Rotation) -> None:
+    """It ends before the old tokens are revoked; the next run, with a good one, revokes them."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    issuer = sim.add_mgmt_token("issuer")
+    old = [rotation.give_old(host) for host in hosts]
+
+    def end() -> None:
+        issuer.expires_at = sim.clock.now()
+
+    rotation.meanwhile(3, "management/list", end)
+    connection = {**rotation.variables["mgmt_token_connection"], "management_token": issuer.secret}
+    with Prober(rotation) as prober:
+        cut = rotation.rotate(mgmt_token_connection=connection)
+        assert cut.code == 2
+        assert "not authorized" in cut.output.lower() or "unauthorized" in cut.output.lower()
+        assert [token.revoked_at for token in old] == [None] * 3
+        sim.faults.clear()
+        assert rotation.rotate().code == 0
+    assert prober.gaps == []
+    assert all(token.revoked_at for token in old)
+    for host in hosts:
+        rotation.issued(host)
+    assert_no_secret(cut.output, sim.secrets)
+
+
+@pytest.mark.complete
+def test_somebody_else_writes_the_profile_meanwhile(rotation: Rotation) -> None:
+    """Between writing and proving: what was put there instead works, so nothing may be revoked."""
+    host, sim = rotation.fleet.hosts[0], rotation.sim
+    old = rotation.give_old(host)
+    other = sim.add_mgmt_token("influxctl host1")
+    rotation.meanwhile(1, "database/list", lambda: rotation.give(host, other))
+    with Prober(rotation) as prober:
+        run = rotation.rotate("--limit", "localhost,host1")
+    assert run.code == 2
+    assert "has written it meanwhile" in run.output
+    assert (old.revoked_at, other.revoked_at) == (None, None)
+    assert prober.gaps == []
+
+
+@pytest.mark.complete
+def test_the_list_changes_while_the_play_runs(rotation: Rotation) -> None:
+    """A token that appears after the first list is nobody's business; one that is gone before its revocation is fine."""
+    host, sim = rotation.fleet.hosts[0], rotation.sim
+    old = rotation.give_old(host)
+    appeared = []
+
+    def change() -> None:
+        appeared.append(sim.add_mgmt_token("influxctl host1"))
+        old.revoked_at = sim.clock.now()
+
+    # The third list is the one before the revocation, when the host has proved its new token.
+    rotation.meanwhile(3, "management/list", change)
+    run = rotation.rotate("--limit", "localhost,host1")
+    assert run.code == 0, run.output
+    assert appeared[0].revoked_at is None
+    assert rotation.held(host) in rotation.alive("influxctl host1")
+
+
+@pytest.mark.complete
+def test_an_empty_group(rotation: Rotation) -> None:
+    rotation.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": {}}}))
+    for name in ("rotate", "audit", "bootstrap"):
+        run = rotation.play(name)
+        assert run.code == 0, run.output
+    assert rotation.sim.writes == []
+
+
+@pytest.mark.complete
+def test_slices_of_a_shared_job_revoke_nothing(rotation: Rotation, tmp_path: Path) -> None:
+    """AWX shows a slice a part of the inventory, in a workflow; the size of the group decides."""
+    rotation.variables |= {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "shared.json")}
+    assert rotation.rotate().code == 0
+    sliced = rotation.rotate(mgmt_token_force=True, awx_workflow_job_id=1)
+    assert sliced.code == 0
+    assert "mgmt_token_group_size" in sliced.output
+    assert len(rotation.alive("influxctl")) == 2
+    assert rotation.rotate(awx_workflow_job_id=1, mgmt_token_group_size=4).code == 0
+    assert len(rotation.alive("influxctl")) == 2
+    assert rotation.rotate(awx_workflow_job_id=1, mgmt_token_group_size=3).code == 0
+    assert len(rotation.alive("influxctl")) == 1
+
+
+@pytest.mark.complete
+def test_a_store_of_the_users(rotation: Rotation, tmp_path: Path) -> None:
+    """The example with a file that ansible-vault encrypts, through the sweeps; then it loses what it was given."""
+    sim = rotation.sim
+    password = "canary-vault-password"
+    rotation.variables |= {
+        "mgmt_token_strategy": "shared",
+        "mgmt_token_load_tasks": str(STORE / "load.yml"),
+        "mgmt_token_save_tasks": str(STORE / "save.yml"),
+        "mgmt_token_vault_file": str(tmp_path / "store" / "token.vault"),
+        "mgmt_token_vault_password": password,
+    }
+    sweep(rotation.rotate, sim, files=rotation.configs, canaries=[password])
+    (old,) = rotation.alive("influxctl")
+    assert (tmp_path / "store" / "token.vault").read_text().startswith("$ANSIBLE_VAULT;")
+    assert rotation.rotate(mgmt_token_force=True).code == 0
+    (new,) = rotation.alive("influxctl")
+    assert new != old
+
+    forgetful = tmp_path / "save.yml"
+    forgetful.write_text(yaml.safe_dump([{"name": "Forget", "ansible.builtin.meta": "noop"}]))
+    lost = rotation.rotate(mgmt_token_force=True, mgmt_token_save_tasks=str(forgetful))
+    assert lost.code == 2
+    assert "could not be kept in the store" in lost.output
+    assert rotation.alive("influxctl") == [new]
+    assert [rotation.held(host) for host in rotation.fleet.hosts] == [new] * 3
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"mgmt_token_strategy": "shared"},
+        {"mgmt_token_strategy": "shared", "mgmt_token_load_tasks": "load.yml"},
+        {
+            "mgmt_token_strategy": "shared",
+            "mgmt_token_secret_file": "token.json",
+            "mgmt_token_load_tasks": "load.yml",
+            "mgmt_token_save_tasks": "save.yml",
+        },
+    ],
+    ids=["no store", "half a store", "two stores"],
+)
+@pytest.mark.complete
+def test_stores_that_are_not_one(variables: dict[str, Any], rotation: Rotation) -> None:
+    run = rotation.rotate(**variables)
+    assert run.code == 2
+    assert "Set one of the two" in run.output
+    assert rotation.sim.requests == []

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet whose management tokens are rotated: what the hosts hold, what is alive, and who was cut off meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from fleet import Fleet
+from fleet.host import Host
+from harness.playbook import Ansible, Run
+from harness.plays import connection
+from simulator import Fault, MgmtToken, Request, Simulator
+from simulator.influxctl import install, invocations
+
+CONFIG = ".config/influxctl/config.toml"
+# With pipelining, each remote execution of a module is one command over SSH.
+PIPELINING = {"ANSIBLE_PIPELINING": "true"}
+
+
+@dataclass
+class Rotation:
+    """A fleet with influxctl's stand-in in its homes, a cluster, and the variables of the playbooks."""
+
+    ansible: Ansible
+    sim: Simulator
+    fleet: Fleet
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for host in self.fleet.hosts:
+            install(host.home / "bin")
+        self.variables = {
+            "mgmt_token_connection": connection(self.sim),
+            "mgmt_token_expires_in": "90d",
+            "mgmt_token_renew_before": "14d",
+            "mgmt_token_profile": {
+                "product": self.sim.product,
+                "host": self.sim.host,
+                "port": self.sim.port,
+                "tls": {"ca": str(self.sim.ca_path)},
+            },
+            **self.variables,
+        }
+
+    @property
+    def program(self) -> Path:
+        """The issuer's influxctl."""
+        return self.ansible.workdir / "bin" / "influxctl"
+
+    def play(self, name: str, *flags: str, environment: dict[str, str] | None = None, **variables: Any) -> Run:
+        """Run one of the collection's playbooks over the fleet."""
+        return self.ansible.playbook(
+            f"influxops.influxdb3.{name}",
+            *flags,
+            variables={**self.variables, **variables},
+            inventory=self.fleet.inventory,
+            environment={**PIPELINING, **(environment or {})},
+        )
+
+    def rotate(self, *flags: str, **variables: Any) -> Run:
+        """Run the playbook `rotate`."""
+        return self.play("rotate", *flags, **variables)
+
+    def description(self, host: Host) -> str:
+        """What the tokens of a host are called with the strategy `per_host`."""
+        return f"influxctl {host.name}"
+
+    def give(self, host: Host, token: MgmtToken) -> None:
+        """Have a host hold a token, as an earlier run would have written it."""
+        path = host.home / CONFIG
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(
+            f'[[profile]]\nname = "default"\nproduct = "clustered"\nhost = "{self.sim.host}"\nport = "{self.sim.port}"\n'
+            f'mgmt_token = "{token.secret}"\n\n[profile.tls]\nca = "{self.sim.ca_path}"\n'
+        )
+        path.chmod(0o600)
+
+    def give_old(self, host: Host, days: float = 7, description: str | None = None) -> MgmtToken:
+        """Have a host hold a token that ends after some days, and return it."""
+        ends = self.sim.clock.now() + timedelta(days=days)
+        token = self.sim.add_mgmt_token(description or self.description(host), ends)
+        self.give(host, token)
+        return token
+
+    def held(self, host: Host) -> str | None:
+        """The secret in a host's profile."""
+        path = host.home / CONFIG
+        if not path.exists():
+            return None
+        (profile,) = tomllib.loads(path.read_text())["profile"]
+        return str(profile["mgmt_token"])
+
+    def alive(self, description: str) -> list[str]:
+        """The secrets of the tokens of a description that work."""
+        tokens = self.sim.state.mgmt_tokens
+        return [t.secret for t in tokens if t.description == description and self.sim.core.alive(t)]
+
+    def issued(self, host: Host) -> str:
+        """The only token of a host's own that is alive; the host holds it."""
+        (secret,) = self.alive(self.description(host))
+        assert self.held(host) == secret
+        return secret
+
+    def configs(self) -> dict[str, tuple[int, bytes]]:
+        """The hosts' configs with their modes, for comparison."""
+        paths = [host.home / CONFIG for host in self.fleet.hosts]
+        return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths if path.exists()}
+
+    def commands(self) -> list[str]:
+        """What the issuer's influxctl was asked for."""
+        words = ("list", "create", "revoke")
+        return [next((w for w in one.argv if w in words), "version") for one in invocations(self.program)]
+
+    def forget_commands(self) -> None:
+        """Begin to count the issuer's invocations and the hosts' executions anew."""
+        Path(f"{self.program}.log").unlink(missing_ok=True)
+        for host in self.fleet.hosts:
+            self.fleet.clear_executions(host)
+
+    def executions(self) -> dict[str, int]:
+        """How many commands each host was asked for."""
+        return {host.name: len(self.fleet.executions(host)) for host in self.fleet.hosts}
+
+    def meanwhile(self, number: int, command: str, act: Callable[[], object]) -> None:
+        """Have something happen just before the n-th request of a command, such as `management/list`, is served."""
+        seen = 0
+
+        def look(request: Request) -> bool:
+            nonlocal seen
+            seen += request.path.endswith(command)
+            if seen == number and request.path.endswith(command):
+                act()
+            return False
+
+        self.sim.faults.append(Fault("status", match=look))
+
+
+class Prober:
+    """Logs in with each host's profile, over and over while it is entered, and notes who was turned away."""
+
+    def __init__(self, rotation: Rotation) -> None:
+        self._rotation = rotation
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._probe, name="prober")
+        self.gaps: list[str] = []
+        self.logins = 0
+
+    def __enter__(self) -> Prober:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _probe(self) -> None:
+        while not self._over.wait(0.002):
+            for host in self._rotation.fleet.hosts:
+                held = self._rotation.held(host)
+                if held is None:
+                    continue
+                self.logins += 1
+                # Between reading and logging in, the profile may rightly have got another token.
+                if not self._rotation.sim.core.may_manage(held) and self._rotation.held(host) == held:
+                    self.gaps.append(f"{host.name} holds a token that is dead")
