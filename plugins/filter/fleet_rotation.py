@@ -60,8 +60,8 @@ _value:
   contains:
     rows:
       description:
-        - One entry for each host, sorted, with the keys C(host), C(outcome) (V(renewed), V(unchanged), V(would renew) or
-          V(not finished)), C(token_id), C(expires_at) and C(old_tokens).
+        - One entry for each host, sorted, with the keys C(host), C(outcome) (V(renewed), V(unchanged), V(would renew)
+          or V(not finished)), C(token_id), C(expires_at) and C(old_tokens).
       type: list
       elements: dict
     table:
