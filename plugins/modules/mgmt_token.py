@@ -84,8 +84,8 @@ options:
         type: path
   ids:
     description:
-      - Many tokens that shall be revoked, by their IDs, with O(state=absent). They are listed once and revoked together.
-        What isn't there, is revoked or has expired is passed over.
+      - Many tokens that shall be revoked, by their IDs, with O(state=absent). They are listed once and revoked
+        together. What isn't there, is revoked or has expired is passed over.
     type: list
     elements: str
   concurrency:

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook `rotate` over SSH: nobody is cut off, whatever happens on the way, and a later run brings it to the end."""
+"""The playbook `rotate` over SSH: nobody is cut off, whatever happens, and a later run brings it to the end."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,10 +78,8 @@ def test_one_token_for_all_outlives_a_host_that_is_away(rotation: Rotation, tmp_
 
 
 def test_a_machine_with_two_names_keeps_one_token(rotation: Rotation) -> None:
-    inventory = json.loads(rotation.fleet.inventory.read_text())
-    hosts = inventory["influxdb3_fleet"]["hosts"]
-    inventory["influxdb3_fleet"]["hosts"] = {"host1": hosts["host1"], "alias": hosts["host1"], "host2": hosts["host2"]}
-    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    hosts = rotation.inventory()
+    rotation.set_inventory({"host1": hosts["host1"], "alias": hosts["host1"], "host2": hosts["host2"]})
 
     first = rotation.rotate()
     second = rotation.rotate(influxdb3_serial=1)
@@ -154,9 +151,9 @@ def test_the_age_decides_as_well(rotation: Rotation) -> None:
 @pytest.mark.complete
 def test_a_profile_that_can_not_be_written_costs_no_token(rotation: Rotation) -> None:
     """However often it is tried; the other hosts are served."""
-    inventory = json.loads(rotation.fleet.inventory.read_text())
-    inventory["influxdb3_fleet"]["hosts"]["host1"]["mgmt_token_profile_path"] = "/proc/self/nowhere/config.toml"
-    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    hosts = rotation.inventory()
+    hosts["host1"]["mgmt_token_profile_path"] = "/proc/self/nowhere/config.toml"
+    rotation.set_inventory(hosts)
     for _attempt in range(2):
         run = rotation.rotate()
         assert run.code == 2
@@ -186,18 +183,17 @@ def test_a_clock_that_is_wrong_by_a_day(days: int, rotation: Rotation) -> None:
     """The cluster's against the issuer's; then the host's own, which nothing depends on."""
     rotation.sim.clock.advance(days * 86400)
     host = rotation.fleet.hosts[0]
-    late = host.home / "python"
-    late.write_text(
-        f"#!/bin/sh\nPYTHONPATH='{host.home}/late' exec {json.loads(rotation.fleet.inventory.read_text())['influxdb3_fleet']['hosts']['host1']['ansible_python_interpreter']} \"$@\"\n"
-    )
-    late.chmod(0o755)
-    (host.home / "late").mkdir()
-    (host.home / "late" / "sitecustomize.py").write_text(
+    hosts = rotation.inventory()
+    late = host.home / "late"
+    late.mkdir()
+    (late / "sitecustomize.py").write_text(
         f"import time\nreal = time.time\ntime.time = lambda: real() + {days * 86400}\n"
     )
-    inventory = json.loads(rotation.fleet.inventory.read_text())
-    inventory["influxdb3_fleet"]["hosts"]["host1"]["ansible_python_interpreter"] = str(late)
-    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    python = late / "python"
+    python.write_text(f"#!/bin/sh\nPYTHONPATH='{late}' exec {hosts['host1']['ansible_python_interpreter']} \"$@\"\n")
+    python.chmod(0o755)
+    hosts["host1"]["ansible_python_interpreter"] = str(python)
+    rotation.set_inventory(hosts)
     old = rotation.give_old(host)
     assert rotation.rotate().code == 0
     assert old.revoked_at is not None
@@ -248,7 +244,7 @@ def test_somebody_else_writes_the_profile_meanwhile(rotation: Rotation) -> None:
 
 @pytest.mark.complete
 def test_the_list_changes_while_the_play_runs(rotation: Rotation) -> None:
-    """A token that appears after the first list is nobody's business; one that is gone before its revocation is fine."""
+    """A token that appears after the first list is nobody's business; one that is gone already is fine."""
     host, sim = rotation.fleet.hosts[0], rotation.sim
     old = rotation.give_old(host)
     appeared = []
@@ -267,7 +263,7 @@ def test_the_list_changes_while_the_play_runs(rotation: Rotation) -> None:
 
 @pytest.mark.complete
 def test_an_empty_group(rotation: Rotation) -> None:
-    rotation.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": {}}}))
+    rotation.set_inventory({})
     for name in ("rotate", "audit", "bootstrap"):
         run = rotation.play(name)
         assert run.code == 0, run.output

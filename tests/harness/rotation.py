@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import tomllib
 from collections.abc import Callable
@@ -58,7 +59,8 @@ class Rotation:
         return self.ansible.workdir / "bin" / "influxctl"
 
     def play(self, name: str, *flags: str, environment: dict[str, str] | None = None, **variables: Any) -> Run:
-        """Run one of the collection's playbooks over the fleet."""
+        """Run one of the collection's playbooks over the fleet, and count the cluster's requests from here."""
+        self.sim.requests.clear()
         return self.ansible.playbook(
             f"influxops.influxdb3.{name}",
             *flags,
@@ -80,7 +82,8 @@ class Rotation:
         path = host.home / CONFIG
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(
-            f'[[profile]]\nname = "default"\nproduct = "clustered"\nhost = "{self.sim.host}"\nport = "{self.sim.port}"\n'
+            f'[[profile]]\nname = "default"\nproduct = "clustered"\n'
+            f'host = "{self.sim.host}"\nport = "{self.sim.port}"\n'
             f'mgmt_token = "{token.secret}"\n\n[profile.tls]\nca = "{self.sim.ca_path}"\n'
         )
         path.chmod(0o600)
@@ -91,6 +94,14 @@ class Rotation:
         token = self.sim.add_mgmt_token(description or self.description(host), ends)
         self.give(host, token)
         return token
+
+    def inventory(self) -> dict[str, Any]:
+        """The hosts' variables in the inventory, by host; a change counts once it is given to `set_inventory`."""
+        return dict(json.loads(self.fleet.inventory.read_text())["influxdb3_fleet"]["hosts"])
+
+    def set_inventory(self, hosts: dict[str, Any]) -> None:
+        """Have the fleet be these hosts with these variables."""
+        self.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": hosts}}))
 
     def held(self, host: Host) -> str | None:
         """The secret in a host's profile."""

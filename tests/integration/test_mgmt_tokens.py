@@ -354,7 +354,7 @@ def test_many_are_revoked_by_their_ids_at_once(ansible: Ansible, sim: Simulator,
     kept = sim.add_mgmt_token("kept")
     ids = [token.id for token in old]
     revoked = {"ids": ids, "state": "absent"}
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"name": "check", MODULE: revoked, "check_mode": True},
         {"name": "revoke", MODULE: revoked},
         {"name": "again", MODULE: revoked},
