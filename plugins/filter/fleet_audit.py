@@ -88,7 +88,9 @@ _value:
       type: list
       elements: str
     csv:
-      description: The rows as CSV.
+      description:
+        - The rows as CSV, and after them the orphans, which have no host. A text that begins as a formula of a
+          spreadsheet does, with V(=), V(+), V(-) or V(@), has an apostrophe before it.
       type: str
 """
 

@@ -30,10 +30,9 @@ options:
   tokens:
     description:
       - The list C(mgmt_tokens) that M(influxops.influxdb3.mgmt_token_info) returns, which tells what the other hosts
-        may hold.
+        may hold. Without it, that isn't known.
     type: list
     elements: dict
-    default: []
   descriptions:
     description: For each host, by its name, the description of its tokens.
     type: dict
@@ -90,4 +89,4 @@ def fleet_rotation(
     descriptions: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the summary."""
-    return rotation(hosts, outcomes, tokens or [], descriptions or {})
+    return rotation(hosts, outcomes, tokens, descriptions or {})

@@ -19,9 +19,14 @@ Row = dict[str, Any]
 
 AUDIT_COLUMNS = ("host", "profile", "token_id", "description", "created_at", "expires_at", "state")
 ORPHAN_COLUMNS = ("token_id", "description", "created_at", "expires_at", "state")
+CSV_COLUMNS = (*AUDIT_COLUMNS, "shared_with", "world_readable", "note")
 ROTATION_COLUMNS = ("host", "outcome", "token_id", "expires_at", "old_tokens")
 WORLD_READABLE = 0o004
+NOT_KNOWN = "not known"
+NOT_HELD = "no host was seen to hold it"
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
+# What a spreadsheet may take for the beginning of a formula; the last four are the full-width = + - @.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
 def audit(
@@ -35,27 +40,29 @@ def audit(
     `holdings` gives for each host what influxctl_profile_info returned there, also when it failed (`msg`), or None for
     a host that was not asked. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
     only known when all hosts were asked; a token with the name of a host that gave no answer may be that host's.
+    Raises ValueError for a duration that can't be read.
     """
     soon = after(now, parse_duration(expiring_within))
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
     rows = [row for host, holding in asked.items() for row in _rows_of(host, holding, tokens, now, soon)]
     _name_sharers(rows)
     held = {row["token_id"] for row in rows}
-    silent = tuple(f" {host}" for host, holding in asked.items() if "profiles" not in holding)
+    silent = [host for host, holding in asked.items() if "profiles" not in holding]
+    whose = tuple(f" {host}" for host in silent)
     orphans = [
         _token_row(token, _state(token, now, soon))
         for token in (tokens if len(asked) == len(holdings) else [])
         if token["id"] not in held
         and _state(token, now, soon) in ("ok", "expiring")
-        and not str(token.get("description")).endswith(silent)
+        and not str(token.get("description")).endswith(whose)
     ]
     orphans.sort(key=lambda row: (str(row["description"]), str(row["created_at"])))
     return {
         "rows": rows,
         "orphans": orphans,
         "findings": _findings(rows, orphans),
-        "table": _audit_table(rows, orphans),
-        "csv": csv_text(rows, AUDIT_COLUMNS),
+        "table": _audit_table(rows, orphans, silent, len(holdings) - len(asked)),
+        "csv": csv_text([*rows, *({**orphan, "note": NOT_HELD} for orphan in orphans)], CSV_COLUMNS),
     }
 
 
@@ -124,7 +131,7 @@ def _name_sharers(rows: Iterable[Row]) -> None:
         if row["token_id"]:
             holders[row["token_id"]].add(row["host"])
     for row in rows:
-        row["shared_with"] = sorted(holders[row["token_id"]] - {row["host"]}) if row["token_id"] else []
+        row["shared_with"] = sorted(holders[row["token_id"]] - {row["host"]})
 
 
 def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str]]:
@@ -143,49 +150,59 @@ def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str
     return dict(found)
 
 
-def _audit_table(rows: Sequence[Row], orphans: Sequence[Row]) -> list[str]:
+def _audit_table(rows: Sequence[Row], orphans: Sequence[Row], silent: Sequence[str], not_asked: int) -> list[str]:
     """Return an audit as the lines of a table, with what is remarkable below it."""
     lines = table(rows, AUDIT_COLUMNS)
     for row in rows:
-        remarks = [row["note"]] if row["note"] else []
+        remarks = [_cell(row["note"])] if row["note"] else []
         remarks += [f"shares its token with {', '.join(row['shared_with'])}"] if row["shared_with"] else []
         remarks += ["others than the owner can read the file"] if row["world_readable"] else []
         lines += [f"{row['host']}: {'; '.join(remarks)}"] if remarks else []
+    if not_asked:
+        lines += ["", f"Tokens that no host holds are {NOT_KNOWN}: hosts that were not asked: {not_asked}."]
     if orphans:
-        lines += ["", "Active tokens that no host was seen to hold:", *table(orphans, ORPHAN_COLUMNS)]
+        doubt = f" (no answer from {', '.join(silent)}, which may hold one of them)" if silent else ""
+        lines += ["", f"Active tokens that no host was seen to hold{doubt}:", *table(orphans, ORPHAN_COLUMNS)]
     return lines
 
 
 def rotation(
     hosts: Iterable[str],
     outcomes: Mapping[str, Mapping[str, Any]],
-    tokens: Sequence[Mapping[str, Any]],
+    tokens: Sequence[Mapping[str, Any]] | None,
     descriptions: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what became of each host, as rows and as the lines of a table.
 
     `outcomes` are the role's facts of the hosts that came to the end. For the others, `tokens` and `descriptions` tell
-    which tokens of theirs are active, one of which they hold.
+    which tokens of theirs are not revoked, one of which they hold; None for `tokens` is a list that nobody could get.
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome.get("revoked", [])}
     rows = []
     for host in sorted(hosts):
         outcome = outcomes.get(host)
         if outcome:
-            old, word = [t for t in outcome["old"] if t["id"] not in revoked], outcome["outcome"]
+            old = _listed([token for token in outcome["old"] if token["id"] not in revoked])
+        elif tokens is None:
+            old = NOT_KNOWN
         else:
-            mine = [t for t in tokens if t.get("description") == descriptions.get(host) and not t.get("revoked_at")]
-            old, word = mine, "not finished"
+            own = descriptions.get(host, "")
+            old = _listed([t for t in tokens if own and t.get("description") == own and not t.get("revoked_at")])
         rows.append(
             {
                 "host": host,
-                "outcome": word,
+                "outcome": outcome["outcome"] if outcome else "not finished",
                 "token_id": outcome["id"] if outcome else None,
                 "expires_at": outcome["expires_at"] if outcome else None,
-                "old_tokens": ", ".join(f"{t['id']} until {t.get('expires_at') or 'revoked'}" for t in old) or None,
+                "old_tokens": old,
             }
         )
     return {"rows": rows, "table": table(rows, ROTATION_COLUMNS)}
+
+
+def _listed(tokens: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return tokens as one cell: each with the time until which it works."""
+    return ", ".join(f"{token['id']} until {token.get('expires_at') or 'revoked'}" for token in tokens) or None
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
@@ -197,14 +214,28 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str
 
 
 def _cell(value: Any) -> str:
-    """Return a value on one line: a description may hold anything."""
-    return "-" if value is None else " ".join(str(value).split())
+    """Return a value on one line, with nothing that steers a terminal: a description may hold anything."""
+    text = "-" if value is None else " ".join(str(value).split())
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows as CSV (RFC 4180) with a heading; what isn't there is empty."""
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows as CSV (RFC 4180) with a heading; what isn't there is empty.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text there. Whoever
+    may make tokens chooses their descriptions.
+    """
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [*columns], extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    writer.writerows([[_csv_cell(row.get(column)) for column in columns] for row in rows])
     return buffer.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,0 +1,450 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The reports about the fleet: every state and outcome, and that no description can spoil a table or a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
+from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import (
+    AUDIT_COLUMNS,
+    CSV_COLUMNS,
+    audit,
+    csv_text,
+    rotation,
+    table,
+)
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+STATES = {"ok", "expiring", "expired", "revoked", "unknown", "none"}
+Dict = dict[str, Any]
+
+
+def instant(days: float) -> str:
+    """The time so many days from now, in RFC 3339."""
+    return (NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def token(number: int, description: str | None = None, ends: float | None = None, **more: Any) -> Dict:
+    """An entry of mgmt_token_info, named after its number; `ends` in days from now."""
+    return {
+        "id": f"id-{number}",
+        "description": f"influxctl web{number}" if description is None else description,
+        "token_prefix": f"M.V1.{number:04d}",
+        "created_at": f"2026-11-{number % 28 + 1:02d}T12:00:00Z",
+        "expires_at": None if ends is None else instant(ends),
+        "revoked_at": None,
+        **more,
+    }
+
+
+def holding(*prefixes: str | None, mode: str | None = "0600", names: tuple[str, ...] = ("default", "other")) -> Dict:
+    """What influxctl_profile_info returns for a host with a profile for each prefix."""
+    profiles = [{"name": name, "mgmt_token_prefix": prefix} for name, prefix in zip(names, prefixes, strict=False)]
+    return {"profiles": profiles, "file": {"mode": mode}, "changed": False}
+
+
+def report(holdings: Dict, *tokens: Dict, within: str | int = "14d") -> Dict:
+    return audit(holdings, tokens, NOW, within)
+
+
+def states(result: Dict) -> dict[str, str]:
+    return {row["host"]: row["state"] for row in result["rows"]}
+
+
+def read_back(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("ends", "revoked", "state"),
+    [
+        (None, None, "ok"),
+        (90, None, "ok"),
+        (14.001, None, "ok"),
+        (14, None, "expiring"),
+        (0.001, None, "expiring"),
+        (0, None, "expired"),
+        (-90, None, "expired"),
+        (90, -1, "revoked"),
+        (-90, -100, "revoked"),
+        (None, -1, "revoked"),
+    ],
+)
+def test_state_of_a_token_that_the_cluster_lists(ends: float | None, revoked: float | None, state: str) -> None:
+    one = token(1, ends=ends, revoked_at=None if revoked is None else instant(revoked))
+    result = report({"web1": holding("M.V1.0001")}, one)
+    (row,) = result["rows"]
+    assert row == {
+        "host": "web1",
+        "profile": "default",
+        "token_id": "id-1",
+        "description": "influxctl web1",
+        "created_at": "2026-11-02T12:00:00Z",
+        "expires_at": one["expires_at"],
+        "state": state,
+        "note": None,
+        "world_readable": False,
+        "shared_with": [],
+    }
+    assert result["findings"] == ({} if state == "ok" else {state: ["web1 (default)"]})
+    assert result["orphans"] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "note"),
+    [
+        (holding("M.V1.9999"), "unknown", "the cluster lists no token that begins M.V1.9999"),
+        (holding(None), "none", None),
+        (holding(), "none", None),
+        ({"failed": True, "msg": "it is not valid TOML at line 3"}, "unknown", "it is not valid TOML at line 3"),
+        ({"unreachable": True, "msg": "Connection timed out"}, "unknown", "Connection timed out"),
+        ({}, "unknown", "it gave no answer"),
+    ],
+    ids=["foreign token", "no token", "no profile", "broken", "unreachable", "nothing"],
+)
+def test_state_of_a_host_without_a_token_that_the_cluster_lists(found: Dict, state: str, note: str | None) -> None:
+    result = report({"web1": found}, token(2, "elsewhere"))
+    (row,) = result["rows"]
+    assert (row["state"], row["note"], row["token_id"]) == (state, note, None)
+    named = f"web1 ({row['profile']})" if row["profile"] else "web1"
+    assert result["findings"][state] == [named]
+    assert (f"web1: {note}" in result["table"]) is bool(note)
+
+
+def test_a_host_that_was_not_asked_is_no_row_and_makes_orphans_unknown() -> None:
+    result = report({"web1": holding("M.V1.0001"), "web2": None, "web3": None}, token(1), token(2), token(3, "gone"))
+    assert states(result) == {"web1": "ok"}
+    assert result["orphans"] == []
+    assert "orphan" not in result["findings"]
+    assert result["table"][-1] == "Tokens that no host holds are not known: hosts that were not asked: 2."
+
+
+def test_orphans_are_the_active_tokens_that_no_host_holds() -> None:
+    dead = [token(4, "expired", ends=-1), token(5, "revoked", revoked_at=instant(-1))]
+    result = report({"web1": holding("M.V1.0001")}, token(3, "z"), token(2, "a", ends=1), token(1), *dead)
+    assert [(row["token_id"], row["state"]) for row in result["orphans"]] == [("id-2", "expiring"), ("id-3", "ok")]
+    assert result["findings"] == {"orphan": ["id-2 (a)", "id-3 (z)"]}
+    assert "Active tokens that no host was seen to hold:" in result["table"]
+    assert [(row["host"], row["token_id"], row["note"]) for row in read_back(result["csv"])][1:] == [
+        ("", "id-2", "no host was seen to hold it"),
+        ("", "id-3", "no host was seen to hold it"),
+    ]
+
+
+def test_a_token_named_after_a_host_without_answer_is_no_orphan() -> None:
+    """Somebody would revoke it, and cut the host off. What bears no host's name is listed with a doubt."""
+    result = report({"web1": {"msg": "away"}, "web2": holding(None)}, token(1), token(2), token(3, "influxctl"))
+    assert [row["token_id"] for row in result["orphans"]] == ["id-3", "id-2"]
+    doubt = "Active tokens that no host was seen to hold (no answer from web1, which may hold one of them):"
+    assert doubt in result["table"]
+
+
+def test_an_ambiguous_prefix_is_unknown_unless_one_token_bears_the_host_s_name() -> None:
+    twins = [token(n, description, token_prefix="M.V1.same") for n, description in ((1, "influxctl web1"), (2, "x"))]
+    result = report({"web1": holding("M.V1.same"), "web2": holding("M.V1.same")}, *twins)
+    assert [(row["token_id"], row["state"]) for row in result["rows"]] == [("id-1", "ok"), (None, "unknown")]
+    assert result["rows"][1]["note"] == "several tokens begin M.V1.same: id-1, id-2"
+    both = [token(n, "influxctl web1", token_prefix="M.V1.same") for n in (2, 1)]
+    (row,) = report({"web1": holding("M.V1.same")}, *both)["rows"]
+    assert (row["state"], row["note"]) == ("unknown", "several tokens begin M.V1.same: id-1, id-2")
+
+
+def test_hosts_that_share_a_token_are_named_and_two_profiles_of_one_host_are_not() -> None:
+    shared = token(1, "influxctl")
+    holdings = {name: holding("M.V1.0001", "M.V1.0001") for name in ("web3", "web1")} | {"web2": holding("M.V1.0002")}
+    result = report(holdings, shared, token(2))
+    assert {(row["host"], *row["shared_with"]) for row in result["rows"]} == {
+        ("web1", "web3"),
+        ("web2",),
+        ("web3", "web1"),
+    }
+    assert result["findings"]["shared"] == [
+        f"{host} ({name})" for host in ("web1", "web3") for name in ("default", "other")
+    ]
+    assert "web1: shares its token with web3" in result["table"]
+    assert read_back(result["csv"])[0]["shared_with"] == "web3"
+    alone = report({"web1": holding("M.V1.0001", "M.V1.0001")}, shared)
+    assert alone["findings"] == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "readable"),
+    [("0600", False), ("0640", False), ("0644", True), ("0604", True), ("0602", False), (None, False)],
+)
+def test_world_readable(mode: str | None, readable: bool) -> None:
+    for profiles, name in (((None,), "web1 (default)"), ((), "web1")):
+        result = report({"web1": holding(*profiles, mode=mode)})
+        assert result["rows"][0]["world_readable"] is readable
+        assert result["findings"].get("world_readable") == ([name] if readable else None)
+        assert ("web1: others than the owner can read the file" in result["table"]) is readable
+        assert read_back(result["csv"])[0]["world_readable"] == ("true" if readable else "false")
+
+
+def test_all_remarks_about_a_profile_are_one_line() -> None:
+    result = report({"web1": holding("M.V1.9999", mode="0644")})
+    remarks = "the cluster lists no token that begins M.V1.9999; others than the owner can read the file"
+    assert result["table"][2:] == [f"web1: {remarks}"]
+
+
+def test_fractions_of_the_second_of_a_creation_are_left_out() -> None:
+    one = token(1, created_at="2026-11-01T12:00:00.123456Z")
+    (row,) = report({"web1": holding("M.V1.0001")}, one)["rows"]
+    assert row["created_at"] == "2026-11-01T12:00:00Z"
+
+
+def test_rows_are_sorted_by_host_then_profile() -> None:
+    result = report({"b": holding(None, None, names=("z", "a")), "a": holding(None), "c": {"msg": "away"}})
+    assert [(row["host"], row["profile"]) for row in result["rows"]] == [
+        ("a", "default"),
+        ("b", "a"),
+        ("b", "z"),
+        ("c", None),
+    ]
+
+
+def test_profiles_without_a_name_and_two_of_one_name_are_rows_as_well() -> None:
+    profiles = [{"name": None, "mgmt_token_prefix": "M.V1.0001"}, *[{"name": "default"}] * 2]
+    result = report({"web1": {"profiles": profiles, "file": None}}, token(1))
+    assert [(row["profile"], row["state"]) for row in result["rows"]] == [
+        (None, "ok"),
+        ("default", "none"),
+        ("default", "none"),
+    ]
+
+
+def test_the_table_is_aligned_and_shows_what_is_not_there_as_a_dash() -> None:
+    assert table([{"a_b": "1", "c": None}, {"a_b": "longer", "c": "x"}], ("a_b", "c")) == [
+        "a b     c",
+        "1       -",
+        "longer  x",
+    ]
+    assert table([], ("host", "state")) == ["host  state"]
+
+
+def test_nothing_breaks_a_line_or_steers_a_terminal() -> None:
+    one = token(1, "two\nlines\tand \x1b[2Jmore\u202e\x00")
+    result = report({"web1": holding("M.V1.0001"), "web2": {"msg": "ssh said:\r\n\x1b[31mno route"}}, one)
+    assert [line for line in result["table"] if not line.isprintable()] == []
+    assert "two lines and ?[2Jmore??" in result["table"][1]
+    assert "web2: ssh said: ?[31mno route" in result["table"]
+    assert result["rows"][0]["description"] == one["description"], "what is data stays as it is"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\n=1", "\t1", "\r1", "\n1", "＝1", "＋1", "－1", "＠1"],  # noqa: RUF001
+)
+def test_csv_holds_no_formula(text: str) -> None:
+    """A spreadsheet takes what follows the apostrophe for text."""
+    (row,) = read_back(csv_text([{"x": text}], ["x"]))
+    assert row == {"x": f"'{text}"}
+
+
+@pytest.mark.parametrize("text", ["a=1", "influxctl web-1", "'=1", "2026-11-24T12:00:00Z", 'say "a, b"\r\nand c'])
+def test_csv_keeps_what_is_no_formula(text: str) -> None:
+    (row,) = read_back(csv_text([{"x": text, "unasked": 1}], ["x", "y"]))
+    assert row == {"x": text, "y": ""}
+
+
+# --- whatever comes ------------------------------------------------------------------------------
+
+hosts = st.sampled_from([f"web{number}" for number in range(1, 6)])
+texts = st.text(max_size=12) | st.sampled_from(
+    ["influxctl web1", "=cmd()", "a\nb", '"', ",", "\r", "'x", "", "\x1b[0m"]
+)
+days = st.integers(-40, 40)
+listings = st.lists(
+    st.builds(
+        lambda number, description, ends, revoked, prefix: token(
+            number, description, ends, revoked_at=revoked and instant(-1), token_prefix=prefix
+        ),
+        st.integers(0, 1000),
+        texts | hosts.map("influxctl {}".format),
+        days | st.none(),
+        st.booleans(),
+        st.sampled_from(["M.V1.aaaa", "M.V1.bbbb", "M.V1.cccc", "M.V1.+/=="]),
+    ),
+    max_size=8,
+    unique_by=lambda one: one["id"],
+)
+profiles = st.fixed_dictionaries(
+    {
+        "name": texts | st.none(),
+        "mgmt_token_prefix": st.sampled_from(["M.V1.aaaa", "M.V1.bbbb", "M.V1.dddd", "M.V1.+/==", None]),
+        # What must not get through, wherever it comes from.
+        "mgmt_token": st.just("CANARY"),
+    }
+)
+answers = st.builds(
+    lambda found, mode: {"profiles": found, "file": {"mode": mode}},
+    st.lists(profiles, max_size=3),
+    st.sampled_from(["0600", "0644", None]),
+) | st.fixed_dictionaries({"msg": texts, "unreachable": st.booleans()})
+fleets = st.dictionaries(hosts, answers | st.none(), max_size=5)
+
+
+@given(fleets, listings)
+def test_every_asked_host_and_profile_has_its_row(holdings: Dict, tokens: list[Dict]) -> None:
+    result = audit(holdings, tokens, NOW, "14d")
+    expected = []
+    for host, found in sorted(holdings.items()):
+        if found is not None:
+            expected += [(host, p["name"]) for p in found.get("profiles", [])] or [(host, None)]
+    assert sorted((row["host"], str(row["profile"])) for row in result["rows"]) == sorted(
+        (host, str(name)) for host, name in expected
+    )
+    assert [row["host"] for row in result["rows"]] == [host for host, _name in expected]
+    assert {row["state"] for row in result["rows"]} <= STATES
+    for row in result["rows"]:
+        assert (row["token_id"] is None) == (row["state"] in ("unknown", "none"))
+
+
+@given(fleets, listings)
+def test_a_report_is_json_without_secrets_and_says_the_same_twice(holdings: Dict, tokens: list[Dict]) -> None:
+    result = audit(holdings, tokens, NOW, "14d")
+    assert json.loads(json.dumps(result)) == result
+    assert "CANARY" not in json.dumps(result)
+    assert audit(dict(reversed(holdings.items())), tokens, NOW, "14d") == result
+    assert {name for row in result["rows"] for name in row} <= {*CSV_COLUMNS}
+
+
+@given(fleets, listings)
+def test_each_finding_is_a_row_s_and_the_reverse(holdings: Dict, tokens: list[Dict]) -> None:
+    result = audit(holdings, tokens, NOW, "14d")
+    found, rows, orphans = result["findings"], result["rows"], result["orphans"]
+    counts = {word: sum(row["state"] == word for row in rows) for word in STATES - {"ok"}}
+    counts["world_readable"] = sum(row["world_readable"] for row in rows)
+    counts["shared"] = sum(bool(row["shared_with"]) for row in rows)
+    counts["orphan"] = len(orphans)
+    assert {word: len(names) for word, names in found.items()} == {word: n for word, n in counts.items() if n}
+    held = {row["token_id"] for row in rows}
+    assert not held & {orphan["token_id"] for orphan in orphans}
+    if all(found is not None and "profiles" in found for found in holdings.values()):
+        active = {t["id"] for t in tokens if not t["revoked_at"] and (t["expires_at"] or "9") > instant(0)}
+        assert {orphan["token_id"] for orphan in orphans} == active - held
+
+
+@given(fleets, listings)
+def test_the_table_has_a_line_for_each_row_and_its_columns_begin_where_the_heading_s_do(
+    holdings: Dict, tokens: list[Dict]
+) -> None:
+    result = audit(holdings, tokens, NOW, "14d")
+    heading, *lines = result["table"][: len(result["rows"]) + 1]
+    starts = [heading.index(column.replace("_", " ")) for column in AUDIT_COLUMNS]
+    for line, row in zip(lines, result["rows"], strict=True):
+        assert line.isprintable()
+        assert line.startswith(row["host"])
+        assert line[starts[-1] :] == row["state"]
+        assert all(line[start - 2 : start] == "  " for start in starts[1:])
+
+
+@given(fleets, listings)
+def test_csv_is_read_back_as_it_was_but_for_formulas(holdings: Dict, tokens: list[Dict]) -> None:
+    result = audit(holdings, tokens, NOW, "14d")
+    rows = read_back(result["csv"])
+    assert len(rows) == len(result["rows"]) + len(result["orphans"])
+    for read, row in zip(rows, [*result["rows"], *result["orphans"]], strict=True):
+        assert tuple(read) == CSV_COLUMNS
+        assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in read.values() if cell)
+        for column in AUDIT_COLUMNS:
+            assert read[column] in (row.get(column) or "", f"'{row.get(column)}")
+
+
+# --- a rotation ----------------------------------------------------------------------------------
+
+
+def outcome(word: str, *old: Dict, **more: Any) -> Dict:
+    return {"outcome": word, "id": "new", "expires_at": instant(90), "old": [*old], **more}
+
+
+def old_tokens(result: Dict) -> dict[str, str | None]:
+    return {row["host"]: row["old_tokens"] for row in result["rows"]}
+
+
+@pytest.mark.parametrize("word", ["renewed", "unchanged", "would renew"])
+def test_a_host_that_came_to_the_end(word: str) -> None:
+    result = rotation(["web1"], {"web1": outcome(word)}, [], {})
+    expected = {
+        "host": "web1",
+        "outcome": word,
+        "token_id": "new",
+        "expires_at": instant(90),
+        "old_tokens": None,
+    }
+    assert result["rows"] == [expected]
+    assert result["table"] == [
+        f"host  outcome{' ' * max(0, len(word) - 7)}  token id  expires at            old tokens",
+        f"web1  {word.ljust(7)}  new       {instant(90)}  -",
+    ]
+
+
+def test_old_tokens_are_those_that_were_not_revoked_by_any_host() -> None:
+    """A shared token is revoked by one host for all."""
+    old = [token(1, ends=7), token(2)]
+    outcomes = {"web1": outcome("renewed", *old, revoked=["id-1"]), "web2": outcome("renewed", *old)}
+    listed = old_tokens(rotation(["web2", "web1"], outcomes, [], {}))
+    assert listed == {"web1": "id-2 until revoked", "web2": "id-2 until revoked"}
+    kept = old_tokens(rotation(["web1"], {"web1": outcome("renewed", *old)}, [], {}))
+    assert kept == {"web1": f"id-1 until {instant(7)}, id-2 until revoked"}
+
+
+def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
+    tokens = [token(1, ends=7), token(2, "influxctl web1"), token(3), token(1, revoked_at=instant(-1), id="dead")]
+    tokens += [token(4, ""), token(5) | {"description": None}]
+    names = {"web1": "influxctl web1", "web3": "influxctl web3"}
+    result = rotation(["web9", "web3", "web1"], {"web3": outcome("unchanged")}, tokens, names)
+    assert [(row["host"], row["outcome"], row["token_id"], row["expires_at"]) for row in result["rows"]] == [
+        ("web1", "not finished", None, None),
+        ("web3", "unchanged", "new", instant(90)),
+        ("web9", "not finished", None, None),
+    ]
+    listed = old_tokens(result)
+    assert listed == {"web1": f"id-1 until {instant(7)}, id-2 until revoked", "web3": None, "web9": None}
+
+
+def test_what_hosts_hold_is_not_known_without_a_list() -> None:
+    """Never a dash, which says that there is nothing."""
+    result = fleet_rotation(["web1", "web2"], {"web1": outcome("renewed")}, None, {"web2": "influxctl web2"})
+    assert old_tokens(result) == {"web1": None, "web2": "not known"}
+
+
+@given(st.lists(hosts, unique=True), st.dictionaries(hosts, st.sampled_from(["renewed", "unchanged"])), listings)
+def test_every_host_has_one_row_and_the_summary_is_json(
+    names: list[str], words: dict[str, str], tokens: list[Dict]
+) -> None:
+    outcomes = {host: outcome(word, *tokens) for host, word in words.items()}
+    result = rotation(names, outcomes, tokens, {host: f"influxctl {host}" for host in names})
+    assert [row["host"] for row in result["rows"]] == sorted(names)
+    assert [row["outcome"] for row in result["rows"]] == [words.get(host, "not finished") for host in sorted(names)]
+    assert len(result["table"]) == len(names) + 1
+    assert json.loads(json.dumps(result)) == result
+
+
+# --- the filters ---------------------------------------------------------------------------------
+
+
+def test_the_filter_takes_times_as_text() -> None:
+    one = token(1, ends=10)
+    found = {"web1": holding("M.V1.0001")}
+    assert fleet_audit(found, [one], "2026-11-24T13:00:00+01:00") == report(found, one)
+    assert states(fleet_audit(found, [one], instant(0), "9d")) == {"web1": "ok"}
+
+
+@pytest.mark.parametrize(("now", "within"), [("yesterday", "14d"), ("2026-11-24T12:00:00Z", "a fortnight")])
+def test_the_filter_names_a_time_that_can_not_be_read(now: str, within: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=r"^fleet_audit: '(yesterday|a fortnight)' is not a"):
+        fleet_audit({}, [], now, within)
