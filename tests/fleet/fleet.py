@@ -77,6 +77,10 @@ class Fleet:
         """
         return list(host.sshd.executions)
 
+    def answers(self, host: Host) -> str:
+        """All that commands on a host have written back over SSH, file transfers aside."""
+        return host.sshd.answers.decode(errors="replace")
+
     def clear_executions(self, host: Host) -> None:
         """Begin to count a host's commands anew."""
         host.sshd.executions.clear()

@@ -28,6 +28,7 @@ class Sshd:
         environment: all that commands find in their environment.
         host_key: what the host proves itself with; user_key: the public key that is let in, under any user name.
         executions: every command asked for, oldest first; "" stands for a shell.
+        answers: all that commands have written to stdout and stderr.
         observer: called before a command starts and after it has ended.
     """
 
@@ -36,6 +37,7 @@ class Sshd:
     host_key: asyncssh.SSHKey
     user_key: asyncssh.SSHKey
     executions: list[str] = field(default_factory=list)
+    answers: bytearray = field(default_factory=bytearray, repr=False)
     observer: Callable[[], None] = lambda: None
     _reservation: socket.socket | None = None
     _acceptor: asyncssh.SSHAcceptor | None = None
@@ -95,7 +97,7 @@ class Sshd:
         self.executions.append(process.command or "")
         self.observer()
         child = await self._spawn(process)
-        returncode = await _outcome(process, child)
+        returncode = await _outcome(process, child, self.answers)
         self.observer()
         if returncode < 0:
             process.exit_with_signal(signal.Signals(-returncode).name.removeprefix("SIG"))
@@ -122,11 +124,14 @@ class Sshd:
 
 # asyncssh's own redirection is not used: it loses the end of a stream that it had to pause, and drops the connection
 # of a command that doesn't read all of its stdin.
-async def _outcome(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> int:
+async def _outcome(
+    process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process, answers: bytearray
+) -> int:
     """The child's return code, after its last output; its process group is killed when the channel closes first."""
 
     async def end() -> None:
-        await asyncio.gather(_send(child.stdout, process.stdout), _send(child.stderr, process.stderr))
+        streams = ((child.stdout, process.stdout), (child.stderr, process.stderr))
+        await asyncio.gather(*(_send(output, channel, answers) for output, channel in streams))
         await child.wait()
 
     feeding = asyncio.create_task(_feed(process.stdin, child.stdin))
@@ -151,8 +156,9 @@ async def _feed(channel: asyncssh.SSHReader[bytes], stdin: asyncio.StreamWriter 
     stdin.close()
 
 
-async def _send(output: asyncio.StreamReader | None, channel: asyncssh.SSHWriter[bytes]) -> None:
+async def _send(output: asyncio.StreamReader | None, channel: asyncssh.SSHWriter[bytes], answers: bytearray) -> None:
     while output is not None and (data := await output.read(_CHUNK)):
+        answers += data
         channel.write(data)
         await channel.drain()
 
