@@ -1,0 +1,292 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook `audit` over SSH: who holds what, what fails a job; nothing changes, and no secret leaves a host."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet import Fleet
+from fleet.host import Host
+from harness.playbook import Ansible, Run
+from harness.rotation import CONFIG, Rotation
+from harness.sweeps import assert_no_secret, snapshot
+from simulator import MgmtToken, Simulator
+from simulator.influxctl import install
+
+FOREIGN = "M.V1.wxyzTheTokenOfAnotherCluster"
+BROKEN = "M.V1.brokTheTokenInAFileThatIsNoToml"
+WORDS = ("expired", "revoked", "unknown", "expiring", "none", "world_readable", "shared", "orphan")
+SHOWN = "Show who holds what"
+
+
+@pytest.fixture
+def audited(ansible: Ansible, sim: Simulator) -> Iterator[Rotation]:
+    """One host in each state."""
+    with Fleet(size=10) as fleet:
+        world = Rotation(ansible, sim, fleet)
+        good, ending, ended, revoked, foreign, bare, away, broken, *sharers = fleet.hosts
+        now = sim.clock.now()
+        world.give(good, sim.add_mgmt_token(world.description(good), now + timedelta(days=60)))
+        config_of(good).chmod(0o644)
+        world.give_old(ending, days=7)
+        config_of(ending).write_text(config_of(ending).read_text() + '\n[[profile]]\nname = "admin"\n')
+        world.give(ended, add_ended(world, ended))
+        world.give_old(revoked, days=60).revoked_at = now
+        config_of(foreign).parent.mkdir(parents=True)
+        config_of(foreign).write_text(f'[[profile]]\nname = "default"\nmgmt_token = "{FOREIGN}"\n')
+        config_of(foreign).chmod(0o600)
+        sim.add_mgmt_token(world.description(away))
+        away.stop()
+        config_of(broken).parent.mkdir(parents=True)
+        config_of(broken).write_text(f'[[profile]]\nmgmt_token = "{BROKEN}"\nname = \n')
+        shared = sim.add_mgmt_token("influxctl")
+        for sharer in sharers:
+            world.give(sharer, shared)
+        assert not config_of(bare).exists()
+        yield world
+
+
+def config_of(host: Host) -> Path:
+    return host.home / CONFIG
+
+
+def add_ended(world: Rotation, host: Host) -> MgmtToken:
+    """A token of a host that ended yesterday."""
+    now = world.sim.clock.now()
+    return world.sim.add_mgmt_token(
+        world.description(host), now - timedelta(days=1), created_at=now - timedelta(days=30)
+    )
+
+
+def assert_nothing_happened(world: Rotation, before: object, run: Run, *canaries: str) -> None:
+    """Nothing was changed anywhere, and no secret was shown nor sent."""
+    assert (world.configs(), snapshot(world.sim)) == before
+    assert world.sim.writes == []
+    assert world.commands() == ["list"]
+    secrets = {*world.sim.secrets, *canaries}
+    assert_no_secret(run.output + json.dumps(run.results), secrets)
+    for host in world.fleet.hosts:
+        assert_no_secret(world.fleet.answers(host), secrets)
+
+
+def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
+    """In check mode, which writes the report as well; the next run finds the same."""
+    sim, hosts = audited.sim, audited.fleet.hosts
+    trapped = tmp_path / "trapped"
+    trap = "{{ lookup('ansible.builtin.pipe', 'touch " + str(trapped) + "') }}"
+    sim.add_mgmt_token(trap)
+    sim.add_mgmt_token("=cmd()", sim.clock.now() + timedelta(days=1))
+    before = audited.configs(), snapshot(sim)
+    executed = audited.executions()
+
+    written = tmp_path / "report.json"
+    run = audited.play("audit", "--check", mgmt_token_audit_file=str(written))
+
+    assert run.code == 0, run.output
+    assert_nothing_happened(audited, before, run, FOREIGN, BROKEN)
+    assert {name: count - executed[name] for name, count in audited.executions().items()} == {
+        host.name: int(host.name != "host7") for host in hosts
+    }
+    report = json.loads(written.read_text())
+    assert written.read_text() == json.dumps(report, indent=4, sort_keys=True) + "\n"
+    assert written.stat().st_mode & 0o777 == 0o600
+    tokens = {token.description: token for token in sim.state.mgmt_tokens}
+    own = [tokens.get(audited.description(host), tokens["influxctl"]).id for host in hosts]
+    assert [(row["host"], row["profile"], row["token_id"], row["state"]) for row in report["rows"]] == [
+        ("host1", "default", own[0], "ok"),
+        ("host10", "default", own[9], "ok"),
+        ("host2", "admin", None, "none"),
+        ("host2", "default", own[1], "expiring"),
+        ("host3", "default", own[2], "expired"),
+        ("host4", "default", own[3], "revoked"),
+        ("host5", "default", None, "unknown"),
+        ("host6", None, None, "none"),
+        ("host7", None, None, "unknown"),
+        ("host8", None, None, "unknown"),
+        ("host9", "default", own[8], "ok"),
+    ]
+    assert [(orphan["description"], orphan["state"]) for orphan in report["orphans"]] == [
+        ("=cmd()", "expiring"),
+        ("simulator admin", "ok"),
+        (trap, "ok"),
+    ]
+    orphans = [f"{orphan['token_id']} ({orphan['description']})" for orphan in report["orphans"]]
+    assert report["findings"] == {
+        "expired": ["host3 (default)"],
+        "expiring": ["host2 (default)"],
+        "none": ["host2 (admin)", "host6"],
+        "orphan": orphans,
+        "revoked": ["host4 (default)"],
+        "shared": ["host10 (default)", "host9 (default)"],
+        "unknown": ["host5 (default)", "host7", "host8"],
+        "world_readable": ["host1 (default)"],
+    }
+    assert set(report) == {"rows", "orphans", "findings"}
+
+    lines = run.result(SHOWN)["msg"]
+    assert [line.split()[0] for line in lines[:12]] == ["host", *(row["host"] for row in report["rows"])]
+    ends = lines[0].index("state")
+    assert [line[ends:] for line in lines[1:12]] == [row["state"] for row in report["rows"]]
+    remarks = dict(line.split(": ", 1) for line in lines[12:18])
+    assert remarks["host1"] == "others than the owner can read the file"
+    assert remarks["host5"] == "the cluster lists no token that begins M.V1.wxyz"
+    assert "port" in remarks["host7"]
+    assert "TOML" in remarks["host8"]
+    assert (remarks["host9"], remarks["host10"]) == ("shares its token with host10", "shares its token with host9")
+    doubt = "(no answer from host7, host8, which may hold one of them)"
+    assert lines[18:20] == ["", f"Active tokens that no host was seen to hold {doubt}:"]
+    assert len(lines) == 24
+    assert not trapped.exists()
+
+    table = tmp_path / "report.csv"
+    again = audited.play("audit", mgmt_token_audit_file=str(table))
+    assert again.code == 0
+    assert again.result(SHOWN)["msg"] == lines
+    assert table.stat().st_mode & 0o777 == 0o600
+    with table.open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    assert [(row["host"], row["state"], row["shared_with"]) for row in cells[:11]] == [
+        (row["host"], row["state"], ", ".join(row["shared_with"])) for row in report["rows"]
+    ]
+    assert [(row["host"], row["description"]) for row in cells[11:]] == [
+        ("", "'=cmd()"),
+        ("", "simulator admin"),
+        ("", trap),
+    ]
+    assert not trapped.exists()
+
+
+def spoil(world: Rotation, word: str) -> str:
+    """Have something not be in order on or about the first host; return what is found."""
+    host, sim = world.fleet.hosts[0], world.sim
+    if word == "expired":
+        world.give(host, add_ended(world, host))
+    elif word == "revoked":
+        world.give_old(host, days=60).revoked_at = sim.clock.now()
+    elif word == "unknown":
+        host.stop()
+        return "host1"
+    elif word == "expiring":
+        world.give_old(host, days=7)
+    elif word == "none":
+        config_of(host).unlink()
+        return "host1"
+    elif word == "world_readable":
+        config_of(host).chmod(0o604)
+    elif word == "shared":
+        config_of(host).write_bytes(config_of(world.fleet.hosts[1]).read_bytes())
+    return "host1 (default)"
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("word", WORDS[:-1])
+def test_each_word_fails_the_audit_after_the_report(word: str, rotation: Rotation, tmp_path: Path) -> None:
+    """And no other word does, nor this one before."""
+    for host in rotation.fleet.hosts:
+        rotation.give_old(host, days=60)
+    others = [other for other in WORDS if other not in (word, "orphan")]
+    assert rotation.play("audit", mgmt_token_audit_fail_on=[word, *others]).code == 0
+    found = [spoil(rotation, word)] + (["host2 (default)"] if word == "shared" else [])
+    assert rotation.play("audit", mgmt_token_audit_fail_on=others).code == 0
+
+    written = tmp_path / "report.json"
+    run = rotation.play("audit", mgmt_token_audit_fail_on=[word], mgmt_token_audit_file=str(written))
+
+    assert run.code == 2
+    assert [json.loads(failure["msg"]) for failure in run.failures] == [{word: found}]
+    assert json.loads(written.read_text())["findings"][word] == found
+    assert len(run.result(SHOWN)["msg"]) > 3
+
+
+@pytest.mark.complete
+def test_orphans_fail_the_audit_unless_hosts_were_not_asked(rotation: Rotation) -> None:
+    for host in rotation.fleet.hosts:
+        rotation.give_old(host, days=60)
+    orphan = rotation.sim.state.mgmt_tokens[0]
+    assert orphan.secret == rotation.sim.admin_token
+    run = rotation.play("audit", mgmt_token_audit_fail_on=["orphan"])
+    assert run.code == 2
+    assert [json.loads(one["msg"]) for one in run.failures] == [{"orphan": [f"{orphan.id} (simulator admin)"]}]
+
+    limited = rotation.play("audit", "--limit", "localhost,host1", mgmt_token_audit_fail_on=[*WORDS])
+    assert limited.code == 0, limited.output
+    lines = limited.result(SHOWN)["msg"]
+    assert [line.split()[:2] for line in lines[1:-2]] == [["host1", "default"]]
+    assert lines[-1] == "Tokens that no host holds are not known: hosts that were not asked: 2."
+
+
+@pytest.mark.complete
+def test_a_word_that_is_none_is_refused(rotation: Rotation) -> None:
+    run = rotation.play("audit", mgmt_token_audit_fail_on=["broken"])
+    assert run.code == 2
+    assert "broken" in run.output
+
+
+@pytest.mark.complete
+def test_the_time_within_which_tokens_end_can_be_set(rotation: Rotation) -> None:
+    for host, days in zip(rotation.fleet.hosts, (2, 40, 80), strict=True):
+        rotation.give_old(host, days=days)
+    for within, expected in (("1d", 0), ("3d", 1), ("60d", 2), ("1y", 3)):
+        run = rotation.play("audit", mgmt_token_audit_expiring_within=within)
+        assert run.code == 0
+        assert sum("expiring" in line for line in run.result(SHOWN)["msg"]) == expected
+    unread = rotation.play("audit", mgmt_token_audit_expiring_within="soon")
+    assert unread.code == 2
+    assert "'soon' is not a duration" in unread.output
+
+
+@pytest.mark.complete
+def test_a_report_where_it_can_not_be_written(rotation: Rotation) -> None:
+    """The table was shown before."""
+    rotation.give_old(rotation.fleet.hosts[0])
+    run = rotation.play("audit", mgmt_token_audit_file="/proc/nowhere/report.json")
+    assert run.code == 2
+    assert any("host1" in line for line in run.result(SHOWN)["msg"])
+
+
+@pytest.mark.complete
+def test_a_cluster_that_does_not_answer(rotation: Rotation) -> None:
+    rotation.give_old(rotation.fleet.hosts[0])
+    connection = rotation.variables["mgmt_token_connection"] | {"management_token": "M.V1.wrongToken"}
+    run = rotation.play("audit", mgmt_token_connection=connection)
+    assert run.code == 2
+    assert_no_secret(run.output, {*rotation.sim.secrets, "M.V1.wrongToken"})
+
+
+@pytest.mark.complete
+def test_every_version_of_influxctl_gives_the_same_report(rotation: Rotation) -> None:
+    """On the issuer; the hosts need none for an audit."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    rotation.give_old(hosts[0], days=60)
+    rotation.give_old(hosts[1], days=7)
+    rotation.give(hosts[2], sim.add_mgmt_token(rotation.description(hosts[2])))
+    sim.add_mgmt_token('before 2.10.0, "it" needn\'t be\tone word | or another')
+    sim.add_mgmt_token("")
+    expected: list[str] = []
+    settings: list[dict[str, Any]] = [
+        *({"version": version} for version in ("2.12.1", "2.11.0", "2.10.0", "2.9.9", "2.9.8", "2.7.0", "2.6.0")),
+        *({"noise": stream} for stream in ("stderr", "stdout")),
+        {"never_expires": "blank"},
+        {"version_style": "long"},
+    ]
+    for setting in settings:
+        install(rotation.program.parent, **setting)
+        for host in hosts:
+            (host.home / "bin" / "influxctl").unlink(missing_ok=True)
+        run = rotation.play("audit")
+        assert run.code == 0, run.output
+        lines = run.result(SHOWN)["msg"]
+        assert lines == (expected or lines), setting
+        expected = lines
+        assert sim.writes == []
+    assert [line.split()[-1] for line in expected[1:4]] == ["ok", "expiring", "ok"]
