@@ -1,0 +1,206 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks as AWX runs them: ansible-runner, the project and the credential types of docs/awx, and slices of a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet import Fleet
+from harness.awx import Job, base_environment, definitions, holding, sliced
+from harness.playbook import Ansible
+from harness.rotation import CONFIG, Prober, Rotation
+from simulator import Simulator
+
+FILE, ENVIRONMENT = "InfluxDB 3 (file)", "InfluxDB 3 (environment)"
+
+
+class Awx:
+    """AWX with the definitions of docs/awx, a cluster and a fleet."""
+
+    def __init__(self, rotation: Rotation, directory: Path, kind: str = FILE) -> None:
+        self.rotation, self.directory = rotation, directory
+        self.defined = definitions()
+        self.kind = next(one for one in self.defined["controller_credential_types"] if one["name"] == kind)
+        self.inventory = json.loads(rotation.fleet.inventory.read_text())
+        self.jobs: list[Job] = []
+        self._numbers = count(1)
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What is typed into the credential's form; fields that aren't needed stay empty."""
+        sim = self.rotation.sim
+        if self.kind["name"] == ENVIRONMENT:
+            return {"host": sim.url, "management_token": sim.admin_token, "account_id": "", "cluster_id": ""}
+        inputs = {"product": sim.product, "host": sim.host, "port": str(sim.port), "account_id": ""}
+        return inputs | {"management_token": sim.admin_token, "ca_path": str(sim.ca_path)}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What differs here from the project's variables: the names of the cluster and of its CA."""
+        variables = {"mgmt_token_profile": self.rotation.variables["mgmt_token_profile"]}
+        if self.kind["name"] == ENVIRONMENT:
+            variables["cluster_connection"] = {"ca_path": str(self.rotation.sim.ca_path)}
+        return variables
+
+    def job(self, name: str, part: tuple[int, int] = (1, 1), **variables: Any) -> Job:
+        """A job of a template, or of a slice of it, with answers for the survey."""
+        template = next(one for one in self.defined["controller_templates"] if one["name"] == f"InfluxDB 3 {name}")
+        questions = template.get("survey_spec", {}).get("spec", [])
+        answers = {question["variable"]: question["default"] for question in questions}
+        number = next(self._numbers)
+        job = Job(
+            self.directory / f"job{number}",
+            number,
+            template["playbook"],
+            sliced(self.inventory, *part),
+            {**template.get("extra_vars", {}), **answers, **self.variables, **variables},
+            self.kind,
+            self.inputs,
+            base_environment(self.rotation.ansible.collections, self.rotation.program.parent),
+            workflow=part[1] if part[1] > 1 else None,
+        )
+        self.jobs.append(job)
+        return job
+
+    def run(self, name: str, **variables: Any) -> Job:
+        """Run a job."""
+        return self.job(name, **variables).start().finish()
+
+    def run_sliced(self, name: str, slices: int, **variables: Any) -> list[Job]:
+        """Run all slices of a job at the same time."""
+        jobs = [self.job(name, (number, slices), **variables) for number in range(1, slices + 1)]
+        for job in jobs:
+            job.start()
+        return [job.finish() for job in jobs]
+
+    def assert_nothing_left(self) -> None:
+        """No secret on any machine but in a credential's own files and the hosts' profiles, and no file in HOME or /tmp."""
+        secrets = self.rotation.sim.secrets
+        for job in self.jobs:
+            left = job.left()
+            artifacts = {path for path in left if path.startswith(str(job.artifacts))}
+            assert left.keys() - artifacts == set(), "the job has left files"
+            assert len(artifacts) > 10
+            # ansible-runner itself keeps its own environment there, private; AWX removes it with the directory.
+            own = {str(job.artifacts / "command")} if self.kind["name"] == ENVIRONMENT else set()
+            assert holding({**left, "output": job.stdout}, secrets) == own
+            assert {path.name for path in (job.artifacts / "fact_cache").iterdir()} >= set(job.inventory["_meta"]["hostvars"])
+        for host in self.rotation.fleet.hosts:
+            found = {path.relative_to(host.home) for path in host.home.rglob("*") if path.is_file()}
+            assert found - {Path("bin/influxctl"), Path("bin/influxctl.log")} == {Path(CONFIG)}
+
+
+@pytest.fixture
+def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
+    with Fleet(size=getattr(request, "param", 3)) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def world(ansible: Ansible, sim: Simulator, fleet: Fleet) -> Rotation:
+    return Rotation(ansible, sim, fleet)
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("kind", [FILE, ENVIRONMENT])
+def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, tmp_path: Path) -> None:
+    hosts, sim = world.fleet.hosts, world.sim
+    awx = Awx(world, tmp_path / "awx", kind)
+
+    first = awx.run("bootstrap")
+    assert first.code == 0, first.stdout
+    assert first.changed.keys() == {"localhost", *(host.name for host in hosts)}
+    assert [database.name for database in sim.state.databases] == ["metrics"]
+    issued = {world.issued(host) for host in hosts}
+    assert len(issued) == len(hosts)
+
+    for name in ("bootstrap", "rotate", "audit"):
+        again = awx.run(name)
+        assert again.code == 0, again.stdout
+        assert again.changed == {}, name
+    assert {world.issued(host) for host in hosts} == issued
+
+    with Prober(world) as prober:
+        forced = awx.run("rotate", mgmt_token_force="true")
+    assert forced.code == 0, forced.stdout
+    assert prober.gaps == []
+    assert issued.isdisjoint({world.issued(host) for host in hosts})
+
+    sim.state.mgmt_tokens[-1].revoked_at = sim.clock.now()
+    failed = awx.run("audit")
+    assert failed.code == 2
+    assert list(json.loads(failed.message("Fail where something is not in order"))) == ["revoked"]
+
+    assert not sim.violations
+    awx.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("fleet", "slices"), [(2, 2), pytest.param(10, 4, marks=pytest.mark.complete)], indirect=["fleet"]
+)
+def test_slices_at_the_same_time_make_one_token_per_host(slices: int, world: Rotation, tmp_path: Path) -> None:
+    """Each replaces the tokens of its own hosts, and touches no other's; of the hosts, half have no token yet."""
+    hosts, sim = world.fleet.hosts, world.sim
+    old = [world.give_old(host) for host in hosts[::2]]
+    awx = Awx(world, tmp_path / "awx")
+    with Prober(world) as prober:
+        jobs = awx.run_sliced("rotate", slices)
+    for job in jobs:
+        assert job.code == 0, job.stdout
+    assert prober.gaps == []
+    assert all(token.revoked_at for token in old)
+    assert len({world.issued(host) for host in hosts}) == len(hosts)
+    assert len(sim.state.mgmt_tokens) == 1 + len(old) + len(hosts), "one was made for each host"
+    print(f"{slices} slices, {len(hosts)} hosts, 1 living token per host, {prober.logins} logins, {len(prober.gaps)} gaps")
+    awx.assert_nothing_left()
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("fleet", [8], indirect=True)
+def test_a_forced_rotation_in_slices(world: Rotation, tmp_path: Path) -> None:
+    hosts, sim = world.fleet.hosts, world.sim
+    young = [world.give_old(host, days=80) for host in hosts]
+    awx = Awx(world, tmp_path / "awx")
+    with Prober(world) as prober:
+        forced = awx.run_sliced("rotate", 4, mgmt_token_force="true")
+        assert [job.code for job in forced] == [0] * 4
+        assert len(sim.state.mgmt_tokens) == 1 + 2 * len(hosts)
+        again = awx.run_sliced("rotate", 4)
+    assert [(job.code, job.changed) for job in again] == [(0, {})] * 4
+    assert prober.gaps == []
+    assert all(token.revoked_at for token in young)
+    assert len({world.issued(host) for host in hosts}) == len(hosts)
+    awx.assert_nothing_left()
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("fleet", [4], indirect=True)
+def test_slices_that_share_a_token(world: Rotation, tmp_path: Path) -> None:
+    """At the same time they make one token, in a file that outlives them, and leave the old one to a job that is whole."""
+    hosts = world.fleet.hosts
+    awx = Awx(world, tmp_path / "awx")
+    shared = {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "mounted" / "token.json")}
+    for job in awx.run_sliced("rotate", 4, **shared):
+        assert job.code == 0, job.stdout
+    (old,) = world.alive("influxctl")
+    assert [world.held(host) for host in hosts] == [old] * 4
+
+    (tmp_path / "mounted" / "token.json").unlink()
+    for job in awx.run_sliced("rotate", 4, **shared):
+        assert job.code == 0, job.stdout
+    (new,) = set(world.alive("influxctl")) - {old}
+    assert [world.held(host) for host in hosts] == [new] * 4
+    assert sum("stay valid" in job.stdout for job in awx.jobs) >= 1
+
+    assert awx.run("rotate", **shared).code == 0
+    assert world.alive("influxctl") == [new]
+    awx.assert_nothing_left()

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWX does around a playbook: it renders a credential, cuts the inventory into slices, and has ansible-runner run the job.
+
+Seen in AWX's sources (awx/main/tasks/jobs.py, models/credential.py, models/inventory.py, fields.py; release 24).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from harness.install import CHECKOUT
+from harness.leaks import files_below, forms
+
+DEFINITIONS = CHECKOUT / "docs" / "awx"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads Ansible's YAML: what is marked unsafe is a text that Ansible doesn't template."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+def load(path: Path) -> Any:
+    """Return the content of a YAML file for Ansible."""
+    return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+
+
+def definitions() -> dict[str, list[dict[str, Any]]]:
+    """Return the variables for the collection infra.aap_configuration, by their names."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted((DEFINITIONS / "controller").glob("*.yml")):
+        found |= load(path)
+    return found
+
+
+@dataclass
+class Injected:
+    """What a credential adds to a job: environment variables, arguments of ansible-playbook, and private files."""
+
+    environment: dict[str, str] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def inject(kind: Mapping[str, Any], inputs: Mapping[str, str], directory: Path) -> Injected:
+    """Render the injectors of a credential type as AWX does when a job starts; files go into the directory.
+
+    Fields that are empty are undefined, which renders as nothing.
+    """
+    injectors, jinja = kind["injectors"], ImmutableSandboxedEnvironment()
+    known: dict[str, Any] = {"tower": {}} | {name: value for name, value in inputs.items() if value}
+    injected = Injected()
+    for name, template in injectors.get("file", {}).items():
+        path = _private(directory / f"tmp{name}", jinja.from_string(template).render(known))
+        injected.files.append(path)
+        label = name.partition(".")[2]
+        known["tower"] = known["tower"] | ({"filename": {label: str(path)}} if label else {"filename": str(path)})
+    for name, template in injectors.get("env", {}).items():
+        injected.environment[name] = jinja.from_string(template).render(known)
+    if injectors.get("extra_vars"):
+        variables = {name: jinja.from_string(text).render(known) for name, text in injectors["extra_vars"].items()}
+        path = _private(directory / "tmpvariables", yaml.safe_dump(variables))
+        injected.files.append(path)
+        injected.arguments += ["-e", f"@{path}"]
+    return injected
+
+
+def problems(kind: Mapping[str, Any]) -> list[str]:
+    """Return what AWX would refuse a credential type for."""
+    fields, injectors = kind["inputs"]["fields"], kind["injectors"]
+    ids = [one["id"] for one in fields]
+    allowed = {"id", "label", "help_text", "choices", "multiline", "format", "secret", "default", "type"}
+    found = [f"{name}: defined twice" for name in ids if ids.count(name) > 1]
+    found += [f"{one['id']}: {key} is unknown" for one in fields for key in one.keys() - allowed]
+    found += [f"{name}: required, but not defined" for name in kind["inputs"]["required"] if name not in ids]
+    found += [f"{name}: may affect Ansible" for name in injectors.get("env", {}) if name.startswith("ANSIBLE_")]
+    known = dict.fromkeys(ids, "EXAMPLE") | {"tower": {"filename": "EXAMPLE"} if "file" in injectors else {}}
+    jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    for name, text in {k: v for kind in injectors.values() for k, v in kind.items()}.items():
+        try:
+            jinja.from_string(text).render(known)
+        except TemplateError as error:
+            found.append(f"{name}: {error}")
+    return found
+
+
+def sliced(inventory: Mapping[str, Any], number: int, count: int) -> dict[str, Any]:
+    """Return slice `number` of `count` (from 1) as the inventory script that AWX writes: every count-th host by name.
+
+    A group without a host of the slice stays, without a host; the variables of all hosts are those of the project.
+    """
+    names = sorted({name for group in inventory.values() for name in group["hosts"]})
+    mine = names[number - 1 :: count]
+    everything = {"hosts": [], "children": list(inventory), "vars": load(DEFINITIONS / "project/inventory/group_vars/all.yml")}
+    script: dict[str, Any] = {"all": everything, "_meta": {"hostvars": {}}}
+    for group, content in inventory.items():
+        members = {name: variables for name, variables in content["hosts"].items() if name in mine}
+        script["_meta"]["hostvars"] |= members
+        if members:
+            script[group] = {"hosts": list(members)}
+    return script
+
+
+@dataclass
+class Job:
+    """One job of AWX: a private data directory as AWX lays it out, and a machine for itself with a HOME and a /tmp.
+
+    `variables` are the template's with the survey's answers; to them AWX adds what it knows of the job.
+    """
+
+    directory: Path
+    number: int
+    playbook: str
+    inventory: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    kind: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    environment: Mapping[str, str]
+    workflow: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("env", "inventory", "cp", "home", "tmp"):
+            (self.private / name if name not in ("home", "tmp") else self.directory / name).mkdir(0o700, parents=True)
+        shutil.copytree(DEFINITIONS / "project", self.private / "project")
+        self.injected = inject(self.kind, self.inputs, self.private / "env")
+        script = f"#!{sys.executable}\nprint({json.dumps(json.dumps(self.inventory))})\n"
+        _private(self.private / "inventory" / "hosts", script).chmod(0o700)
+        known = {"awx_job_id": self.number, "awx_job_template_name": self.playbook, "awx_user_name": "admin"}
+        if self.workflow:
+            known |= {"awx_workflow_job_id": self.workflow}
+        known |= {name.replace("awx_", "tower_"): value for name, value in known.items()}
+        self._write("extravars", {**self.variables, **known})
+        settings = {"fact_cache_type": "jsonfile", "fact_cache": "fact_cache", "suppress_ansible_output": True}
+        self._write("settings", settings)
+        self._write("envvars", {"JOB_ID": str(self.number), "AWX_PRIVATE_DATA_DIR": str(self.private)})
+        _private(self.private / "env" / "cmdline", " ".join(["-vvv", *self.injected.arguments]))
+        # Facts of an earlier job, which AWX lays out before and takes over afterwards.
+        (self.artifacts / "fact_cache").mkdir(0o700, parents=True)
+        for host in self.inventory["_meta"]["hostvars"]:
+            _private(self.artifacts / "fact_cache" / host, json.dumps({"ansible_system": "Linux"}))
+
+    def _write(self, name: str, content: Mapping[str, Any]) -> None:
+        _private(self.private / "env" / name, json.dumps(content))
+
+    @property
+    def private(self) -> Path:
+        """The private data directory."""
+        return self.directory / "runner"
+
+    @property
+    def artifacts(self) -> Path:
+        """What ansible-runner leaves of the job."""
+        return self.private / "artifacts" / str(self.number)
+
+    def start(self) -> Job:
+        """Begin, as a process of its own."""
+        self._before = set(files_below(self.directory))
+        program = Path(sys.executable).with_name("ansible-runner")
+        words = ["run", str(self.private), "--ident", str(self.number), "--playbook", self.playbook]
+        # AWX gives a credential's variables to ansible-runner's process, and has them written nowhere.
+        environment = {**self.environment, **self.injected.environment}
+        environment |= {"HOME": str(self.directory / "home"), "TMPDIR": str(self.directory / "tmp")}
+        # Otherwise the home of /etc/passwd, for what runs on localhost.
+        environment["ANSIBLE_REMOTE_TMP"] = str(self.directory / "tmp")
+        self._process = subprocess.Popen(
+            [str(program), *words, "--inventory", str(self.private / "inventory" / "hosts")],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self
+
+    def finish(self) -> Job:
+        """Wait for the end."""
+        self.output, _nothing = self._process.communicate()
+        self.code = self._process.returncode
+        return self
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that AWX would keep, in their order."""
+        found = [json.loads(path.read_text()) for path in (self.artifacts / "job_events").glob("*.json")]
+        return sorted(found, key=lambda event: int(event["counter"]))
+
+    @property
+    def stdout(self) -> str:
+        """What a user of AWX sees."""
+        return "\n".join([self.output, *(event["stdout"] for event in self.events)])
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, by hosts."""
+        (stats,) = [event["event_data"] for event in self.events if event["event"] == "playbook_on_stats"]
+        return dict(stats["changed"])
+
+    def message(self, task: str) -> Any:
+        """The message of the last result of a task."""
+        done = [event["event_data"] for event in self.events if event["event"].startswith("runner_on_")]
+        return [e["res"]["msg"] for e in done if e["task"] == task and "msg" in e.get("res", {})][-1]
+
+    def left(self) -> dict[str, str]:
+        """The texts of all files that the job has written on its machine, by their paths."""
+        return {path: text for path, text in files_below(self.directory).items() if path not in self._before}
+
+
+def holding(places: Mapping[str, str], secrets: Iterable[str]) -> set[str]:
+    """Return the places that hold a secret in any notation."""
+    wanted = {form for secret in secrets for form in forms(secret)}
+    return {place for place, text in places.items() if any(form in text for form in wanted)}
+
+
+def base_environment(collections: Path, programs: Path) -> dict[str, str]:
+    """The environment of an execution environment with the collection and influxctl."""
+    path = [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
+    return {"ANSIBLE_COLLECTIONS_PATH": str(collections), "LANG": "C.UTF-8", "PATH": os.pathsep.join(path)}
+
+
+def _private(path: Path, text: str) -> Path:
+    path.touch(0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
