@@ -81,12 +81,14 @@ class Rotation:
         """Have a host hold a token, as an earlier run would have written it."""
         path = host.home / CONFIG
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(
+        new = path.with_suffix(".new")
+        new.write_text(
             f'[[profile]]\nname = "default"\nproduct = "clustered"\n'
             f'host = "{self.sim.host}"\nport = "{self.sim.port}"\n'
             f'mgmt_token = "{token.secret}"\n\n[profile.tls]\nca = "{self.sim.ca_path}"\n'
         )
-        path.chmod(0o600)
+        new.chmod(0o600)
+        new.replace(path)
 
     def give_old(self, host: Host, days: float = 7, description: str | None = None) -> MgmtToken:
         """Have a host hold a token that ends after some days, and return it."""
