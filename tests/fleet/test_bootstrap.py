@@ -15,7 +15,7 @@ import pytest
 
 from fleet import Fleet
 from harness.playbook import Ansible, Run
-from harness.plays import bootstrap_variables, connection
+from harness.plays import bootstrap_variables
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Simulator
 from simulator.influxctl import install, invocations
@@ -42,7 +42,10 @@ def config_of(home: Path) -> dict[str, Any]:
 
 
 def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path) -> None:
-    variables = bootstrap_variables(sim, tmp_path / "secrets")
+    region = {"type": "tag", "value": "region"}
+    variables = bootstrap_variables(sim, tmp_path / "secrets") | {
+        "cluster_tables": [{"database": "metrics", "name": "cpu", "partition_template": [region]}]
+    }
     executions: dict[str, int] = {}
 
     def play(*flags: str) -> Run:
@@ -59,9 +62,10 @@ def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Pat
         executions.update({host.name: len(fleet.executions(host)) for host in fleet.hosts})
         return run
 
-    first = sweep(play, sim, files=lambda: written(fleet, tmp_path / "secrets"))
+    first = sweep(play, sim, files=lambda: written(fleet, tmp_path / "secrets"), asks_by_writing=True)
 
     assert [database.name for database in sim.state.databases] == ["metrics", "logs"]
+    assert [(table.name, table.partition_template) for table in sim.state.tables] == [("cpu", [region])]
     assert [token.description for token in sim.state.db_tokens] == ["telegraf"]
     issued = {token.description: token for token in sim.state.mgmt_tokens if token.secret != sim.admin_token}
     assert set(issued) == {f"influxctl {host.name}" for host in fleet.hosts}
@@ -71,8 +75,14 @@ def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Pat
         assert [list(entry.argv[-2:]) for entry in ran] == [["database", "list"]]
         assert_no_secret(str(ran), sim.secrets)
     assert first.code == 0
-    # The second run: a list of databases, one of tokens, one through influxctl for the fleet; an execution per host.
-    assert [request.kind for request in sim.requests] == ["api"] * 2 + ["influxctl"]
+    # The second run: a list of databases, one of tokens, a table; one through influxctl for the fleet; an execution per
+    # host.
+    assert [(request.kind, request.method) for request in sim.requests] == [
+        ("api", "GET"),
+        ("api", "GET"),
+        ("api", "POST"),
+        ("influxctl", "POST"),
+    ]
     assert executions == {"host1": 1, "host2": 1, "host3": 1}
 
 
@@ -141,12 +151,3 @@ def test_the_profile_role_costs_one_execution_and_shows_no_secret(
     sweep(play, sim, files=lambda: written(fleet, Path("/nonexistent")), canaries=[canary])
     assert [config_of(host.home)["mgmt_token"] for host in fleet.hosts] == [canary] * 3
     assert [len(fleet.executions(host)) for host in fleet.hosts] == [1, 1, 1]
-
-
-def test_shared_is_refused_until_it_is_supported(ansible: Ansible, sim: Simulator, fleet: Fleet) -> None:
-    plays = [{"hosts": "host1", "gather_facts": False, "roles": ["influxops.influxdb3.mgmt_token"]}]
-    variables = {"mgmt_token_strategy": "shared", "mgmt_token_connection": connection(sim)}
-    run = ansible.playbook(plays, variables=variables, inventory=fleet.inventory)
-    assert run.code == 2
-    assert "not supported yet" in run.output
-    assert sim.requests == []

@@ -22,6 +22,7 @@ from harness.plays import connection, local_play
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Fault, Simulator
 
+DAILY = {"type": "time", "value": "%Y-%m-%d"}
 ROLE: list[dict[str, Any]] = [
     {"hosts": "all", "connection": "local", "gather_facts": False, "roles": ["influxops.influxdb3.cluster"]}
 ]
@@ -49,9 +50,15 @@ def test_data_is_merged_from_files_and_groups(ansible: Ansible, sim: Simulator, 
                 "cluster_db_tokens_team": [
                     {"description": "team", "permissions": [{"action": "write", "resource": "base"}]}
                 ],
+                "cluster_tables": [{"database": "base", "name": "cpu"}],
+                "cluster_tables_team": [{"database": "base", "name": "overridden"}],
             },
             "group_vars/prod/more.yml": {"cluster_databases_prod": [{"name": "prod", "retention_period": "30d"}]},
-            "host_vars/one.yml": {"cluster_databases_team": [{"name": "host"}], "cluster_concurrency": 2},
+            "host_vars/one.yml": {
+                "cluster_databases_team": [{"name": "host"}],
+                "cluster_tables_team": [{"database": "host", "name": "cpu", "partition_template": [DAILY]}],
+                "cluster_concurrency": 2,
+            },
         },
     )
     variables = {
@@ -66,11 +73,56 @@ def test_data_is_merged_from_files_and_groups(ansible: Ansible, sim: Simulator, 
         sim.requests.clear()
         return ansible.playbook(ROLE, *flags, variables=variables, inventory=where)
 
-    sweep(play, sim)
+    sweep(play, sim, asks_by_writing=True)
     assert sorted(d.name for d in sim.state.databases if d.deleted_at is None) == ["base", "host", "prod"]
     assert [token.description for token in sim.state.db_tokens] == ["team"]
-    assert len(sim.requests) == 2
+    names = {database.id: database.name for database in sim.state.databases}
+    assert [(names[table.database_id], table.name, table.partition_template) for table in sim.state.tables] == [
+        ("base", "cpu", None),
+        ("host", "cpu", [DAILY]),
+    ]
+    assert [request.method for request in sim.requests] == ["GET", "GET", "POST", "POST"]
     assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["team.json"]
+
+
+@pytest.mark.complete
+def test_tables_in_every_state(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """Also where nothing but tables is stated."""
+    database = sim.add_database("metrics")
+    for name in ("old", "unwanted", "kept"):
+        sim.add_table(database, name)
+    dropped = sim.add_table(database, "dropped", deleted_at=sim.clock.now())
+    variables = {
+        "python": "{{ ansible_playbook_python }}",
+        "cluster_connection": connection(sim),
+        "cluster_tables": [
+            {"database": "metrics", "name": "new", "rename_from": "old"},
+            {"database": "metrics", "name": "unwanted", "state": "absent"},
+            {"database": "metrics", "id": dropped.id, "state": "restored"},
+        ],
+    }
+    run = ansible.playbook(ROLE, variables=variables, inventory=inventory(tmp_path / "inventory", {}))
+    assert run.code == 0, run.output
+    assert sorted(table.name for table in sim.state.tables_of(database)) == ["dropped", "kept", "new"]
+    assert [result["table"]["id"] is None for result in run.results[-1]["result"]["results"]] == [False, True, False]
+
+
+@pytest.mark.complete
+def test_a_table_in_two_files_is_refused(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """Before anything is written; one name in two databases is fine."""
+    one, other = {"database": "a", "name": "x"}, {"database": "b", "name": "x"}
+    files = {
+        "group_vars/all.yml": {
+            "cluster_databases": [{"name": "a"}, {"name": "b"}],
+            "cluster_tables_a": [one],
+            "cluster_tables_b": [{**one, "state": "absent"}, other],
+        }
+    }
+    variables = {"python": "{{ ansible_playbook_python }}", "cluster_connection": connection(sim)}
+    run = ansible.playbook(ROLE, variables=variables, inventory=inventory(tmp_path / "inventory", files))
+    assert run.code == 2
+    assert [failure["msg"].strip() for failure in run.failures] == ["Stated more than once: a/x"]
+    assert sim.requests == []
 
 
 @pytest.mark.complete
@@ -179,11 +231,21 @@ def test_variables_of_the_role_are_the_module_s(collection_root: Path) -> None:
     root = collection_root / "ansible_collections" / "influxops" / "influxdb3"
     spec = yaml.safe_load((root / "roles" / "cluster" / "meta" / "argument_specs.yml").read_text())
     options = spec["argument_specs"]["main"]["options"]
-    text = (root / "plugins" / "modules" / "cluster.py").read_text()
-    documented = yaml.safe_load(text.split('DOCUMENTATION = r"""')[1].split('"""')[0])["options"]
+    documented = options_of(root / "plugins" / "modules" / "cluster.py")
+    table = {"type": "list", "elements": "dict", "suboptions": options_of(root / "plugins" / "modules" / "table.py")}
+    assert "tables" not in documented
+    documented["tables"] = table
     for name, option in documented.items():
         assert forms(options[f"cluster_{name}"], "options") == forms(option, "suboptions")
     assert set(options) == {"cluster_connection", *(f"cluster_{name}" for name in documented)}
+
+
+def options_of(module: Path) -> dict[str, Any]:
+    """What a module documents as its own options."""
+    options: dict[str, Any] = yaml.safe_load(module.read_text().split('DOCUMENTATION = r"""')[1].split('"""')[0])[
+        "options"
+    ]
+    return options
 
 
 def forms(option: dict[str, Any], key: str) -> dict[str, Any]:
