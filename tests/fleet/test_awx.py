@@ -185,22 +185,22 @@ def test_a_forced_rotation_in_slices(world: Rotation, tmp_path: Path) -> None:
 @pytest.mark.complete
 @pytest.mark.parametrize("fleet", [4], indirect=True)
 def test_slices_that_share_a_token(world: Rotation, tmp_path: Path) -> None:
-    """At the same time they make one token, in a file that outlives them, and leave the old one to a job that is whole."""
+    """At the same time one of them makes it, in a file that outlives the jobs, and others may have to run again.
+    What it supersedes is left to a job that sees all hosts."""
     hosts = world.fleet.hosts
     awx = Awx(world, tmp_path / "awx")
     shared = {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "mounted" / "token.json")}
     for job in awx.run_sliced("rotate", 4, **shared):
-        assert job.code == 0, job.stdout
+        assert job.code == 0 or "Run again." in job.stdout, job.stdout
     (old,) = world.alive("influxctl")
+    assert [job.code for job in awx.run_sliced("rotate", 4, **shared)] == [0] * 4
     assert [world.held(host) for host in hosts] == [old] * 4
 
-    (tmp_path / "mounted" / "token.json").unlink()
-    for job in awx.run_sliced("rotate", 4, **shared):
-        assert job.code == 0, job.stdout
+    forced = awx.job("rotate", (1, 4), **shared, mgmt_token_force="true").start().finish()
+    assert "mgmt_token_group_size" in forced.stdout
     (new,) = set(world.alive("influxctl")) - {old}
-    assert [world.held(host) for host in hosts] == [new] * 4
-    assert sum("stay valid" in job.stdout for job in awx.jobs) >= 1
+    assert [world.held(host) for host in hosts] == [new, old, old, old]
 
     assert awx.run("rotate", **shared).code == 0
+    assert [world.held(host) for host in hosts] == [new] * 4
     assert world.alive("influxctl") == [new]
-    awx.assert_nothing_left()
