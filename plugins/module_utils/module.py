@@ -13,7 +13,6 @@ from typing import Any, Callable, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from . import config_file, profiles, toml_editor
 from .connection import PRODUCTS, Connection, resolve
 from .durations import parse_duration
 from .endpoints import ManagementApi
@@ -84,6 +83,9 @@ def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str,
     """
     if not default and not params.get("config_path") and not params.get("profile"):
         return None
+    # Not before a profile is read: Ansible's modules are compiled anew for every task.
+    from . import config_file, profiles
+
     path = config_file.locate(params.get("config_path"), os.environ)
     name = params.get("profile") or "default"
     text = config_file.read(path)
@@ -101,6 +103,8 @@ def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str,
 
 def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
     """Have Ansible mask the secrets of a profile wherever it prints, also one that only old influxctls take."""
+    from . import toml_editor
+
     for path in (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret")):
         secret = toml_editor.get(profile, path)
         if isinstance(secret, str) and secret:
@@ -110,7 +114,8 @@ def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
 def connection_of(module: AnsibleModule) -> Connection:
     """Return the connection that the module's options, the environment and the profile describe."""
     profile = profile_of(module.params)
-    register_secrets(module, profile or {})
+    if profile:
+        register_secrets(module, profile)
     return resolve({name: module.params[name] for name in CONNECTION_OPTIONS}, profile)
 
 

@@ -52,8 +52,9 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
         output["diff"] = {"before": result.before or {}, "after": result.after or {}}
     if result.error:
         output.update(msg=str(result.error), failure=result.error.failure())
-    # Masked everywhere else first, because exit_json would mask the documented keys as well.
-    output = remove_values(output, module.no_log_values | {place[-1] for place in result.secrets})
+    if result.secrets:
+        # Masked everywhere else first, because exit_json would mask the documented keys as well.
+        output = remove_values(output, module.no_log_values | {place[-1] for place in result.secrets})
     for *steps, key, secret in result.secrets:
         module.no_log_values.discard(secret)
         place = output
