@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX does around a playbook: it renders a credential, cuts the inventory into slices, and has ansible-runner run the job.
+"""What AWX does around a playbook: it renders a credential, slices the inventory, and has ansible-runner run the job.
 
 Seen in AWX's sources (awx/main/tasks/jobs.py, models/credential.py, models/inventory.py, fields.py; release 24).
 """
@@ -34,7 +34,11 @@ class _Loader(yaml.SafeLoader):
     """Reads Ansible's YAML: what is marked unsafe is a text that Ansible doesn't template."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _text(_loader: _Loader, node: yaml.Node) -> str:
+    return str(node.value)
+
+
+_Loader.add_constructor("!unsafe", _text)
 
 
 def load(path: Path) -> Any:
@@ -108,10 +112,11 @@ def sliced(inventory: Mapping[str, Any], number: int, count: int) -> dict[str, A
     """
     names = sorted({name for group in inventory.values() for name in group["hosts"]})
     mine = names[number - 1 :: count]
-    everything = {"hosts": [], "children": list(inventory), "vars": load(DEFINITIONS / "project/inventory/group_vars/all.yml")}
-    script: dict[str, Any] = {"all": everything, "_meta": {"hostvars": {}}}
+    variables = load(DEFINITIONS / "project" / "inventory" / "group_vars" / "all.yml")
+    everyone = {"hosts": [], "children": list(inventory), "vars": variables}
+    script: dict[str, Any] = {"all": everyone, "_meta": {"hostvars": {}}}
     for group, content in inventory.items():
-        members = {name: variables for name, variables in content["hosts"].items() if name in mine}
+        members = {name: content["hosts"][name] for name in mine if name in content["hosts"]}
         script["_meta"]["hostvars"] |= members
         if members:
             script[group] = {"hosts": list(members)}
@@ -136,8 +141,8 @@ class Job:
     workflow: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("env", "inventory", "cp", "home", "tmp"):
-            (self.private / name if name not in ("home", "tmp") else self.directory / name).mkdir(0o700, parents=True)
+        for name in ("home", "tmp", "runner/env", "runner/inventory", "runner/cp"):
+            (self.directory / name).mkdir(0o700, parents=True)
         shutil.copytree(DEFINITIONS / "project", self.private / "project")
         self.injected = inject(self.kind, self.inputs, self.private / "env")
         script = f"#!{sys.executable}\nprint({json.dumps(json.dumps(self.inventory))})\n"

@@ -36,11 +36,11 @@ KEYS = {
     "controller_projects": "name description organization scm_type scm_url scm_branch credential scm_update_on_launch "
     "default_environment wait",
     "controller_inventories": "name description organization variables",
-    "controller_inventory_sources": "name description organization inventory source source_project source_path overwrite "
-    "overwrite_vars update_on_launch",
-    "controller_templates": "name description organization project inventory playbook execution_environment credentials "
-    "extra_vars diff_mode use_fact_cache verbosity job_slice_count ask_job_type_on_launch ask_limit_on_launch "
-    "ask_variables_on_launch survey_enabled survey_spec",
+    "controller_inventory_sources": "name description organization inventory source source_project source_path "
+    "overwrite overwrite_vars update_on_launch",
+    "controller_templates": "name description organization project inventory playbook execution_environment "
+    "credentials extra_vars diff_mode use_fact_cache verbosity job_slice_count ask_job_type_on_launch "
+    "ask_limit_on_launch ask_variables_on_launch survey_enabled survey_spec",
     "controller_workflows": "name description organization simplified_workflow_nodes",
     "controller_schedules": "name description organization unified_job_template rrule enabled",
 }
@@ -190,7 +190,7 @@ def test_ansible_builder_takes_the_execution_environment(tmp_path: Path) -> None
     (tmp_path / "influxctl").write_text("the program")
     command = [str(Path(sys.executable).with_name("ansible-builder")), "create", "--output-filename", "Containerfile"]
     process = subprocess.run(
-        command + ["--file", "execution-environment.yml"],
+        [*command, "--file", "execution-environment.yml"],
         cwd=tmp_path, env=os.environ, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.returncode == 0, process.stdout
