@@ -167,7 +167,7 @@ for _core, _pythons in MATRIX.items():
 @nox.session(tags=["all"])
 def crash(session: nox.Session) -> None:
     """Cut runs off at every point there is, on the newest ansible-core."""
-    run_tests(session, "test", "tests/integration", "-m", "crash")
+    run_tests(session, "test", "tests/integration", "tests/fleet", "-m", "crash")
 
 
 @nox.session(tags=["all"])
