@@ -154,12 +154,12 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
 
 @pytest.mark.complete
 def test_the_report_as_csv(audited: Rotation, tmp_path: Path) -> None:
-    """The same once more, without check mode."""
+    """The same once more, without check mode, into a file beside the playbook's user."""
     sim, trapped = audited.sim, tmp_path / "trapped"
     trap = add_strange(sim, trapped)
     before = audited.configs(), snapshot(sim)
     table = tmp_path / "report.csv"
-    run = audited.play("audit", mgmt_token_audit_file=str(table))
+    run = audited.play("audit", mgmt_token_audit_file=table.name)
     assert run.code == 0
     assert_nothing_happened(audited, before, run, FOREIGN, BROKEN)
     assert table.stat().st_mode & 0o777 == 0o600
@@ -202,16 +202,16 @@ def spoil(world: Rotation, word: str) -> str:
 @pytest.mark.complete
 @pytest.mark.parametrize("word", WORDS[:-1])
 def test_each_word_fails_the_audit_after_the_report(word: str, rotation: Rotation, tmp_path: Path) -> None:
-    """And no other word does, nor this one before."""
+    """And no other word does, nor this one before; a word list may be a text, as with -e on the command line."""
     for host in rotation.fleet.hosts:
         rotation.give_old(host, days=60)
     others = [other for other in WORDS if other not in (word, "orphan")]
     assert rotation.play("audit", mgmt_token_audit_fail_on=[word, *others]).code == 0
     found = [spoil(rotation, word)] + (["host2 (default)"] if word == "shared" else [])
-    assert rotation.play("audit", mgmt_token_audit_fail_on=others).code == 0
+    assert rotation.play("audit", mgmt_token_audit_fail_on=",".join(others)).code == 0
 
     written = tmp_path / "report.json"
-    run = rotation.play("audit", mgmt_token_audit_fail_on=[word], mgmt_token_audit_file=str(written))
+    run = rotation.play("audit", mgmt_token_audit_fail_on=word, mgmt_token_audit_file=str(written))
 
     assert run.code == 2
     assert [json.loads(failure["msg"]) for failure in run.failures] == [{word: found}]
@@ -254,6 +254,24 @@ def test_the_time_within_which_tokens_end_can_be_set(rotation: Rotation) -> None
     unread = rotation.play("audit", mgmt_token_audit_expiring_within="soon")
     assert unread.code == 2
     assert "'soon' is not a duration" in unread.output
+
+
+@pytest.mark.complete
+def test_two_names_for_one_machine_and_two_profiles_of_one_name(rotation: Rotation) -> None:
+    host = rotation.fleet.hosts[0]
+    rotation.give_old(host, days=60)
+    config_of(host).write_text(config_of(host).read_text() * 2)
+    inventory = json.loads(rotation.fleet.inventory.read_text())
+    hosts = inventory["influxdb3_fleet"]["hosts"]
+    inventory["influxdb3_fleet"]["hosts"] = {"host1": hosts["host1"], "alias": hosts["host1"]}
+    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    run = rotation.play("audit")
+    assert run.code == 0
+    lines = run.result(SHOWN)["msg"]
+    assert [line.split()[:2] for line in lines[1:5]] == [
+        [name, "default"] for name in ("alias", "alias", "host1", "host1")
+    ]
+    assert lines[5:9] == [*["alias: shares its token with host1"] * 2, *["host1: shares its token with alias"] * 2]
 
 
 @pytest.mark.complete
