@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from fleet import Fleet
-from harness.install import COLLECTION_PATH
+from harness.install import CHECKOUT, COLLECTION_PATH
 from harness.playbook import Ansible
 from harness.plays import bootstrap_variables
 from simulator import Simulator
@@ -37,6 +37,23 @@ def test_ansible_builder_finds_exactly_the_requirements(collection_root: Path) -
     assert [line.partition("  ")[0].strip() for line in found["python"]] == requirements(collection_root), found
     assert [line.split()[0] for line in found["system"]] == ["openssh-client", "openssh-clients"], found
     assert all(mark in line for line in [*found["python"], *found["system"]])
+
+
+def test_the_build_context_asks_for_exactly_the_requirements(collection_root: Path, tmp_path: Path) -> None:
+    """From the definition for AWX; the context's own script, which would run in the container, runs here."""
+    shutil.copy(CHECKOUT / "docs" / "awx" / "execution-environment.yml", tmp_path)
+    (tmp_path / "influxctl").touch()
+    builder = [str(Path(sys.executable).with_name("ansible-builder")), "create"]
+    subprocess.run(builder, check=True, capture_output=True, cwd=tmp_path)
+    context = tmp_path / "context"
+    wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text())
+    assert wanted == {"collections": [{"name": "influxops.influxdb3"}]}
+    assert (context / "_build" / "bin" / "influxctl").exists()
+    python, system = tmp_path / "requirements.txt", tmp_path / "bindep.txt"
+    script = [sys.executable, str(context / "_build" / "scripts" / "introspect.py"), "introspect", str(collection_root)]
+    subprocess.run([*script, f"--write-pip={python}", f"--write-bindep={system}"], check=True, capture_output=True)
+    assert [line.partition("  ")[0] for line in python.read_text().splitlines()] == requirements(collection_root)
+    assert [line.split()[0] for line in system.read_text().splitlines()] == ["openssh-client", "openssh-clients"]
 
 
 # The oldest Python that a controller may have, with the oldest versions that are asked for; and the newest of each.
