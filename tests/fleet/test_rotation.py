@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
+from harness import vault
 from harness.install import CHECKOUT
 from harness.rotation import CONFIG, Prober, Rotation
 from harness.sweeps import assert_no_secret, sweep
 
-STORE = CHECKOUT / "docs" / "stores" / "ansible_vault"
+STORES = CHECKOUT / "docs" / "stores"
 
 
 def test_tokens_that_end_soon_are_renewed(rotation: Rotation) -> None:
@@ -286,18 +288,23 @@ def test_slices_of_a_shared_job_revoke_nothing(rotation: Rotation, tmp_path: Pat
 
 
 @pytest.mark.complete
-def test_a_store_of_the_users(rotation: Rotation, tmp_path: Path) -> None:
-    """The example with a file that ansible-vault encrypts; then it loses what it was given."""
-    sim = rotation.sim
+@pytest.mark.parametrize("store", ["ansible_vault", "hashi_vault"])
+def test_a_store_of_the_users(store: str, rotation: Rotation, tmp_path: Path) -> None:
+    """The examples: a file that ansible-vault encrypts, and HashiCorp Vault. Then the store loses what it was given."""
+    sim, kept = rotation.sim, tmp_path / "store" / "token"
     password = "canary-vault-password"
     rotation.variables |= {
         "mgmt_token_strategy": "shared",
-        "mgmt_token_load_tasks": str(STORE / "load.yml"),
-        "mgmt_token_save_tasks": str(STORE / "save.yml"),
-        "mgmt_token_vault_file": str(tmp_path / "store" / "token.vault"),
-        "mgmt_token_vault_password": password,
+        "mgmt_token_load_tasks": str(STORES / store / "load.yml"),
+        "mgmt_token_save_tasks": str(STORES / store / "save.yml"),
     }
-    kept = tmp_path / "store" / "token.vault"
+    if store == "ansible_vault":
+        rotation.variables |= {"mgmt_token_vault_file": str(kept), "mgmt_token_vault_password": password}
+    else:
+        rotation.variables |= {"mgmt_token_vault_mount": "kv", "mgmt_token_vault_path": "influxdb3/fleet"}
+        kept.parent.mkdir()
+        paths = f"{vault.install(tmp_path / 'community')}{os.pathsep}{rotation.ansible.collections}"
+        rotation.environment = {"VAULT_ADDR": str(kept), "ANSIBLE_COLLECTIONS_PATH": paths}
     check = rotation.rotate("--check")
     assert check.code == 0, check.output
     assert (sim.writes, rotation.configs(), kept.exists()) == ([], {}, False)
@@ -305,7 +312,7 @@ def test_a_store_of_the_users(rotation: Rotation, tmp_path: Path) -> None:
     assert runs[1].code == 0, runs[1].output
     assert (runs[2].code, runs[2].changed, sim.writes) == (0, [], [])
     (old,) = rotation.alive("influxctl")
-    assert kept.read_text().startswith("$ANSIBLE_VAULT;")
+    assert (old in kept.read_text()) == (store == "hashi_vault")
     for run in runs:
         assert_no_secret(run.output, {*sim.secrets, password})
     assert rotation.rotate(mgmt_token_force=True).code == 0

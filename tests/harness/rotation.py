@@ -36,6 +36,7 @@ class Rotation:
     sim: Simulator
     fleet: Fleet
     variables: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for host in self.fleet.hosts:
@@ -66,7 +67,7 @@ class Rotation:
             *flags,
             variables={**self.variables, **variables},
             inventory=self.fleet.inventory,
-            environment={**PIPELINING, **(environment or {})},
+            environment={**PIPELINING, **self.environment, **(environment or {})},
         )
 
     def rotate(self, *flags: str, **variables: Any) -> Run:
@@ -179,7 +180,7 @@ class Prober:
         self._thread.join()
 
     def _probe(self) -> None:
-        while not self._over.wait(0.002):
+        while not self._over.wait(0.02):
             for host in self._rotation.fleet.hosts:
                 held = self._rotation.held(host)
                 if held is None:
