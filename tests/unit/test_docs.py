@@ -1,0 +1,81 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation's pages leave nothing out: all are listed, and the playbooks' variables are all documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.install import CHECKOUT
+from harness.pages import blocks, commands, missing
+
+DOCSITE = CHECKOUT / "docs" / "docsite"
+PAGES = sorted((DOCSITE / "rst").glob("*.rst"))
+PLAYBOOKS = sorted((CHECKOUT / "playbooks").glob("*.yml"))
+VARIABLE = re.compile(r"(?<![.\w/])(?:influxdb3|cluster|mgmt_token)_\w+")
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def roles(play: dict[str, Any]) -> list[tuple[str, str]]:
+    """The roles of a play with their entry points."""
+    found = [(role["role"], "main") for role in play.get("roles", [])]
+    included = [task.get("ansible.builtin.include_role") for task in play.get("tasks", [])]
+    found += [(role["name"], role["tasks_from"]) for role in included if role]
+    return [(name.rsplit(".", 1)[1], entry) for name, entry in found]
+
+
+def variables(playbook: Path) -> set[str]:
+    """What a playbook reads: what it names itself, and the options of its roles."""
+    plays = load(playbook)
+    registered = {task.get("register") for play in plays for task in play.get("tasks", [])}
+    read = set(VARIABLE.findall(playbook.read_text(encoding="utf-8"))) - registered
+    for role, entry in (one for play in plays for one in roles(play)):
+        read |= set(load(CHECKOUT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"][entry]["options"])
+    return read
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbooks_page_has_all_its_variables_and_no_others(playbook: Path) -> None:
+    text = (DOCSITE / "rst" / f"playbook_{playbook.stem}.rst").read_text(encoding="utf-8")
+    headings = re.findall(r"^   \* - (.+)$", text, re.MULTILINE)
+    assert {name for heading in headings for name in VARIABLE.findall(re.sub(r"[\w.]+#role", "", heading))} == {
+        name.rstrip("_") for name in variables(playbook)
+    }
+
+
+def test_every_page_is_listed() -> None:
+    listed = [name for section in load(DOCSITE / "extra-docs.yml")["sections"] for name in section["toctree"]]
+    assert sorted(listed) == [page.stem for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_blocks_can_be_read(page: Path) -> None:
+    """YAML is YAML, and what is captioned as a file of this repository stands in that file."""
+    for block in blocks(page):
+        if block.language == "yaml":
+            assert yaml.safe_load(block.body), block
+        if block.language == "console":
+            assert all(command for command, _shown in commands(block.body)), block
+        if block.caption.startswith("docs/"):
+            lines = {line.strip() for line in (CHECKOUT / block.caption).read_text(encoding="utf-8").splitlines()}
+            assert [line for line in block.body.splitlines() if line.strip() not in lines] == []
+
+
+def test_what_is_shown_is_compared() -> None:
+    """Times, IDs, stars and blanks may differ; words, and their order, may not."""
+    output = "TASK [a] *****\nok: [web1]  2026-01-01T00:00:00Z 01234567-89ab-cdef-0123-456789abcdef\nend\n"
+    shown = ["TASK [a] ***", "...", "ok: [web1] 2027-02-02T00:00:00Z 11111111-1111-1111-1111-111111111111"]
+    assert missing(output, shown) == []
+    assert missing(output, ["ok: [...]..."]) == []
+    assert missing(output, ["end", "TASK [a] ***"]) == ["TASK [a] ***"]
+    assert missing(output, ["ok: [web2]..."]) == ["ok: [web2]..."]
