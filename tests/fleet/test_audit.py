@@ -319,3 +319,23 @@ def test_every_version_of_influxctl_gives_the_same_report(rotation: Rotation) ->
         expected = lines
         assert sim.writes == []
     assert [line.split()[-1] for line in expected[1:4]] == ["ok", "expiring", "ok"]
+
+
+@pytest.mark.complete
+def test_the_summary_of_a_rotation_says_when_it_could_not_ask(rotation: Rotation) -> None:
+    """Of a host that did not finish; a dash would say that it holds no old token."""
+    sim, (kept, _bare, away) = rotation.sim, rotation.fleet.hosts
+    rotation.give_old(kept, days=60)
+    rotation.give_old(away)
+    away.stop()
+    flags = ("--limit", "localhost,host1,host3")
+    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["msg"]
+    (old,) = rotation.alive(rotation.description(away))
+    (token,) = [token for token in sim.state.mgmt_tokens if token.secret == old]
+    assert table[3].split()[:2] == ["host3", "not"]
+    assert f"{token.id} until " in table[3]
+
+    rotation.meanwhile(2, "management/list", lambda: setattr(sim.state.mgmt_tokens[0], "revoked_at", sim.clock.now()))
+    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["msg"]
+    assert [line.split()[:2] for line in table[1:]] == [["host1", "unchanged"], ["host2", "not"], ["host3", "not"]]
+    assert [line.endswith("not known") for line in table[1:]] == [False, True, True]
