@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from harness.pages import blocks, commands, missing
 DOCSITE = CHECKOUT / "docs" / "docsite"
 PAGES = sorted((DOCSITE / "rst").glob("*.rst"))
 PLAYBOOKS = sorted((CHECKOUT / "playbooks").glob("*.yml"))
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 VARIABLE = re.compile(r"(?<![.\w/])(?:influxdb3|cluster|mgmt_token)_\w+")
 
 
@@ -69,6 +71,28 @@ def test_blocks_can_be_read(page: Path) -> None:
         if block.caption.startswith("docs/"):
             lines = {line.strip() for line in (CHECKOUT / block.caption).read_text(encoding="utf-8").splitlines()}
             assert [line for line in block.body.splitlines() if line.strip() not in lines] == []
+
+
+def test_the_readmes_audit_is_that_of_the_guide() -> None:
+    """The guide is followed by test_guides.py."""
+    (table,) = re.findall(r"^```text\n(host .*?)^```", README, re.MULTILINE | re.DOTALL)
+    followed = "\n".join(block.body for block in blocks(DOCSITE / "rst" / "guide_audit.rst"))
+    shown = [f'"{line}",' for line in table.splitlines() if line]
+    assert len(shown) > 3
+    assert missing(followed, shown) == []
+
+
+def test_the_readmes_matrix_is_that_of_the_tests() -> None:
+    (assigned,) = re.findall(r"^MATRIX = (\{.*\})$", (CHECKOUT / "noxfile.py").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (2\.\d+) \| (.+) \|$", README, re.MULTILINE)
+    assert {core: tuple(pythons.split(", ")) for core, pythons in rows} == ast.literal_eval(assigned)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/checklist.md"])
+def test_links_to_files_lead_somewhere(name: str) -> None:
+    path = CHECKOUT / name
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 def test_what_is_shown_is_compared() -> None:
