@@ -22,7 +22,7 @@ from bench.contestants import SCENARIOS, TASKS, Contest, Measured, Server
 from bench.report import Row, load, plot, save, table
 from harness import install
 
-FAST = ("ping", "empty cluster", "cluster", "cluster + tokens", "floor")
+FIXED = ("ping", "empty cluster")
 LOOPS = ("uri loop", "database loop")
 IMAGES = install.CHECKOUT / "docs" / "images"
 
@@ -52,12 +52,13 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small size, one latency: under two minutes")
+    parser.add_argument("--long", action="store_true", help="the loop of database at all sizes: half an hour more")
     parser.add_argument("--sizes", type=numbers, default=[50, 200, 1000], help="numbers of databases")
     parser.add_argument("--latencies", type=numbers, default=[0, 20, 50], help="of the server, in milliseconds")
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--loop-sizes", type=numbers, default=[50, 200, 1000], help="sizes for the two loops")
     parser.add_argument("--loop-latencies", type=numbers, default=[20], help="latencies for the two loops")
-    parser.add_argument("--loop-times", type=int, default=3, help="runs of each loop below 1000 databases")
+    parser.add_argument("--loop-times", type=int, default=3, help="runs of each loop below 200 databases; above, one")
     parser.add_argument(
         "--largest", type=numbers, default=[2000, 5000, 10000], help="sizes that only cluster is run at"
     )
@@ -75,27 +76,33 @@ def arguments() -> argparse.Namespace:
 
 
 def cases(options: argparse.Namespace) -> Iterator[Case]:
-    """What is to be measured; of loops over 1000 databases, one run each, because each takes many minutes."""
+    """What is to be measured, at the largest size with the fixed costs."""
     for milliseconds in options.latencies:
         for number in options.sizes:
             for scenario in options.scenarios:
-                fast = FAST if scenario == "no change" else tuple(c for c in FAST if c != "cluster + tokens")
-                yield Case(milliseconds, number, scenario, fast, options.times)
+                fixed = FIXED if number == max(options.sizes) else ()
+                tokens = ("no-op", "cluster + tokens") if scenario == "no change" else ()
+                contestants = (*fixed, "cluster", *tokens, "floor")
+                yield Case(milliseconds, number, scenario, contestants, options.times)
     for number in options.largest:
         for scenario in ("create", "no change"):
             yield Case(0, number, scenario, ("cluster",), options.times)
     for number in options.loop_sizes:
         for milliseconds in options.loop_latencies:
             for scenario in options.scenarios:
-                times = 1 if number >= 1000 else options.loop_times
-                yield Case(milliseconds, number, scenario, tuple(options.loops), times)
+                loops = tuple(loop for loop in options.loops if options.long or is_worth_it(loop, number, scenario))
+                yield Case(milliseconds, number, scenario, loops, options.loop_times if number < 200 else 1)
 
 
-def measure(options: argparse.Namespace, workdir: Path) -> list[Row]:
+def is_worth_it(loop: str, number: int, scenario: str) -> bool:
+    """Whether a loop is to be measured: that of `database` starts as many modules whatever there is to do."""
+    return loop == "uri loop" or (scenario == "create" and number < 1000)
+
+
+def measure(options: argparse.Namespace, workdir: Path) -> Iterator[Row]:
     """Measure all cases, and say after each how it went."""
     collections = install.install(install.build(workdir / "build"), workdir / "collections")
     contest = Contest(collections, workdir)
-    rows: list[Row] = []
     for case in cases(options):
         with Server(case.milliseconds / 1000) as server:
             runs: dict[str, list[Measured]] = {name: [] for name in TASKS if name in case.contestants}
@@ -104,26 +111,27 @@ def measure(options: argparse.Namespace, workdir: Path) -> list[Row]:
                 for name in order:
                     runs[name].append(contest.run(name, server, case.number, case.scenario))
         for name, found in runs.items():
-            rows.append(Row(case.milliseconds, case.number, case.scenario, name, found))
-            print(rows[-1], flush=True)
-    return rows
+            row = Row(case.milliseconds, case.number, case.scenario, name, found)
+            print(row, flush=True)
+            yield row
 
 
 def main() -> None:
     """Measure, print, draw."""
     options = arguments()
-    with tempfile.TemporaryDirectory(prefix="influxdb3-bench-") as directory:
-        rows = measure(options, Path(directory))
     options.output.mkdir(parents=True, exist_ok=True)
-    if options.add:
-        measured = {row.key for row in rows}
-        rows += [row for row in load(options.output / "bench.json") if row.key not in measured]
-    save(rows, options.output / "bench.json")
+    runs = options.output / "bench.json"
+    rows = {row.key: row for row in load(runs)} if options.add else {}
+    with tempfile.TemporaryDirectory(prefix="influxdb3-bench-") as directory:
+        for row in measure(options, Path(directory)):
+            rows[row.key] = row
+            # At once: who is interrupted after twenty minutes goes on with --add.
+            save(list(rows.values()), runs)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end"
-    text = table(rows, machine)
+    text = table(list(rows.values()), machine)
     print(text)
     (options.output / "bench.txt").write_text(text)
-    plot(rows, options.output / "bench.png")
+    plot(list(rows.values()), options.output / "bench.png")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -48,8 +49,10 @@ URI_LOOP: list[dict[str, Any]] = [
 ]
 CLUSTER = {**CONNECTION, "databases": "{{ databases }}", "concurrency": WORKERS}
 TASKS: dict[str, list[dict[str, Any]]] = {
-    # The fixed cost: one task that does nothing, and one of this collection's that has nothing to do.
+    # The fixed cost: a task that does nothing, the same with lists of databases and tokens, which Ansible reads,
+    # templates and sends, and a task of this collection's that has nothing to do.
     "ping": [{"ansible.builtin.ping": {}}],
+    "no-op": [{"take_lists": {"databases": "{{ databases }}", "db_tokens": "{{ tokens }}"}}],
     "empty cluster": [{"influxops.influxdb3.cluster": {**CONNECTION, "databases": [], "db_tokens": []}}],
     "cluster": [{"influxops.influxdb3.cluster": CLUSTER}],
     "cluster + tokens": [{"influxops.influxdb3.cluster": {**CLUSTER, "db_tokens": "{{ tokens }}"}}],
@@ -66,14 +69,16 @@ TASKS: dict[str, list[dict[str, Any]]] = {
     "uri loop": URI_LOOP,
     "floor": [],
 }
+WITH_TOKENS = ("no-op", "cluster + tokens")
 SCENARIOS = ("create", "no change", "10 % changed")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: seconds by the wall clock, requests, and the memory of its largest process in MB."""
+    """One run: seconds by the clock and of all processors, requests, and the memory of its largest process in MB."""
 
     seconds: float
+    processor: float
     requests: int
     memory: float
 
@@ -126,6 +131,7 @@ class Contest:
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_LIBRARY": str(Path(__file__).parent / "library"),
             # One and the same for all: no time is spent on finding an interpreter.
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         }
@@ -135,7 +141,7 @@ class Contest:
 
     def run(self, name: str, server: Server, number: int, scenario: str) -> Measured:
         """Measure one run of a contestant in a new cluster. Raises RuntimeError when it fails."""
-        tokens = number if name == "cluster + tokens" else 0
+        tokens = number if name in WITH_TOKENS else 0
         there = 0 if scenario == "create" else number
         server.reset(there, number // 10 if scenario == "10 % changed" else 0, tokens)
         variables = self._workdir / "variables.json"
@@ -152,23 +158,23 @@ class Contest:
             command = command[:-2]
         if name == "floor":
             command = [sys.executable, "-m", "bench.floor", server.url, server.token, str(number), str(WORKERS)]
-        seconds, memory = self._measure(command)
-        return Measured(seconds, server.reset(), memory)
+        seconds, usage = self._measure(command)
+        return Measured(seconds, usage.ru_utime + usage.ru_stime, server.reset(), usage.ru_maxrss / 1024)
 
-    def _measure(self, command: list[str]) -> tuple[float, float]:
+    def _measure(self, command: list[str]) -> tuple[float, resource.struct_rusage]:
         with (self._workdir / "output.txt").open("w+") as output:
             begin = time.perf_counter()
             process = subprocess.Popen(
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
-            # Not wait(): only this tells the memory of the process and of all that it has waited for.
+            # Not wait(): only this tells what the process has used, and all that it has waited for.
             status, usage = os.wait4(process.pid, 0)[1:]
             seconds = time.perf_counter() - begin
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 output.seek(0)
                 raise RuntimeError(f"{' '.join(command)} failed:\n{output.read()[-3000:]}")
-        return seconds, usage.ru_maxrss / 1024
+        return seconds, usage
 
     def _path(self, name: str) -> Path:
         return self._workdir / f"{name.replace(' ', '_')}.json"

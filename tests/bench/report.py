@@ -37,6 +37,10 @@ class Row:
         return statistics.median(run.seconds for run in self.runs)
 
     @property
+    def processor(self) -> float:
+        return statistics.median(run.processor for run in self.runs)
+
+    @property
     def requests(self) -> float:
         return statistics.median(run.requests for run in self.runs)
 
@@ -51,6 +55,7 @@ class Row:
     def __str__(self) -> str:
         return (
             f"{self.milliseconds:3} ms {self.number:6} {self.scenario:13} {self.contestant:17} {self.seconds:9.2f} s"
+            f" {self.processor:9.2f} s of processors"
             f" {self.requests:7.0f} requests {self.memory:5.0f} MB  n={len(self.runs)}"
         )
 
@@ -73,35 +78,55 @@ class Rows:
     def __init__(self, rows: list[Row]) -> None:
         self._by_key = {row.key: row for row in rows}
 
-    def seconds(self, row: Row, contestant: str) -> float | None:
-        """The seconds of another contestant in a row's case."""
-        found = self._by_key.get((row.milliseconds, row.number, row.scenario, contestant))
-        return found.seconds if found else None
+    def get(self, milliseconds: int, number: int, scenario: str, contestant: str) -> Row | None:
+        """What one contestant has done in one case, None if that was not measured."""
+        return self._by_key.get((milliseconds, number, scenario, contestant))
 
 
 def table(rows: list[Row], machine: str) -> str:
-    """The table as text: medians, and for each contestant how many times as long as `cluster` it took."""
+    """The table as text: medians, for each contestant how many times as long as `cluster` it took, and the goals."""
     found = Rows(rows)
     lines = [
         f"Medians of n runs. {machine}.",
-        "x cluster: how many times as long as cluster. over: seconds over the fixed cost (empty cluster), for cluster;",
-        "x floor: that, divided by the floor's seconds.",
+        "x cluster: how many times as long as cluster. processor: seconds of all processors, which other work on the",
+        "machine changes less. no-op: a module that takes the lists of cluster + tokens and does nothing.",
         "",
-        f"{'ms':>3} {'number':>6}  {'scenario':13} {'contestant':17} {'seconds':>9} {'requests':>8} {'MB':>5} {'n':>2}"
-        f" {'x cluster':>10} {'over':>7} {'x floor':>8}",
+        f"{'ms':>3} {'number':>6}  {'scenario':13} {'contestant':17} {'seconds':>9} {'processor':>9} {'requests':>8}"
+        f" {'MB':>5} {'n':>2} {'x cluster':>10}",
     ]
     for row in sorted(rows, key=lambda row: (row.milliseconds, row.number, row.scenario)):
-        cluster, fixed = found.seconds(row, "cluster"), found.seconds(row, "empty cluster")
-        floor = found.seconds(row, "floor")
-        times = f"{row.seconds / cluster:10.2f}" if cluster else " " * 10
-        over = row.seconds - fixed if fixed and row.contestant.startswith("cluster") else None
+        cluster = found.get(row.milliseconds, row.number, row.scenario, "cluster")
         lines.append(
             f"{row.milliseconds:3} {row.number:6}  {row.scenario:13} {row.contestant:17} {row.seconds:9.2f}"
-            f" {row.requests:8.0f} {row.memory:5.0f} {len(row.runs):2} {times}"
-            + (f" {over:7.2f}" if over is not None else "")
-            + (f" {over / floor:8.2f}" if over is not None and floor else "")
+            f" {row.processor:9.2f} {row.requests:8.0f} {row.memory:5.0f} {len(row.runs):2}"
+            + (f" {row.seconds / cluster.seconds:10.2f}" if cluster else "")
         )
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join([*lines, "", *goals(rows)]) + "\n"
+
+
+def goals(rows: list[Row]) -> list[str]:
+    """What was aimed at, and what is reached, of all that was measured; in seconds over each of the fixed costs."""
+    found, lines = Rows(rows), []
+    for row in rows:
+        case = (row.milliseconds, row.number, row.scenario)
+        fixed = {name: found.get(*case, name) for name in ("ping", "empty cluster", "no-op")}
+        over = {name: row.seconds - other.seconds for name, other in fixed.items() if other}
+        floor, cluster = found.get(*case, "floor"), found.get(*case, "cluster")
+        what = f"{row.milliseconds} ms, {row.number}, {row.scenario}, {row.contestant}:"
+        if row.contestant == "cluster + tokens" and "ping" in over:
+            told = ", ".join(f"{seconds:.2f} s over {name}" for name, seconds in over.items())
+            lines.append(f"{what} {row.requests:.0f} requests (goal: 2), {told} (goal: 0.3)")
+        if row.contestant == "cluster" and row.scenario == "create" and floor and over:
+            told = ", ".join(f"{seconds / floor.seconds:.2f} over {name}" for name, seconds in over.items())
+            lines.append(f"{what} seconds over the fixed cost by the floor's: {told} (goal: 1.2)")
+        if row.contestant == "uri loop" and row.scenario == "create" and cluster:
+            lines.append(f"{what} {row.seconds / cluster.seconds:.0f} times cluster (goal at 1000: 100)")
+    largest = max(
+        (row for row in rows if row.contestant.startswith("cluster")), key=lambda row: row.memory, default=None
+    )
+    if largest:
+        lines.append(f"most memory of cluster: {largest.memory:.0f} MB, at {largest.number} (goal: 150)")
+    return sorted(lines)
 
 
 def plot(rows: list[Row], path: Path) -> None:
