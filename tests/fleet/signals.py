@@ -21,6 +21,7 @@ def _exit(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _handlers(chosen: dict[signal.Signals, object]) -> Iterator[None]:
+    # What signal.signal returned is what it takes; its type has no name.
     before = {number: signal.signal(number, handler) for number, handler in chosen.items()}  # type: ignore[arg-type]
     try:
         yield

@@ -35,6 +35,7 @@ class Catalogue:
 
     @classmethod
     def catalogue(cls) -> list[SwitchInfo]:
+        # Only subclasses, which are dataclasses, have a catalogue.
         return [
             SwitchInfo(f.name, f.metadata["number"], f.default, f.metadata["values"], f.metadata["about"])
             for f in fields(cls)  # type: ignore[arg-type]

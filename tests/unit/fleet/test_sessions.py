@@ -177,7 +177,7 @@ def test_stopping_ends_the_clients_shared_connection(fleet: Fleet, host: Host) -
 
 
 def test_the_hosts_python_has_nothing_of_this_environment(ssh: Ssh) -> None:
-    base = sys._base_executable  # type: ignore[attr-defined]
+    base = getattr(sys, "_base_executable", sys.executable)
 
     assert ssh(f"{base} -c 'import asyncssh'").returncode == 1
 

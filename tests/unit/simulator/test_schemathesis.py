@@ -86,6 +86,7 @@ def test_schemathesis(plain: Simulator, mode: str, existing: bool) -> None:
 
     schema = schemathesis.openapi.from_dict(contract.document(plain.product))
     with requests.Session() as session:
+        # An operation that can't be read is an error, whose ok() raises.
         operations = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
         statuses = {operation.label: drive(plain, session, operation, mode, existing) for operation in operations}
     assert len(statuses) == len(OPERATIONS)

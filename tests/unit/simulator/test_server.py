@@ -139,7 +139,8 @@ def test_the_data_plane(api: Any, sim: Simulator) -> None:
 
     def query(db: str, auth: tuple[str, str] | None = None, **more: Any) -> requests.Response:
         params = {"db": db, "q": "SHOW MEASUREMENTS", **more.pop("params", {})}
-        return api.session.get(sim.url + "/query", params=params, auth=auth, **more)  # type: ignore[no-any-return]
+        answer: requests.Response = api.session.get(sim.url + "/query", params=params, auth=auth, **more)
+        return answer
 
     def bearer(secret: str, scheme: str = "Bearer") -> dict[str, Any]:
         return {"headers": {"Authorization": f"{scheme} {secret}"}}

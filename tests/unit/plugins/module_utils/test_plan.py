@@ -160,7 +160,8 @@ def test_database_of_a_table_is_no_field_to_change() -> None:
 
 @pytest.mark.parametrize("kind", ["create", "delete", "rename", "restore"])
 def test_each_kind_of_change_counts(kind: str) -> None:
-    assert replace(Change(None, None), **{kind: True}).changed  # type: ignore[arg-type]
+    field: dict[str, Any] = {kind: True}
+    assert replace(Change(None, None), **field).changed
     assert Change(None, None, update={"max_tables": 1}).changed
     assert not Change(None, None).changed
 

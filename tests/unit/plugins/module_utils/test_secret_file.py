@@ -152,9 +152,9 @@ def test_symbolic_link_is_refused_and_its_target_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
-def test_what_is_no_file_is_refused(tmp_path: Path, make: object) -> None:
+def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "odd"
-    make(path)  # type: ignore[operator]
+    make(path)
     with pytest.raises(SecretFileError, match="not a regular file"):
         read(str(path))
 
