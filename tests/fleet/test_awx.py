@@ -185,6 +185,19 @@ def test_a_forced_rotation_in_slices(world: Rotation, tmp_path: Path) -> None:
 
 
 @pytest.mark.complete
+@pytest.mark.parametrize("fleet", [2], indirect=True)
+def test_a_slice_without_a_host_of_the_fleet_does_nothing(world: Rotation, tmp_path: Path) -> None:
+    """The inventory may hold other hosts; where a slice has none but those, they must not be taken for the fleet."""
+    awx = Awx(world, tmp_path / "awx")
+    awx.inventory["others"] = {"hosts": {"bystander": {"ansible_connection": "local"}}}
+    job = awx.job("rotate", (1, 3)).start().finish()
+    assert list(job.inventory["_meta"]["hostvars"]) == ["bystander"]
+    assert job.code == 0, job.stdout
+    assert world.sim.requests == []
+    assert not any(path.endswith("config.toml") for path in job.left())
+
+
+@pytest.mark.complete
 @pytest.mark.parametrize("fleet", [4], indirect=True)
 def test_slices_that_share_a_token(world: Rotation, tmp_path: Path) -> None:
     """At the same time one of them makes it, in a file that outlives the jobs, and others may have to run again.
