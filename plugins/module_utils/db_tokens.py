@@ -112,12 +112,15 @@ def check_prove(params: Mapping[str, Any]) -> None:
 def prover(connection: Connection, params: Mapping[str, Any]) -> Prove | None:
     """Return what proves that a token works, None if that isn't asked for. Raises OptionError."""
     check_prove(params)
-    queried = replace(connection, base_url=data_plane(connection, params["query_host"]))
+    base_url = data_plane(connection, params["query_host"])
+    if not params["wait_active"]:
+        return None
+    queried = replace(connection, base_url=base_url)
 
     def prove(token: State, secret: str) -> None:
         wait_until_active(queried, token, secret, params["wait_active"])
 
-    return prove if params["wait_active"] else None
+    return prove
 
 
 def wait_until_active(

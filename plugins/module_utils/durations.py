@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
+from functools import lru_cache
 
 INFINITE = "infinite"
 # int64 nanoseconds are what the API takes: about 292.5 years (facts.md B.3).
@@ -33,6 +34,7 @@ _INSTANT = re.compile(
 HOW_TO_WRITE = "write for instance 30d, 1y, 2.5d, 12h30m or infinite (units m, h, d, w, mo, y), or whole nanoseconds"
 
 
+@lru_cache(maxsize=256, typed=True)  # Thousands of items have a few durations among them.
 def parse_duration(value: str | int) -> int:
     """Return the nanoseconds of a duration; 0 is infinite.
 

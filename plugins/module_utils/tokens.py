@@ -224,7 +224,8 @@ def _present(work: Work) -> Result:
             " can't be changed. State what is there, or make a new token."
         )
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
-    change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
+    if own:
+        change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
     warnings += _named(change.strangers)
     token = predicted(change, work.wish, work.order.at)
