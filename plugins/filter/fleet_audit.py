@@ -75,7 +75,7 @@ _value:
       type: list
       elements: dict
     orphans:
-      description: The active tokens that no host holds. Empty when not all hosts were asked.
+      description: The active tokens that no host holds, nor the issuer. Empty when not all hosts were asked.
       type: list
       elements: dict
     findings:

@@ -83,6 +83,9 @@ mgmt_tokens:
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
+    own:
+      description: Whether influxctl authenticates with this very token, as far as its prefix tells.
+      type: bool
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -136,13 +139,17 @@ def work(module: AnsibleModule) -> Result:
     params = module.params
     with influxctl_tokens(module) as tokens:
         listed = tokens.list()
+        own = {token["id"] for token in listed if tokens.is_own(token)}
     if params["id"] is not None:
         found = [token for token in listed if token["id"] == params["id"]]
     else:
         found = select(module, listed)
     if params["token_prefix"] is not None:
         found = [token for token in found if token.get("token_prefix") == params["token_prefix"]]
-    return Result(changed=False, values={"mgmt_tokens": [MGMT_TOKEN.present(token) for token in found]})
+    return Result(
+        changed=False,
+        values={"mgmt_tokens": [{**MGMT_TOKEN.present(token), "own": token["id"] in own} for token in found]},
+    )
 
 
 def main() -> None:

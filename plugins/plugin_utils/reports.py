@@ -39,7 +39,8 @@ def audit(
 
     `holdings` gives for each host what influxctl_profile_info returned there, also when it failed (`msg`), or None for
     a host that was not asked. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
-    only known when all hosts were asked; a token with the name of a host that gave no answer may be that host's.
+    only known when all hosts were asked; the issuer holds its own (`own`), and a token with the name of a host that
+    gave no answer may be that host's.
     Raises ValueError for a duration that can't be read.
     """
     soon = after(now, parse_duration(expiring_within))
@@ -53,6 +54,7 @@ def audit(
         _token_row(token, _state(token, now, soon))
         for token in (tokens if len(asked) == len(holdings) else [])
         if token["id"] not in held
+        and not token.get("own")
         and _state(token, now, soon) in ("ok", "expiring")
         and not str(token.get("description")).endswith(whose)
     ]

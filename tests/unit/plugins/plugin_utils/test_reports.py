@@ -135,7 +135,14 @@ def test_a_host_that_was_not_asked_is_no_row_and_makes_orphans_unknown() -> None
 
 def test_orphans_are_the_active_tokens_that_no_host_holds() -> None:
     dead = [token(4, "expired", ends=-1), token(5, "revoked", revoked_at=instant(-1))]
-    result = report({"web1": holding("M.V1.0001")}, token(3, "z"), token(2, "a", ends=1), token(1), *dead)
+    result = report(
+        {"web1": holding("M.V1.0001")},
+        token(3, "z"),
+        token(2, "a", ends=1),
+        token(1),
+        token(6, "issuer", own=True),
+        *dead,
+    )
     assert [(row["token_id"], row["state"]) for row in result["orphans"]] == [("id-2", "expiring"), ("id-3", "ok")]
     assert result["findings"] == {"orphan": ["id-2 (a)", "id-3 (z)"]}
     assert "Active tokens that no host was seen to hold:" in result["table"]
