@@ -69,7 +69,10 @@ def commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def missing(output: str, shown: list[str]) -> list[str]:
-    """Return the shown lines that don't appear in the output, in their order; times, IDs and blanks don't count."""
+    """Return the shown lines that don't appear in the output, in their order.
+
+    Times, IDs, blanks and a comma at the end don't count.
+    """
     lines = iter([_plain(line) for line in output.splitlines()])
     wanted = [line for line in map(_plain, shown) if line not in ("", "...")]
     patterns = [".*".join(map(re.escape, line.split("..."))) for line in wanted]
@@ -82,7 +85,7 @@ def missing(output: str, shown: list[str]) -> list[str]:
 
 def _plain(line: str) -> str:
     line = _TIME.sub("TIME", _ID.sub("ID", line))
-    return " ".join(re.sub(r"\*{3,}", "***", line).split())
+    return " ".join(re.sub(r"\*{3,}", "***", line).split()).removesuffix(",")
 
 
 @dataclass
