@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pysequoia import Tsk
 
 from fleet import Fleet
 from harness.install import CHECKOUT
@@ -24,6 +25,7 @@ from simulator import Simulator
 from simulator.influxctl import install
 
 EXAMPLE_HOST = "https://cluster.example.com"
+EXAMPLE_KEY = "24C975CBA61A024EE1B631787C3D57159FC2F927"
 DOCUMENTED = [path for kind in ("modules", "filter") for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py"))]
 
 
@@ -62,9 +64,18 @@ def world(sim: Simulator, workdir: Path) -> dict[str, Any]:
     }
 
 
+def vendor_key(path: Path) -> str:
+    """Write an OpenPGP key as a vendor publishes one, and return its fingerprint."""
+    key = Tsk.generate("vendor <vendor@example.com>").extract_certificate()
+    path.write_text(str(key))
+    return str(key.fingerprint).upper()
+
+
 def local(text: str, sim: Simulator, workdir: Path) -> Any:
     """The example, with the simulator in place of the example's host."""
     text = text.replace(EXAMPLE_HOST, sim.url).replace("/etc/influxdb3/secrets", str(workdir / "secrets"))
+    if EXAMPLE_KEY in text:
+        text = text.replace(EXAMPLE_KEY, vendor_key(workdir / "vendor.asc"))
     text = text.replace("/etc/grafana", str(workdir)).replace("owner: grafana", f"owner: {getpass.getuser()}")
     return yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
 
