@@ -19,13 +19,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from . import secret_file
-from .durations import parse_duration
 from .entities import MGMT_TOKEN, State
 from .errors import Influxdb3Error, OptionError, Refused, SecretFileError
 from .mgmt_tokens import InfluxctlTokens
 from .module import Result, now
 from .plan import TokenChange, TokenWish, alive, check_wish, plan_token
-from .tokens import as_secret, predicted, refuse_foreign
+from .tokens import as_secret, predicted, refuse_foreign, wish_of
 
 # An entry of `tokens`; the options beside it hold for all entries.
 ENTRY_OPTIONS: dict[str, Any] = {
@@ -86,22 +85,7 @@ def parse_entries(options: Sequence[Mapping[str, Any]], at: datetime) -> list[En
 
 def _parse_entry(number: int, options: Mapping[str, Any], at: datetime) -> Entry:
     try:
-        stated = MGMT_TOKEN.parse({name: options[name] for name in ("description", "expires_at")})
-        durations: dict[str, int] = {}
-        for name in ("expires_in", "renew_before", "max_age"):
-            if options[name] is not None:
-                try:
-                    durations[name] = parse_duration(options[name])
-                except ValueError as error:
-                    raise OptionError(f"{name}: {error}.") from None
-        wish = TokenWish(
-            description=stated["description"],
-            expires_at=stated.get("expires_at"),
-            expires_in=durations.get("expires_in"),
-            renew_before=durations.get("renew_before"),
-            max_age=durations.get("max_age"),
-            force=options["force"],
-        )
+        wish = wish_of({**options, "id": None}, MGMT_TOKEN)
         check_wish(wish, at)
     except OptionError as error:
         raise OptionError(f"tokens: entry {number}: {error}") from None
