@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,9 +53,9 @@ from .endpoints import ManagementApi
 from .entities import DATABASE, State
 from .errors import MASK, Influxdb3Error, OptionError, Refused, mask
 from .module import Result, connection_of, converge, now
+from .signals import first_signal
 from .transport import Pace
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_WARNINGS = 20
 _MOST_PROBLEMS = 20
 
@@ -107,13 +107,14 @@ class Mode:
 
 @dataclass
 class Cluster:
-    """One run. `secrets` are all that it comes across, `known` what is read of the token items' secret files."""
+    """One run. `odd` are the secrets that don't look like one, `known` is what is read of the items' secret files."""
 
     api: ManagementApi
     at: datetime
     pace: Pace
     concurrency: int
-    secrets: set[str]
+    conceal: Callable[[str], None]
+    odd: Collection[str]
     databases: list[DatabaseItem]
     tokens: list[TokenItem]
     known: dict[int, secret_file.Secret | None] = field(default_factory=dict)
@@ -133,8 +134,8 @@ class Cluster:
         """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all."""
         for item in self.tokens:
             with failing_alone(item):
-                if item.order and not (item.order.path and secret_file.nonces(item.order.path)):
-                    self.known[id(item)] = tokens.read_file(item.order, self.secrets.add)
+                if item.order:
+                    self.known[id(item)] = tokens.read_file(item.order, self.conceal)
         if need_databases:
             self.database_list.since(float("-inf"))
         if need_tokens:
@@ -173,7 +174,7 @@ class Cluster:
             held = self.known[id(item)]
             about = self.token_list.since(float("-inf")).about(order, held["id"] if held else None)
             known = tokens.Known(held, about)
-        work = tokens.Work(order, db_tokens.KIND, self.backend, dry, self.secrets.add, item.prove, known)
+        work = tokens.Work(order, db_tokens.KIND, self.backend, dry, self.conceal, item.prove, known)
         result = tokens.carry_out(work)
         item.before, item.after = result.before or None, result.after or None
         item.outcome = outcome(result.changed, item.before, item.after, "id")
@@ -196,6 +197,8 @@ class Cluster:
                     list(pool.map(self._work, due))
 
     def _work(self, item: Item) -> None:
+        # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
+        self.pace.wait()
         if not self.pace.stopped:
             self.bring(item, dry=False)
 
@@ -218,10 +221,8 @@ def stopping(pace: Pace) -> Iterator[None]:
     A second signal ends the process at once.
     """
 
-    def stop(number: int, frame: Any) -> None:
+    def stop(number: int) -> None:
         pace.stopped = f"was stopped by {signal.Signals(number).name}"
-        for other in _SIGNALS:
-            signal.signal(other, signal.SIG_DFL)
 
     over = threading.Event()
 
@@ -233,16 +234,14 @@ def stopping(pace: Pace) -> Iterator[None]:
                 pace.stopped = pace.stopped or "was stopped because nobody waits for its result"
                 return
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with first_signal(stop, signal.SIG_DFL):
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
 
 
 def manage_cluster(module: AnsibleModule) -> Result:
@@ -254,13 +253,21 @@ def manage_cluster(module: AnsibleModule) -> Result:
         connection = connection_of(module)
     except OptionError as error:
         said = str(error)
-    wanted = parse(params, at, connection)
+    pace = Pace()
+    wanted = parse(params, at, connection, pace)
     if connection is None or wanted.problems:
         return _refused(said, [str(problem) for problem in wanted.problems], [vars(p) for p in wanted.problems])
 
-    pace, secrets = Pace(), set[str]()
-    api = ManagementApi(connection, secrets.add, params["concurrency"], pace)
-    cluster = Cluster(api, at, pace, params["concurrency"], secrets, wanted.databases, wanted.tokens)
+    odd: set[str] = set()
+
+    def conceal_odd(secret: str) -> None:
+        # What looks like a token is masked by its shape; Ansible would search each of thousands in every text.
+        if mask(secret) != MASK:
+            odd.add(secret)
+            module.no_log_values.add(secret)
+
+    api = ManagementApi(connection, conceal_odd, params["concurrency"], pace)
+    cluster = Cluster(api, at, pace, params["concurrency"], conceal_odd, odd, wanted.databases, wanted.tokens)
     with stopping(pace):
         stated = {item.name for item in cluster.databases if item.wanted}
         undeclared = bool(unknown_databases(cluster.tokens, stated))
@@ -269,13 +276,13 @@ def manage_cluster(module: AnsibleModule) -> Result:
             bool(cluster.databases) or undeclared or prune["databases"], bool(cluster.tokens) or prune["db_tokens"]
         )
         doomed = _prune(cluster, params)
-        warnings = _warn_of_unknown(cluster, stated) if undeclared else []
+        warnings = _warn_of_unknown(cluster, stated, doomed) if undeclared else []
         for item in [*cluster.items, *doomed]:
             if item.error is None:
                 cluster.bring(item, dry=True)
         limit = PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"]
         if len(doomed) > limit:
-            return _too_many(doomed, limit)
+            return _too_many(doomed, limit, odd)
         if not module.check_mode:
             _carry_out(cluster, doomed)
     if pace.stopped:
@@ -303,21 +310,22 @@ def _prune(cluster: Cluster, params: dict[str, Any]) -> list[Item]:
     return doomed
 
 
-def _warn_of_unknown(cluster: Cluster, stated: set[str]) -> list[str]:
+def _warn_of_unknown(cluster: Cluster, stated: set[str], doomed: Sequence[Item]) -> list[str]:
     gone = {item.name for item in cluster.databases if not item.wanted}
     gone |= {item.wish.old_name for item in cluster.databases if item.wish}
+    gone |= {item.name for item in doomed if isinstance(item, DatabaseItem)}
     there = set(cluster.database_list.since(float("-inf")))
     return unknown_databases(cluster.tokens, (there - gone) | stated)
 
 
-def _too_many(doomed: Sequence[Item], limit: int) -> Result:
-    names = [repr(item.name) for item in doomed]
+def _too_many(doomed: Sequence[Item], limit: int, odd: Collection[str]) -> Result:
+    names = [repr(_label(item)) for item in doomed]
     error = Refused(
         f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {listed(names)}. Nothing was done."
         " State what shall stay, or raise prune_limit.",
         code="prune_limit",
     )
-    return Result(False, {"would_prune": _by_kind(doomed, lambda item: item.name)}, error=error)
+    return Result(False, {"would_prune": conceal(_by_kind(doomed, _label), odd)}, error=error)
 
 
 def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:
@@ -356,7 +364,7 @@ def differences(items: Sequence[Item]) -> tuple[dict[str, Any], dict[str, Any]]:
         if item.outcome not in CHANGES:
             continue
         kind = DATABASES if isinstance(item, DatabaseItem) else DB_TOKENS
-        label = item.name if kind == DATABASES or not item.pruned else f"{item.name} ({item.more.get('id')})"
+        label = _label(item)
         old, new = item.before or {}, item.after or {}
         for side, mine, other in ((before, item.before, new), (after, item.after, old)):
             if mine is not None:
@@ -366,6 +374,11 @@ def differences(items: Sequence[Item]) -> tuple[dict[str, Any], dict[str, Any]]:
                     if value != other.get(key) and (other or value not in (None, []))
                 }
     return before, after
+
+
+def _label(item: Item) -> str:
+    """Return an object's name; for a token that is pruned with its ID, since descriptions aren't unique."""
+    return f"{item.name} ({item.more.get('id')})" if item.pruned and isinstance(item, TokenItem) else item.name
 
 
 def _by_kind(items: Sequence[Item], show: Callable[[Item], Any]) -> dict[str, list[Any]]:
@@ -399,14 +412,13 @@ def _report(cluster: Cluster, doomed: Sequence[Item], warnings: list[str], *, ch
     if len(warnings) > _MOST_WARNINGS:
         warnings = [*warnings[:_MOST_WARNINGS], f"There are {len(warnings) - _MOST_WARNINGS} more warnings."]
     before, after = differences(items)
-    concealed = cluster.secrets
     return Result(
         changed=any(item.outcome in CHANGES for item in items),
-        values=conceal(values, concealed),
-        before=conceal(before, concealed),
-        after=conceal(after, concealed),
+        values=conceal(values, cluster.odd),
+        before=conceal(before, cluster.odd),
+        after=conceal(after, cluster.odd),
         secrets=secrets,
-        warnings=conceal(warnings, concealed),
+        warnings=conceal(warnings, cluster.odd),
         error=_summary(cluster, items, check_mode),
     )
 
@@ -447,17 +459,14 @@ def _summary(cluster: Cluster, items: Sequence[Item], check_mode: bool) -> Influ
     )
 
 
-def conceal(value: Any, secrets: set[str]) -> Any:
-    """Return a value without secrets, in a time that doesn't grow with their number times the value's size.
-
-    What looks like a token is found by its shape; only secrets of another shape are searched one by one.
-    """
+def conceal(value: Any, odd: Collection[str]) -> Any:
+    """Return a value without what looks like a token, and without the secrets of another shape, also in its keys."""
     text = json.dumps(value)
-    odd = [secret for secret in secrets if mask(secret) != MASK and secret in text]
-    return _concealed(value, odd) if odd or mask(text) != text else value
+    found = [secret for secret in odd if secret in text]
+    return _concealed(value, found) if found or mask(text) != text else value
 
 
-def _concealed(value: Any, secrets: list[str]) -> Any:
+def _concealed(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, str):
         return mask(value, secrets)
     if isinstance(value, dict):

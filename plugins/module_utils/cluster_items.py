@@ -26,6 +26,7 @@ from .errors import Influxdb3Error
 from .module import Spec
 from .plan import alive, unmarked
 from .tokens import Order, Prove, order_of
+from .transport import Pace
 
 DATABASES, DB_TOKENS = "databases", "db_tokens"
 DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
@@ -106,8 +107,11 @@ class Wanted:
 Parsed = TypeVar("Parsed", bound=Item)
 
 
-def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None) -> Wanted:
-    """Return all that the options ask for, with all that is wrong. `connection` is None where it is wrong itself."""
+def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None, pace: Pace | None = None) -> Wanted:
+    """Return all that the options ask for, with all that is wrong. `connection` is None where it is wrong itself.
+
+    `pace` is the run's, for what waits until a token works.
+    """
     wanted = Wanted()
     problems = wanted.problems
     if not 1 <= params["concurrency"] <= 256:
@@ -122,7 +126,7 @@ def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None
     secret_dir = params["secret_dir"]
 
     def token(options: dict[str, Any]) -> TokenItem:
-        return _token(options, at, secret_dir, connection)
+        return _token(options, at, secret_dir, connection, pace)
 
     wanted.tokens = _parse_list(params, DB_TOKENS, checker, token, problems)
     problems += _clashes(params)
@@ -226,7 +230,9 @@ def _database(options: dict[str, Any]) -> DatabaseItem:
     return DatabaseItem(wish.name, wish.state != "absent", wish=wish)
 
 
-def _token(options: dict[str, Any], at: datetime, secret_dir: str | None, connection: Connection | None) -> TokenItem:
+def _token(
+    options: dict[str, Any], at: datetime, secret_dir: str | None, connection: Connection | None, pace: Pace | None
+) -> TokenItem:
     options["secret_file"] = secret_path(options, secret_dir)
     kept = options["secret_file"] is not None or options["return_secret"]
     order = order_of(options, DB_TOKEN, at, kept=kept)
@@ -236,7 +242,7 @@ def _token(options: dict[str, Any], at: datetime, secret_dir: str | None, connec
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
     db_tokens.check_prove(options)
-    prove = db_tokens.prover(connection, options) if connection else None
+    prove = db_tokens.prover(connection, options, pace) if connection else None
     return TokenItem(_name(options), order.present, order=order, prove=prove)
 
 

@@ -18,7 +18,7 @@ from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
 from .tokens import Kind, Prove
-from .transport import Transport
+from .transport import Pace, Transport, nap
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
 # What describes one token, as an option of a module or as an item of a list.
@@ -109,8 +109,11 @@ def check_prove(params: Mapping[str, Any]) -> None:
         raise OptionError(NOT_READABLE)
 
 
-def prover(connection: Connection, params: Mapping[str, Any]) -> Prove | None:
-    """Return what proves that a token works, None if that isn't asked for. Raises OptionError."""
+def prover(connection: Connection, params: Mapping[str, Any], pace: Pace | None = None) -> Prove | None:
+    """Return what proves that a token works, None if that isn't asked for. Raises OptionError.
+
+    `pace` is the run's, which may be stopped.
+    """
     check_prove(params)
     base_url = data_plane(connection, params["query_host"])
     if not params["wait_active"]:
@@ -118,7 +121,7 @@ def prover(connection: Connection, params: Mapping[str, Any]) -> Prove | None:
     queried = replace(connection, base_url=base_url)
 
     def prove(token: State, secret: str) -> None:
-        wait_until_active(queried, token, secret, params["wait_active"])
+        wait_until_active(queried, token, secret, params["wait_active"], pace)
 
     return prove
 
@@ -128,16 +131,18 @@ def wait_until_active(
     token: State,
     secret: str,
     seconds: float,
+    pace: Pace | None = None,
     *,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float, Pace], None] = nap,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Query the data plane with a new token until it answers; nothing is written there (facts.md G).
 
     `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
     activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
-    Influxdb3Error after `seconds`.
+    Influxdb3Error after `seconds`, or when the run is to stop.
     """
+    pace = pace or Pace()
     database = readable_database(token.get("permissions"))
     if database is None:
         raise OptionError(NOT_READABLE)
@@ -149,13 +154,14 @@ def wait_until_active(
             transport.request("GET", path, doing=f"query database {database!r} with the new token")
             return
         except ApiError as error:
-            if clock() >= deadline:
+            if pace.stopped or clock() >= deadline:
+                when = f"when the run {pace.stopped}" if pace.stopped else f"after {seconds:g} seconds"
                 raise Influxdb3Error(
-                    f"The token {token['id']} is made, but after {seconds:g} seconds it doesn't work yet: {error} What"
-                    " it supersedes is not revoked.",
+                    f"The token {token['id']} is made, but {when} it didn't work yet: {error} What it supersedes is not"
+                    " revoked.",
                     code="not_active",
                 ) from None
-        pause(min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        pause(min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())), pace)
         wait *= 2
 
 

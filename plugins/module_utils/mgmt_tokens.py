@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from .entities import State
 from .errors import InfluxctlError, Influxdb3Error
 from .influxctl import Influxctl
 from .module import CONNECTION_OPTIONS, connection_of, profile_of, register_secrets
+from .signals import first_signal
 
 # Options that only say where a profile is, or how long to wait, don't make a connection of their own.
 _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
@@ -95,28 +96,14 @@ def as_profile(connection: Connection) -> dict[str, Any]:
     return {**profile, "tls": stated} if stated else profile
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+def _end(number: int) -> NoReturn:
+    """Leave through the finally clauses."""
+    raise SystemExit(128 + number)
 
 
-def _end(signum: int, frame: object) -> NoReturn:
-    """Leave through the finally clauses when the process is told to end; nothing interrupts those."""
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(128 + signum)
-
-
-@contextmanager
-def _orderly_end() -> Iterator[None]:
-    """Have signals end the process through the finally clauses, but for those that were ignored anyway."""
-    previous = {number: signal.getsignal(number) for number in _SIGNALS}
-    handled = [number for number, handler in previous.items() if handler is not signal.SIG_IGN]
-    for number in handled:
-        signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number in handled:
-            signal.signal(number, previous[number])
+def _orderly_end() -> AbstractContextManager[None]:
+    """Have signals end the process through the finally clauses, which nothing interrupts."""
+    return first_signal(_end, signal.SIG_IGN)
 
 
 @contextmanager

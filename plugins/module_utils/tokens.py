@@ -346,7 +346,7 @@ def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
     except Influxdb3Error as error:
         if _is_ambiguous(error):
             _revoke_lost(work, nonce, error)
-        elif work.slot and isinstance(error, ApiError) and error.status is not None and error.status < 500:
+        elif work.slot and _did_nothing(error):
             work.slot.settle([nonce])
         raise
     if work.slot:
@@ -356,6 +356,11 @@ def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
 
 def _is_ambiguous(error: Influxdb3Error) -> bool:
     return error.code in (Ambiguous.code, "bad_answer")
+
+
+def _did_nothing(error: Influxdb3Error) -> bool:
+    """Return whether a request was provably refused, or never reached the server."""
+    return isinstance(error, ApiError) and (error.code == "unreachable" or (error.status or 500) < 500)
 
 
 def _revoke_lost(work: Work, nonce: str, error: Influxdb3Error) -> None:

@@ -137,8 +137,11 @@ class Transport:
         """
         pace = self._pace
         attempt, maybe_done, answered = 1, False, self._pace.answered
+        failure: ApiError | None = None
         while True:
             pace.wait()
+            if failure and pace.stopped:
+                raise failure
             answer: requests.Response | None = None
             try:
                 answer = self._send(method, path, body)
@@ -156,8 +159,8 @@ class Transport:
             if refused and pace.answered != answered:
                 # Others get through since then, so the server is slow and not down.
                 attempt, answered = 1, pace.answered
+            failure.repeated = maybe_done
             if not again or attempt > self._connection.retries or pace.stopped:
-                failure.repeated = maybe_done
                 raise failure
             maybe_done = maybe_done or (sent and not refused)
             header = answer.headers.get("Retry-After") if answer is not None else None

@@ -187,7 +187,8 @@ options:
   concurrency:
     description:
       - How many requests are sent at the same time, 1 to 256. If the server answers one of them with 429 or 503, all
-        wait as long as it asks for. While any request gets through, the others don't use up their O(retries).
+        wait as long as it asks for, but at most 60 seconds at a time. While any request gets through, the others
+        don't use up their O(retries).
     type: int
     default: 8
   secret_dir:
@@ -318,7 +319,9 @@ totals:
       type: dict
       sample: {"created": 0, "updated": 0, "deleted": 0, "unchanged": 1000, "failed": 0, "skipped": 0}
 would_prune:
-  description: The names of the C(databases) and the descriptions of the C(db_tokens) that are more than O(prune_limit).
+  description:
+    - The names of the C(databases), and the descriptions of the C(db_tokens) with their IDs, that are more than
+      O(prune_limit).
   returned: if O(prune_limit) stops the task
   type: dict
 problems:

@@ -357,6 +357,13 @@ def test_a_token_for_an_unknown_database_is_warned_about(
     (warning,) = outcome.result["warnings"]
     said = warning if isinstance(warning, str) else warning["event"]["msg"]
     assert [name for name in resources if repr(name) in said] == ["old", "gone", "nowhere"]
+    pruned = run(
+        databases=[{"name": "stated"}],
+        db_tokens=[{"description": "there", "permissions": [{"action": "read", "resource": "renamed"}]}],
+        prune={"databases": True},
+        secret_dir=str(tmp_path),
+    )
+    assert "'renamed'" in json.dumps(pruned.result["warnings"]), "this very run deletes it"
     only_tokens = run(db_tokens=[{"description": "there", "permissions": READ}], secret_dir=str(tmp_path))
     assert "'metrics'" in json.dumps(only_tokens.result["warnings"])
 
@@ -410,7 +417,10 @@ def test_prune_stops_at_its_limit(sim: Simulator, run: Callable[..., Outcome], c
     }
     outcome = run(**options, check=check)
     assert outcome.result["failure"]["code"] == "prune_limit"
-    assert len(outcome.result["would_prune"]["databases"]) == len(outcome.result["would_prune"]["db_tokens"]) == 7
+    assert outcome.result["would_prune"] == {
+        "databases": [f"db{i}" for i in range(1, 8)],
+        "db_tokens": [f"{token.description} ({token.id})" for token in sim.state.db_tokens[1:]],
+    }
     assert "14 objects, and prune_limit is 10" in outcome.result["msg"]
     assert sim.writes == []
     assert run(**options, prune_limit=13).code == 1
@@ -480,6 +490,33 @@ def test_secrets_of_many_files_are_concealed(sim: Simulator, run: Callable[..., 
         db_tokens=[{"description": "a"}], prune={"db_tokens": True}, secret_dir=str(tmp_path), databases=[], check=True
     )
     assert [item["description"] for item in outcome.result["db_tokens"][1:]] == ["it is ********"] * 2
+    options: dict[str, Any] = {"db_tokens": [{"description": "a"}], "secret_dir": str(tmp_path)}
+    limited = run(**options, prune={"db_tokens": True}, prune_limit=1)
+    assert "it is ********" in limited.result["msg"]
+    assert "it is ********" in str(limited.result["would_prune"])
+    body = json.dumps({"code": 400, "message": f"what about {odd}?"})
+    sim.faults.append(Fault("status", status=400, times=0, body=body, match=lambda request: request.method == "POST"))
+    failed = run(**options, databases=[{"name": "b"}])
+    assert "what about ********?" in failed.result["msg"]
+
+
+def test_after_an_outage_one_list_is_enough_to_plan(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """The journals of creations that may have been carried out don't make each item ask for a list of its own."""
+    fault = Fault("status", status=500, times=0, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    options: dict[str, Any] = {
+        "db_tokens": [{"description": f"token {i}"} for i in range(20)],
+        "secret_dir": str(tmp_path),
+    }
+    assert outcomes(run(**options), "db_tokens") == ["failed"] * 20
+    sim.faults.clear()
+    assert outcomes(run(**options, check=True), "db_tokens") == ["created"] * 20
+    assert sent(sim) == [("GET", "tokens")]
+    assert outcomes(run(**options), "db_tokens") == ["created"] * 20
+    assert run(**options).result["changed"] is False
+    assert sent(sim) == [("GET", "tokens")]
 
 
 def test_items_of_a_run_that_was_cut_off_are_finished(

@@ -18,6 +18,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens impo
     wait_until_active,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace
 from simulator import Fault, Simulator, Switches
 
 READ = [{"action": "write", "resource": "b"}, {"action": "read", "resource": "*"}, {"action": "read", "resource": "a"}]
@@ -27,7 +28,7 @@ def connection_to(sim: Simulator) -> Connection:
     return resolve({"host": sim.url, "management_token": sim.admin_token})
 
 
-def wait(sim: Simulator, seconds: float, permissions: Any = None) -> None:
+def wait(sim: Simulator, seconds: float, permissions: Any = None, pace: Pace | None = None) -> None:
     permissions = permissions or READ
     made = sim.add_db_token("t", permissions)
     token = {"id": made.id, "permissions": permissions}
@@ -35,7 +36,11 @@ def wait(sim: Simulator, seconds: float, permissions: Any = None) -> None:
     def clock() -> float:
         return sim.clock.now().timestamp()
 
-    wait_until_active(connection_to(sim), token, made.secret, seconds, pause=sim.clock.advance, clock=clock)
+    wait_until_active(
+        *(connection_to(sim), token, made.secret, seconds, pace),
+        pause=lambda seconds, pace: sim.clock.advance(seconds),
+        clock=clock,
+    )
 
 
 def test_it_asks_until_the_token_works(sim: Simulator) -> None:
@@ -50,11 +55,21 @@ def test_it_asks_until_the_token_works(sim: Simulator) -> None:
     assert sim.admin_token not in str([request.headers for request in sim.requests])
 
 
+def test_it_gives_up_when_the_run_is_to_stop(sim: Simulator) -> None:
+    sim.switches = Switches(activation_delay=90)
+    sim.add_database("a")
+    pace = Pace()
+    pace.stopped = "was stopped by SIGINT"
+    with pytest.raises(Influxdb3Error, match="when the run was stopped by SIGINT it didn't work yet"):
+        wait(sim, 60, pace=pace)
+    assert len(sim.requests) == 1
+
+
 def test_it_gives_up_in_time(sim: Simulator) -> None:
     sim.switches = Switches(activation_delay=90)
     sim.add_database("a")
     start = sim.clock.now()
-    with pytest.raises(Influxdb3Error, match="after 60 seconds it doesn't work yet") as caught:
+    with pytest.raises(Influxdb3Error, match="after 60 seconds it didn't work yet") as caught:
         wait(sim, 60)
     assert caught.value.code == "not_active"
     assert 60 <= (sim.clock.now() - start).total_seconds() < 62

@@ -154,6 +154,20 @@ def test_a_stop_ends_pauses_and_attempts(sim: Simulator, pauses: list[float]) ->
     assert (len(sim.requests), pauses) == (1, [])
 
 
+def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(sim: Simulator) -> None:
+    pace = Pace()
+    sim.faults.append(Fault("status", status=503, headers={"Retry-After": "30"}))
+
+    def stop(seconds: float, pace: Pace) -> None:
+        pace.stopped = "was stopped"
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ApiError) as caught:
+        patch.setattr(transport, "nap", stop)
+        Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
+    assert caught.value.status == 503
+    assert len(sim.requests) == 1
+
+
 def test_retries_end(sim: Simulator, pauses: list[float]) -> None:
     sim.faults.append(Fault("status", times=0, status=503))
     error = failure(sim)

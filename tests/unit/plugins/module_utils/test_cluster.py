@@ -1,0 +1,42 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a stop does to items that wait; the rest of the module `cluster` is tested as users run it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils import transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import CREATED, SKIPPED, DatabaseItem
+from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import Wish
+from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace
+from simulator import Simulator
+
+
+def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = Pace()
+    api = ManagementApi(resolve({"host": sim.url, "management_token": sim.admin_token}), lambda secret: None, 2, pace)
+    items = [DatabaseItem(f"db{i}", True, wish=Wish("present", {"name": f"db{i}"}, "", 0)) for i in range(4)]
+    cluster = Cluster(api, datetime.now(timezone.utc), pace, 2, lambda secret: None, (), items, [])
+    cluster.read(True, False)
+    for item in items:
+        cluster.bring(item, dry=True)
+        assert item.outcome == CREATED
+
+    def stop(seconds: float, pace: Pace) -> None:
+        pace.stopped = "was stopped"
+
+    monkeypatch.setattr(transport, "nap", stop)
+    pace.hold(3600)
+    cluster.carry_out([items])
+    assert [item.outcome for item in items] == [SKIPPED] * 4
+    assert sim.writes == []
