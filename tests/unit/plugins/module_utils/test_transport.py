@@ -154,15 +154,17 @@ def test_a_stop_ends_pauses_and_attempts(sim: Simulator, pauses: list[float]) ->
     assert (len(sim.requests), pauses) == (1, [])
 
 
-def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(sim: Simulator) -> None:
+def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pace = Pace()
     sim.faults.append(Fault("status", status=503, headers={"Retry-After": "30"}))
 
     def stop(seconds: float, pace: Pace) -> None:
         pace.stopped = "was stopped"
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(ApiError) as caught:
-        patch.setattr(transport, "nap", stop)
+    monkeypatch.setattr(transport, "nap", stop)
+    with pytest.raises(ApiError) as caught:
         Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
     assert caught.value.status == 503
     assert len(sim.requests) == 1
