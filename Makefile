@@ -53,7 +53,7 @@ crash: .venv/.nox ## Cut runs off at every point there is; `make test` tries a s
 molecule: .venv/.nox ## Run the molecule scenarios; ARGS="-s influxctl" picks
 	$(NOX) --session molecule -- $(ARGS)
 
-bench: .venv/.nox ## Measure whole clusters in one task against loops; ARGS="--help" lists what can be asked
+bench: .venv/.nox ## Measure whole clusters in one task against loops: hours; ARGS=--quick takes minutes, --help lists the rest
 	$(NOX) --session bench -- $(ARGS)
 
 docs: .venv/.nox ## Build the documentation site in build/docs, and look at its pages in a browser

@@ -195,11 +195,11 @@ def molecule(session: nox.Session) -> None:
         session.run("molecule", "test", *(session.posargs or ["--all"]), env=env)
 
 
-@nox.session(tags=["all"])
+@nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmark of whole clusters, in its small size unless words after `--` ask for another."""
+    """The benchmark of whole clusters: hours, unless words after `--` ask for less. A test runs its smallest size."""
     install(session, "bench")
-    session.run("python", "-m", "bench", *(session.posargs or ["--quick"]), env={"PYTHONPATH": "tests"})
+    session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

@@ -4,8 +4,9 @@
 
 """Measures one task for a whole cluster against loops and against a bare program; see `python -m bench --help`.
 
-The contestants take turns, so that none gains from what the machine does besides, and face the same server in a process
-of its own. What is printed are medians.
+The contestants of a case take turns, so that none gains from what the machine does besides, and face the same server in
+a process of its own. What is printed are medians. Everything takes hours, nearly all of them for the two loops at 1,000
+databases: it can be measured in pieces, which --add puts together.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contestants import SCENARIOS, TASKS, Contest, Measured, Server
+from bench.contestants import SCENARIOS, TASKS, WITH_TOKENS, Contest, Measured, Server
 from bench.report import Row, load, plot, save, table
 from harness import install
 
@@ -29,13 +30,12 @@ IMAGES = install.CHECKOUT / "docs" / "images"
 
 @dataclass(frozen=True)
 class Case:
-    """Something to be measured by all of its contestants, so many times."""
+    """Something to be measured by its contestants, by each of them so many times."""
 
     milliseconds: int
     number: int
     scenario: str
-    contestants: tuple[str, ...]
-    times: int
+    times: dict[str, int]
 
 
 def numbers(text: str) -> list[int]:
@@ -48,30 +48,26 @@ def words(text: str) -> list[str]:
     return text.split(",")
 
 
-def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the words ask for, which are those of the command line if none are given."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small size, one latency: under two minutes")
-    parser.add_argument("--long", action="store_true", help="the loop of database at all sizes: half an hour more")
     parser.add_argument("--sizes", type=numbers, default=[50, 200, 1000], help="numbers of databases")
     parser.add_argument("--latencies", type=numbers, default=[0, 20, 50], help="of the server, in milliseconds")
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
-    parser.add_argument("--loop-sizes", type=numbers, default=[50, 200, 1000], help="sizes for the two loops")
-    parser.add_argument("--loop-latencies", type=numbers, default=[20], help="latencies for the two loops")
-    parser.add_argument("--loop-times", type=int, default=3, help="runs of each loop below 200 databases; above, one")
+    parser.add_argument("--loop-times", type=int, default=3, help="the same for the two loops, which take long")
+    parser.add_argument("--contestants", type=words, default=list(TASKS), help="some of them")
     parser.add_argument(
         "--largest", type=numbers, default=[2000, 5000, 10000], help="sizes that only cluster is run at"
     )
     parser.add_argument("--scenarios", type=words, default=list(SCENARIOS), help="some of the three")
-    parser.add_argument("--loops", type=words, default=list(LOOPS), help="one of the two")
     parser.add_argument("--add", action="store_true", help="keep what bench.json in the output directory holds")
     parser.add_argument("--output", type=Path, help="directory for bench.txt, .json and .png; default: docs/images")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     # What the README shows is no quick look.
     options.output = options.output or (install.CHECKOUT / "build" / "bench" if options.quick else IMAGES)
     if options.quick:
-        options.sizes, options.latencies, options.largest = [20], [0], []
-        options.loop_sizes, options.loop_latencies, options.loop_times = [20], [0], 1
+        options.sizes, options.latencies, options.largest, options.loop_times = [20], [0], [], 1
     return options
 
 
@@ -81,22 +77,20 @@ def cases(options: argparse.Namespace) -> Iterator[Case]:
         for number in options.sizes:
             for scenario in options.scenarios:
                 fixed = FIXED if number == max(options.sizes) else ()
-                tokens = ("no-op", "cluster + tokens") if scenario == "no change" else ()
-                contestants = (*fixed, "cluster", *tokens, "floor")
-                yield Case(milliseconds, number, scenario, contestants, options.times)
+                tokens = WITH_TOKENS if scenario == "no change" else ()
+                yield case(options, milliseconds, number, scenario, (*fixed, *tokens, "cluster", "floor", *LOOPS))
     for number in options.largest:
         for scenario in ("create", "no change"):
-            yield Case(0, number, scenario, ("cluster",), options.times)
-    for number in options.loop_sizes:
-        for milliseconds in options.loop_latencies:
-            for scenario in options.scenarios:
-                loops = tuple(loop for loop in options.loops if options.long or is_worth_it(loop, number, scenario))
-                yield Case(milliseconds, number, scenario, loops, options.loop_times if number < 200 else 1)
+            yield case(options, 0, number, scenario, ("cluster",))
 
 
-def is_worth_it(loop: str, number: int, scenario: str) -> bool:
-    """Whether a loop is to be measured: that of `database` starts as many modules whatever there is to do."""
-    return loop == "uri loop" or (scenario == "create" and number < 1000)
+def case(
+    options: argparse.Namespace, milliseconds: int, number: int, scenario: str, contestants: Sequence[str]
+) -> Case:
+    """One case, with those of the contestants that are asked for."""
+    chosen = [name for name in TASKS if name in contestants and name in options.contestants]
+    times = {name: options.loop_times if name in LOOPS else options.times for name in chosen}
+    return Case(milliseconds, number, scenario, times)
 
 
 def measure(options: argparse.Namespace, workdir: Path) -> Iterator[Row]:
@@ -105,11 +99,12 @@ def measure(options: argparse.Namespace, workdir: Path) -> Iterator[Row]:
     contest = Contest(collections, workdir)
     for case in cases(options):
         with Server(case.milliseconds / 1000) as server:
-            runs: dict[str, list[Measured]] = {name: [] for name in TASKS if name in case.contestants}
-            for turn in range(case.times):
+            runs: dict[str, list[Measured]] = {name: [] for name in case.times}
+            for turn in range(max(case.times.values(), default=0)):
                 order = list(runs) if turn % 2 == 0 else list(reversed(runs))
                 for name in order:
-                    runs[name].append(contest.run(name, server, case.number, case.scenario))
+                    if turn < case.times[name]:
+                        runs[name].append(contest.run(name, server, case.number, case.scenario))
         for name, found in runs.items():
             row = Row(case.milliseconds, case.number, case.scenario, name, found)
             print(row, flush=True)

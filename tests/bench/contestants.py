@@ -69,6 +69,7 @@ TASKS: dict[str, list[dict[str, Any]]] = {
     "uri loop": URI_LOOP,
     "floor": [],
 }
+# The contestants that are given tokens as well.
 WITH_TOKENS = ("no-op", "cluster + tokens")
 SCENARIOS = ("create", "no change", "10 % changed")
 
