@@ -64,7 +64,7 @@ lock: .venv/.uv ## Renew the exact versions in requirements/*.txt
 		../$(COMPILE) $$name.in --output-file $$name.txt || exit; done
 
 build: .venv/.demo ## Build the collection's tarball in build/
-	.venv/bin/ansible-galaxy collection build --force --output-path build
+	@PYTHONPATH=tests .venv/bin/python -m harness.install build
 
 release: .venv/.nox ## Check, build and tag VERSION=1.2.3 in a clone; with PUBLISH=yes keep the commit and the tag
 	$(NOX) --session release -- $(VERSION) $(if $(filter yes,$(PUBLISH)),--publish)

@@ -20,6 +20,7 @@ import nox
 
 sys.path.insert(0, "tests")
 
+from harness.browser import BROWSERS
 from harness.install import COLLECTION_PATH, export
 
 nox.options.default_venv_backend = "uv"
@@ -53,6 +54,8 @@ def interpreter(*versions: str) -> str | None:
 
 
 OLDEST_CORE_PYTHON = interpreter(*reversed(MATRIX["2.16"]))
+# Where the machine has no Python for the newest ansible-core, the newest that the running one allows has to do.
+NEWEST_CORE_PYTHON = interpreter(*reversed(MATRIX["2.21"])) or sys.executable
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -82,7 +85,7 @@ def lint(session: nox.Session) -> None:
         ["ansible-lint", "--nocolor", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
         ["python", "-m", "tools.fragments"],
-        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."],
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--skip-rstcheck", "."],
     ):
         try:
             session.run(*command, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE)})
@@ -119,9 +122,9 @@ def importer(session: nox.Session) -> None:
         session.error("\n".join(findings) or output)
 
 
-@nox.session(tags=["checks", "all"])
+@nox.session(python=NEWEST_CORE_PYTHON, tags=["checks", "all"])
 def sanity(session: nox.Session) -> None:
-    """ansible-test sanity, all its tests, with the newest ansible-core that this Python allows."""
+    """ansible-test sanity, all its tests, with the newest ansible-core that the machine's Pythons allow."""
     run_sanity(session, "test")
 
 
@@ -141,9 +144,9 @@ def test_oldest(session: nox.Session) -> None:
     run_tests(session, LOCKS["2.16"], "tests/fleet", *(f"tests/integration/test_{name}.py" for name in names))
 
 
-@nox.session(name="test-newest", tags=["tests"])
+@nox.session(name="test-newest", python=NEWEST_CORE_PYTHON, tags=["tests"])
 def test_newest(session: nox.Session) -> None:
-    """The tests, but those marked `complete`, on the newest ansible-core that this Python allows."""
+    """The tests, but those marked `complete`, on the newest ansible-core that the machine's Pythons allow."""
     run_tests(session, "test")
 
 
@@ -172,7 +175,7 @@ def crash(session: nox.Session) -> None:
 
 @nox.session(tags=["all"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation site in build/docs, and look at its pages in a browser where the machine has one."""
+    """Build the documentation site in build/docs, and look at its pages in a browser."""
     install(session, "docs")
     link()
     env = {"ANSIBLE_COLLECTIONS_PATH": str(TREE)}
@@ -182,6 +185,8 @@ def docs(session: nox.Session) -> None:
         words = ("--use-current", "--squash-hierarchy", "--dest-dir", pages, "influxops.influxdb3")
         session.run("antsibull-docs", "collection", *words, env=env)
         session.run("sphinx-build", "-q", "-W", "--keep-going", "-c", "tests/docsite", pages, str(site), env=env)
+    if not any(map(shutil.which, BROWSERS)):
+        session.error(f"{site} is built, and looking at its pages needs a browser (Debian: apt-get install chromium)")
     session.run("python", "-m", "pytest", "tests/docsite", "-rA", "-m", "complete")
 
 

@@ -25,19 +25,35 @@ def last_release(checkout: Path) -> str:
     return git(checkout, "describe", "--tags", "--abbrev=0", "--match", "[0-9]*")
 
 
+def fragments(checkout: Path) -> list[Path]:
+    """The fragments that are there. A release empties the directory, so all of them are newer than its tag."""
+    return sorted((checkout / "changelogs" / "fragments").glob("*.y*ml"))
+
+
+def changed(checkout: Path, base: str, *places: str) -> list[str]:
+    """The files that were changed or added since a commit, whether that is committed or not."""
+    since = git(checkout, "diff", "--name-only", base, "--", *places)
+    new = git(checkout, "ls-files", "--others", "--exclude-standard", "--", *places)
+    return sorted({*since.splitlines(), *new.splitlines()})
+
+
 def problem(checkout: Path) -> str:
-    """What is missing, or nothing. A release empties the directory, so every fragment in it is newer than the tag."""
-    if any((checkout / "changelogs" / "fragments").glob("*.y*ml")):
-        return ""
+    """What is missing, or nothing.
+
+    On a branch, its own changes want a fragment of its own; on main, those since the last release want one.
+    """
     release = last_release(checkout)
     if not release:
+        if fragments(checkout):
+            return ""
         return "The first release needs a fragment with a release_summary in changelogs/fragments."
-    changed = git(checkout, "diff", "--name-only", release, "--", *SHIPPED)
-    new = git(checkout, "ls-files", "--others", "--exclude-standard", "--", *SHIPPED)
-    names = sorted({*changed.splitlines(), *new.splitlines()})
-    if not names:
+    main = git(checkout, "merge-base", "HEAD", "origin/main")
+    base = main if main and main != git(checkout, "rev-parse", "HEAD") else release
+    names = changed(checkout, base, *SHIPPED)
+    written = [name for name in changed(checkout, base, "changelogs/fragments") if (checkout / name).exists()]
+    if not names or written:
         return ""
-    return f"Changed since {release} without a fragment in changelogs/fragments: {', '.join(names)}"
+    return f"Changed since {base} without a fragment in changelogs/fragments: {', '.join(names)}"
 
 
 if __name__ == "__main__":

@@ -14,16 +14,20 @@ people.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from tools.fragments import git, last_release, problem
+from tools.fragments import fragments, git, last_release, problem
 
 CLONE = Path("build", "release")
+# The official documents, against which the tests check the simulator where they are there.
+CONTRACT = Path("..", "shared", "contract").resolve()
 
 
 def refusal(checkout: Path, version: str) -> str:
@@ -35,7 +39,10 @@ def refusal(checkout: Path, version: str) -> str:
         return f"{version} doesn't follow {last}."
     if git(checkout, "status", "--porcelain"):
         return "The checkout has changes that aren't committed."
-    return problem(checkout)
+    missing = problem(checkout)
+    if last and not missing and not fragments(checkout):
+        return f"Nothing that users see has changed since {last}."
+    return missing
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -52,10 +59,10 @@ def set_version(checkout: Path, version: str) -> None:
     galaxy.write_text(text, encoding="utf-8")
 
 
-def run(*command: str, directory: Path = CLONE) -> None:
+def run(*command: str, directory: Path = CLONE, environment: Mapping[str, str] | None = None) -> None:
     """Run a step, and show it."""
     print("release >", shlex.join(command), flush=True)
-    subprocess.run(command, cwd=directory, check=True)
+    subprocess.run(command, cwd=directory, env={**os.environ, **(environment or {})}, check=True)
 
 
 def release(version: str, check: list[str]) -> None:
@@ -68,8 +75,9 @@ def release(version: str, check: list[str]) -> None:
     run("git", "add", "--all", "galaxy.yml", "CHANGELOG.md", "changelogs")
     run("git", "commit", "--quiet", "--message", f"Release {version}")
     run("git", "tag", "--annotate", version, "--message", f"Release {version}")
-    run(*check)
-    run("ansible-galaxy", "collection", "build", "--force", "--output-path", "..")
+    run(*check, environment={"INFLUXDB3_CONTRACT": str(CONTRACT)} if CONTRACT.is_dir() else {})
+    # As the tests build what they install.
+    run(sys.executable, "-m", "harness.install", "..", environment={"PYTHONPATH": "tests"})
 
 
 def main(words: list[str]) -> str | None:

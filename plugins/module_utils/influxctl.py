@@ -275,7 +275,8 @@ class Influxctl:
         # In UTF-8 whatever the locale is, because that is what influxctl reads.
         command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
         try:
-            process = subprocess.Popen(
+            # Not run_command: it knows no timeout, and a process that it has begun outlives the module.
+            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

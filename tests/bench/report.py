@@ -131,7 +131,7 @@ def goals(rows: list[Row]) -> list[str]:
 
 def plot(rows: list[Row], path: Path) -> None:
     """Draw seconds over the number of databases: of all contestants at one latency, and of cluster to its largest."""
-    # Not before all is measured: a process starts with its parent's peak of memory.
+    # Not before all is measured: a process starts with its parent's peak of memory. mypy's environment doesn't have it.
     import matplotlib  # type: ignore[import-not-found,unused-ignore]
 
     matplotlib.use("Agg")

@@ -14,11 +14,10 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
+from harness.browser import ARGUMENTS, BROWSERS
 from harness.install import CHECKOUT
 
 SITE = CHECKOUT / "build" / "docs"
-BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome")
-
 pytestmark = pytest.mark.complete
 
 
@@ -30,7 +29,7 @@ def browser() -> Iterator[Any]:
     if program is None:
         pytest.skip(f"this machine has no browser: none of {', '.join(BROWSERS)}")
     with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         yield opened
         opened.close()
 

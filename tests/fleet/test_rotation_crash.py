@@ -59,6 +59,7 @@ class World:
         if strategy == "shared":
             rotation.variables["mgmt_token_secret_file"] = str(self.store)
         for host in rotation.fleet.hosts:
+            # mypy infers no type for a lambda with a default.
             host.sshd.observer = lambda host=host: self._observe(host)  # type: ignore[misc]
 
     def _observe(self, host: Host) -> None:

@@ -4,7 +4,8 @@
 
 """From a checkout to the installed collection: copy, build, install.
 
-noxfile.py imports this too, so it stays within the standard library.
+noxfile.py imports this too, so it stays within the standard library. `python -m harness.install DIRECTORY` builds the
+tarball there, of the checkout's own files and of nothing that happens to lie beside them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +74,9 @@ def _galaxy(home: Path, command: str, *arguments: str) -> None:
     )
     if result.returncode:
         raise RuntimeError(f"ansible-galaxy collection {command} failed:\n{result.stdout}")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        print(shutil.copy(build(Path(directory)), sys.argv[1]))

@@ -25,7 +25,6 @@ class SwitchInfo:
 
 def switch(number: str, default: T, *others: T, about: str) -> T:
     """A field of a switches dataclass. The default is the likeliest behaviour; `others` are the alternatives."""
-    # pylint: disable-next=invalid-field-call
     result: T = field(default=default, metadata={"number": number, "values": (default, *others), "about": about})
     return result
 
@@ -35,9 +34,9 @@ class Catalogue:
 
     @classmethod
     def catalogue(cls) -> list[SwitchInfo]:
-        # Only subclasses, which are dataclasses, have a catalogue.
         return [
             SwitchInfo(f.name, f.metadata["number"], f.default, f.metadata["values"], f.metadata["about"])
+            # Only subclasses have a catalogue, and these are dataclasses.
             for f in fields(cls)  # type: ignore[arg-type]
         ]
 

@@ -60,6 +60,16 @@ def test_every_page_is_listed() -> None:
     assert sorted(listed) == [page.stem for page in PAGES]
 
 
+def test_references_between_pages_lead_somewhere() -> None:
+    """`make docs` sees this as well, but takes longer."""
+    texts = {page.stem: page.read_text(encoding="utf-8") for page in PAGES}
+    names = re.findall(r"ansible_collections\.influxops\.influxdb3\.docsite\.(\w+)(?!:)\b", "\n".join(texts.values()))
+    assert len(names) > len(PAGES)
+    assert set(names) <= set(texts)
+    labels = [f".. _ansible_collections.influxops.influxdb3.docsite.{name}:" for name in texts]
+    assert [label for label, text in zip(labels, texts.values(), strict=True) if label not in text] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_blocks_can_be_read(page: Path) -> None:
     """YAML is YAML, and what is captioned as a file of this repository stands in that file."""

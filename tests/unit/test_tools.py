@@ -50,6 +50,21 @@ def test_a_change_wants_a_fragment(repository: Path, name: str) -> None:
     assert fragments.problem(repository) == ""
 
 
+def test_a_branch_wants_a_fragment_of_its_own(repository: Path) -> None:
+    """One that another branch has brought says nothing about this one's changes."""
+    (repository / "plugins" / "a.py").write_text("2\n")
+    (repository / "changelogs" / "fragments" / "1-a.yml").write_text("bugfixes: [a]\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "b")
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert fragments.problem(repository) == ""
+    (repository / "plugins" / "a.py").write_text("3\n")
+    git(repository, "commit", "--quiet", "--all", "--message", "c")
+    assert "plugins/a.py" in fragments.problem(repository)
+    (repository / "changelogs" / "fragments" / "2-b.yml").write_text("bugfixes: [b]\n")
+    assert fragments.problem(repository) == ""
+
+
 def test_the_first_release_wants_a_summary(repository: Path) -> None:
     git(repository, "tag", "--delete", "1.9.0")
     assert "release_summary" in fragments.problem(repository)
@@ -66,6 +81,10 @@ def test_a_release_follows_the_last_one(repository: Path, version: str) -> None:
 
 
 def test_a_release_is_made_of_what_is_committed(repository: Path) -> None:
+    assert "Nothing that users see has changed since 1.9.0" in release.refusal(repository, "1.10.0")
+    (repository / "changelogs" / "fragments" / "1-a.yml").write_text("bugfixes: [a]\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "b")
     assert release.refusal(repository, "1.10.0") == ""
     (repository / "galaxy.yml").write_text("version: 2\n")
     assert "committed" in release.refusal(repository, "1.10.0")
