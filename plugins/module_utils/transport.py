@@ -137,11 +137,8 @@ class Transport:
         """
         pace = self._pace
         attempt, maybe_done, answered = 1, False, self._pace.answered
-        failure: ApiError | None = None
+        pace.wait()
         while True:
-            pace.wait()
-            if failure and pace.stopped:
-                raise failure
             answer: requests.Response | None = None
             try:
                 answer = self._send(method, path, body)
@@ -169,6 +166,9 @@ class Transport:
                 pace.hold(seconds)
             else:
                 nap(seconds, pace)
+            pace.wait()
+            if pace.stopped:
+                raise failure
             attempt += 1
 
     def _send(self, method: str, path: str, body: Any) -> requests.Response:
