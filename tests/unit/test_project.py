@@ -43,6 +43,11 @@ def test_tarball_holds_no_tests_and_no_caches(shipped: list[PurePath]) -> None:
     assert [path for path in shipped if unwanted & {*path.parts}] == []
 
 
+def test_tarball_holds_no_links(tarball: Path) -> None:
+    with tarfile.open(tarball) as archive:
+        assert [member.name for member in archive if not (member.isfile() or member.isdir())] == []
+
+
 def test_action_group_holds_every_module_with_connection_options(collection_root: Path) -> None:
     collection = collection_root / COLLECTION_PATH
     runtime = yaml.safe_load((collection / "meta" / "runtime.yml").read_text(encoding="utf-8"))
