@@ -17,13 +17,17 @@ options:
       - The default is V(influxctl) on the PATH, in C(/usr/local/bin) or C(/usr/bin).
     type: path
 requirements:
-  - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry)
+  - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for
+    O(validate_certs=false))
   - tomlkit where the module runs
 notes:
   - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
     module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs
-    with
-    the profile O(profile) of O(config_path), or its own defaults.
+    with the profile O(profile) of O(config_path), by default its own default path.
+  - influxctl can't be given a path behind O(host).
   - The program runs without a shell and without a terminal, and no secret is ever on its command line. If it wanted a
     login in a browser, it is ended after O(timeout) seconds and the module says so.
+  - By itself, influxctl waits one minute for an answer; a longer O(timeout) doesn't change that.
+  - Only lists are asked for again, O(retries) times, when influxctl says that the server isn't available or took too
+    long. A list that proves which token was made is asked for twice at least.
 """

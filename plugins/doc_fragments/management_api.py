@@ -77,14 +77,15 @@ options:
   timeout:
     description:
       - Seconds that a request may take to connect, and to answer. For modules that run influxctl, the seconds that one
-        run of the program may take.
+        run of the program may take. More than 0, and at most 86400, a day.
       - The default is V(60).
     type: float
   retries:
     description:
       - How often a request is sent again after a network fault or one of the answers 429, 502, 503 and 504, with
         growing pauses, or as long as the server asks for, but at most 60 seconds each.
-      - What creates an object is only sent again where it provably had no effect.
+      - What creates an object is only sent again where it provably had no effect. Of what modules do with influxctl,
+        only lists are asked for again.
       - The default is V(4).
     type: int
 notes:

@@ -28,6 +28,10 @@ _PROFILE_TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
 _TLS_TEXTS = ("ca", "cert", "key")
 _TLS_SWITCHES = ("insecure", "disable")
 _PORT = re.compile(r"\d{1,9}", re.ASCII)
+_TIMEOUT = 60.0
+_RETRIES = 4
+# Seconds: what waits for an answer takes no number of any size, and nobody waits longer than a day.
+_LONGEST_TIMEOUT = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
             problems.append(str(error))
     if merged.get("client_key") and not merged.get("client_cert"):
         problems.append("client_key needs client_cert")
-    if merged.get("timeout", 1) <= 0:
-        problems.append("timeout must be more than 0 seconds")
-    if merged.get("retries", 0) < 0:
-        problems.append("retries must be 0 or more")
+    problems += _unlimited(options)
     if problems:
         raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
 
@@ -106,6 +107,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     validate = given.get("validate_certs", "ca_path" in given or stated.get("validate_certs", True))
     certificate = merged.get("client_cert")
     key = merged.get("client_key")
+    timeout, retries = limits(options)
     return Connection(
         product=product,
         base_url=base_url,
@@ -114,9 +116,32 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         cluster_id=merged.get("cluster_id"),
         verify=merged.get("ca_path", True) if validate else False,
         client_cert=(certificate, key) if certificate and key else certificate,
-        timeout=merged.get("timeout", 60),
-        retries=merged.get("retries", 4),
+        timeout=timeout,
+        retries=retries,
     )
+
+
+def limits(options: Mapping[str, Any]) -> tuple[float, int]:
+    """Return `timeout` (seconds for one attempt) and `retries` (further attempts), stated or by default.
+
+    Raises OptionError.
+    """
+    problems = _unlimited(options)
+    if problems:
+        raise OptionError("; ".join(problems) + ".")
+    timeout, retries = options.get("timeout"), options.get("retries")
+    return _TIMEOUT if timeout is None else timeout, _RETRIES if retries is None else retries
+
+
+def _unlimited(options: Mapping[str, Any]) -> list[str]:
+    """Return a phrase for each of `timeout` and `retries` that is out of its bounds."""
+    timeout, retries = options.get("timeout"), options.get("retries")
+    problems = []
+    if timeout is not None and not 0 < timeout <= _LONGEST_TIMEOUT:
+        problems.append(f"timeout must be more than 0 and at most {_LONGEST_TIMEOUT:.0f} seconds")
+    if retries is not None and retries < 0:
+        problems.append("retries must be 0 or more")
+    return problems
 
 
 def _mistyped(profile: Mapping[str, Any]) -> list[str]:

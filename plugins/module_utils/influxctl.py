@@ -1,33 +1,57 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives the influxctl program and reads what it prints. The only code that starts a process."""
+"""Drives the influxctl program and reads what it prints. The only code that starts a process.
+
+What is read of the output of 2.6 to 2.12 (facts.md C.2), on either stream and with other lines around it:
+
+- `management create`: the bare secret; `warn` lines and the secret (before 2.11); a bordered table, `warn` lines and
+  the secret (since); JSON that holds the secret anywhere, be it a string, an object or a list. Only the list after says
+  which word the secret is, so the form doesn't matter.
+- `management list --format json`: a list of objects, or `null`. Times are RFC 3339 texts or objects of `seconds` and
+  `nanos`, which is left out when it is 0; the beginning of 1970 is no expiry.
+- `version`: the first number of three parts.
+
+The tables of `management list` are not read: it is always asked for JSON, which is documented without a version from
+which it would hold, and a description may hold whatever separates the cells of a table.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Callable, NamedTuple
 
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
 from .errors import InfluxctlError, mask
+from .transport import pause
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
 OLDEST = (2, 6, 0)
 _EXPIRY_SINCE = "2.10.0"
 # "Fixed nil pointer when listing management tokens" (facts.md C.2).
 _LIST_MENDED = (2, 7, 0)
+# `insecure` in `profile.tls` (facts.md C.7).
+_INSECURE_SINCE = (2, 8, 0)
 # Seconds for `influxctl version`, which is only asked for when something has failed already.
 _VERSION_TIMEOUT = 10.0
+# Seconds for a program that was killed to let go of its output.
+_GRACE = 5.0
+_LIST = ("management", "list", "--format", "json")
+# What may be over at the next attempt, as gRPC puts it (facts.md C.1); a certificate stays as it is.
+_PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
+_LASTING = re.compile(r"x509|certificate|handshake")
 _VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)\.(\d+)\b")
 _SEPARATORS = re.compile(r"[\s|\"',:\[\]{}]+")
 _NEEDS_LOGIN = re.compile(
@@ -45,7 +69,10 @@ _MISSING = (
 
 
 class Output(NamedTuple):
-    """What a run of the program left behind; `code` is None where it was ended because its time was up."""
+    """What a run of the program left behind; `code` is None where it was ended because its time was up.
+
+    Where only something that it started kept running, `code` is its own.
+    """
 
     code: int | None
     stdout: str
@@ -120,36 +147,36 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
 class Influxctl:
     """The program with one profile of one config file.
 
-    `timeout` is in seconds and ends the whole process group. Every function raises InfluxctlError. `on_secret` is
-    called with each secret that is printed, before anything else can happen to it.
+    `timeout` is in seconds for each run, and ends the whole process group. `retries` is how often a list is asked for
+    again. Every function raises InfluxctlError. `secrets` are those that no message may hold; each one that is printed
+    is added before anything else can happen to it.
     """
 
     def __init__(
         self,
         program: str | None,
-        config_path: str | None,
+        config_path: str,
         profile: str | None,
+        *,
         timeout: float,
-        on_secret: Callable[[str], None],
+        retries: int,
+        secrets: set[str],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._program = self._find(program)
-        self._global: list[str] = []
-        if config_path:
-            self._global += ["--config", config_path]
-        if profile:
-            self._global += ["--profile", profile]
+        self._global = ["--config", config_path, *(["--profile", profile] if profile else [])]
         self._timeout = timeout
-        self._on_secret = on_secret
+        self._retries = retries
+        self._secrets = secrets
+        self._sleep = sleep
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
         self._version: tuple[int, int, int] | None = None
         self._version_asked = False
 
     def list_tokens(self) -> list[State]:
-        """Return all management tokens."""
-        return parse_list(
-            self._checked(["management", "list", "--format", "json"], "list the management tokens").stdout
-        )
+        """Return all management tokens. It is only a read, so what may pass is tried again."""
+        return self._list(self._retries, _is_passing)
 
     def create_token(self, description: str, expires_at: datetime | None, before: Sequence[State]) -> State:
         """Create a management token and return it with its secret, proved by the list after.
@@ -184,13 +211,25 @@ class Influxctl:
             if isinstance(listed, list) and isinstance(output, Output):
                 created = prove_created(before, listed, description, output)
             if created is not None:
-                self._on_secret(created["token"])
+                self._secrets.add(created["token"])
             results.append(created or self._unproved(description, output, before, listed))
         return results
 
     def revoke_tokens(self, ids: Sequence[str]) -> None:
-        """Revoke tokens for good."""
-        self._checked(["management", "revoke", "--force", *ids], f"revoke the management tokens {', '.join(ids)}")
+        """Revoke tokens for good, in this order."""
+        output = self._run(["management", "revoke", "--force", *ids])
+        if output.code != 0:
+            raise self._failed(output, f"revoke the management tokens {', '.join(ids)}")
+
+    def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[State]:
+        """Return all management tokens, asked for again where `may_pass` says so of a failure."""
+        attempt = 1
+        while (output := self._run(_LIST)).code != 0 and attempt <= retries and may_pass(output):
+            self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
+            attempt += 1
+        if output.code != 0:
+            raise self._failed(output, "list the management tokens")
+        return parse_list(output.stdout)
 
     def _attempt(self, description: str, expires_at: datetime | None) -> Output | InfluxctlError:
         arguments = ["management", "create", f"--description={description}"]
@@ -202,14 +241,10 @@ class Influxctl:
             return error
 
     def _listed_after(self, outputs: Sequence[Output | InfluxctlError]) -> list[State] | InfluxctlError:
-        """Return the list, asked for twice at the most where it has a new secret to prove."""
+        """Return the list; where it has a new secret to prove, whatever fails is tried again, once at least."""
+        printed = any(isinstance(output, Output) and output.stdout for output in outputs)
         try:
-            return self.list_tokens()
-        except InfluxctlError as error:
-            if not any(isinstance(output, Output) and output.code == 0 for output in outputs):
-                return error
-        try:
-            return self.list_tokens()
+            return self._list(max(1, self._retries), lambda _output: True) if printed else self.list_tokens()
         except InfluxctlError as error:
             return error
 
@@ -265,12 +300,6 @@ class Influxctl:
             raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
         return found
 
-    def _checked(self, arguments: Sequence[str], doing: str) -> Output:
-        output = self._run(arguments)
-        if output.code != 0:
-            raise self._failed(output, doing)
-        return output
-
     def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
         # In UTF-8 whatever the locale is, because that is what influxctl reads.
         command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
@@ -291,18 +320,16 @@ class Influxctl:
         self._running.add(process)
         if self._stopped:
             _kill(process)
-        code: int | None = None
         try:
             stdout, stderr = process.communicate(timeout=timeout or self._timeout)
-            code = process.returncode
+            return _output(process.returncode, stdout, stderr)
         except subprocess.TimeoutExpired:
-            stdout, stderr = _end(process)
+            return _end(process)
         except BaseException:
             _end(process)
             raise
         finally:
             self._running.discard(process)
-        return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 
     def _stop(self) -> None:
         """End all that runs and all that is about to."""
@@ -312,7 +339,7 @@ class Influxctl:
 
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
         """Return the error of a run that failed or took too long."""
-        said = _said(output.stderr or output.stdout)
+        said = _said(output.stderr or output.stdout, self._secrets)
         login = _LOGIN if _NEEDS_LOGIN.search(output.stderr + output.stdout) else ""
         if output.code is None:
             return InfluxctlError(
@@ -340,15 +367,28 @@ class Influxctl:
             return f" It is version {number}; management tokens need influxctl 2.6.0 or newer."
         if "expires-at" in output.stderr:
             return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
+        if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
+            return f" It is version {number}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or newer."
         if version is not None and version < _LIST_MENDED and "nil pointer" in output.stderr:
             return f" It is version {number}; influxctl 2.7.0 mended the list of management tokens."
         return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
 
 
-def _said(text: str) -> str:
-    """Return the end of what the program said, masked, as part of a sentence."""
-    words = " ".join(text.split())
-    return f" It said: {mask(words)[-500:]!r}." if words else ""
+def _is_passing(output: Output) -> bool:
+    """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
+    said = output.stderr + output.stdout
+    return output.code is not None and bool(_PASSING.search(said)) and not _LASTING.search(said)
+
+
+def _said(text: str, secrets: Iterable[str]) -> str:
+    """Return the end of what the program said, masked, as part of a sentence.
+
+    It may quote its config file, where quotes and backslashes in a secret are escaped.
+    """
+    forms = {form for secret in secrets for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1])}
+    # Masked before it is cut: half a secret looks like none.
+    words = " ".join(mask(text, forms).split())
+    return f" It said: {words[-500:]!r}." if words else ""
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:
@@ -357,11 +397,18 @@ def _kill(process: subprocess.Popen[Any]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(process: subprocess.Popen[Any]) -> tuple[bytes, bytes]:
+def _end(process: subprocess.Popen[bytes]) -> Output:
     """End the process and all that it started, and return what it had printed."""
     _kill(process)
     try:
-        stdout, stderr = process.communicate(timeout=5)
-    except subprocess.TimeoutExpired:  # something left the group and keeps the pipes open
-        return b"", b""
-    return stdout, stderr
+        stdout, stderr = process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired as late:  # something left the group and keeps the pipes open
+        stdout, stderr = late.stdout or b"", late.stderr or b""
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()
+    code = process.poll()
+    return _output(None if code == -signal.SIGKILL else code, stdout, stderr)
+
+
+def _output(code: int | None, stdout: bytes, stderr: bytes) -> Output:
+    return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))

@@ -19,16 +19,16 @@ from urllib.parse import urlsplit
 from ansible.module_utils.basic import AnsibleModule
 
 from . import profiles
-from .connection import DEDICATED, DEDICATED_HOST, Connection
+from .connection import DEDICATED, DEDICATED_HOST, Connection, limits
 from .entities import State
-from .errors import InfluxctlError, Influxdb3Error
+from .errors import InfluxctlError, Influxdb3Error, OptionError
 from .influxctl import Influxctl
-from .module import CONNECTION_OPTIONS, connection_of, profile_of, register_secrets
+from .module import CONNECTION_OPTIONS, connection_of, now, profile_of
+from .plan import alive
 from .signals import first_signal
 
 # Options that only say where a profile is, or how long to wait, don't make a connection of their own.
 _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
-TIMEOUT = 60.0
 
 
 class InfluxctlTokens:
@@ -62,19 +62,45 @@ class InfluxctlTokens:
         raise Influxdb3Error(f"influxctl can't change the management token {token['id']}.")
 
     def revoke(self, tokens: Sequence[State]) -> None:
-        """Revoke the tokens for good."""
-        self._influxctl.revoke_tokens([token["id"] for token in tokens])
+        """Revoke the tokens for good, the own one last. One that is revoked already is no error.
+
+        influxctl may turn such a one down, and before 2.9.8 it leaves the rest then (facts.md C.7).
+        """
+        ids = [token["id"] for token in sorted(tokens, key=self._authenticates)]
+        try:
+            self._influxctl.revoke_tokens(ids)
+        except InfluxctlError:
+            left = self._left_of(ids)
+            if left is None:
+                raise
+            if left:
+                self._influxctl.revoke_tokens(left)
 
     def is_own(self, token: State) -> bool:
-        """Return whether influxctl authenticates with this very token."""
+        """Return whether influxctl authenticates with this very token, and may not revoke it."""
+        return self._authenticates(token) and not self._allow_self_revoke
+
+    def _authenticates(self, token: State) -> bool:
         prefix = token.get("token_prefix")
-        own = bool(prefix and self._own_token and self._own_token.startswith(prefix))
-        return own and not self._allow_self_revoke
+        return bool(prefix and self._own_token and self._own_token.startswith(prefix))
+
+    def _left_of(self, ids: Sequence[str]) -> builtins.list[str] | None:
+        """Return which of the IDs are of tokens that work; None where that can't be told."""
+        try:
+            working = {token["id"] for token in self.list() if alive(token, now())}
+        except InfluxctlError:
+            return None
+        return [token_id for token_id in ids if token_id in working]
 
 
 def as_profile(connection: Connection) -> dict[str, Any]:
-    """Return the influxctl profile for a connection (keys: facts.md D.2)."""
+    """Return the influxctl profile for a connection (keys: facts.md D.2). Raises OptionError."""
     url = urlsplit(connection.base_url)
+    if url.path:
+        raise OptionError(
+            f"host: {connection.base_url} has the path {url.path}, and influxctl has no place for one. Name the host"
+            " only."
+        )
     profile: dict[str, Any] = {"name": "default", "product": connection.product}
     if connection.product != DEDICATED or url.hostname != DEDICATED_HOST:
         profile["host"] = url.hostname
@@ -82,8 +108,9 @@ def as_profile(connection: Connection) -> dict[str, Any]:
     if connection.product == DEDICATED:
         profile["account_id"], profile["cluster_id"] = connection.account_id, connection.cluster_id
     profile["mgmt_token"] = connection.token
+    # A file that holds both is named twice: influxctl wants to be told where the key is.
     certificate, key = (
-        connection.client_cert if isinstance(connection.client_cert, tuple) else (connection.client_cert, None)
+        connection.client_cert if isinstance(connection.client_cert, tuple) else (connection.client_cert,) * 2
     )
     tls = {
         "disable": True if url.scheme == "http" else None,
@@ -134,19 +161,25 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     Signals that end the module also end influxctl, and remove the temporary config.
     """
     params: Mapping[str, Any] = module.params
-    timeout = params["timeout"] or TIMEOUT
+    timeout, retries = limits(params)
     own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
     allow_self_revoke = bool(params.get("allow_self_revoke"))
 
-    def driver(config_path: str | None, profile: str | None, own_token: str | None) -> InfluxctlTokens:
-        program = Influxctl(params["influxctl_path"], config_path, profile, timeout, module.no_log_values.add)
+    def driver(config_path: str, profile: str | None, own_token: str | None) -> InfluxctlTokens:
+        program = Influxctl(
+            params["influxctl_path"],
+            config_path,
+            profile,
+            timeout=timeout,
+            retries=retries,
+            secrets=module.no_log_values,
+        )
         return InfluxctlTokens(program, own_token, allow_self_revoke)
 
     if not own_connection:
-        profile = profile_of(params, default=True) or {}
-        register_secrets(module, profile)
+        path, profile = profile_of(module)
         with _orderly_end():
-            yield driver(params["config_path"], params["profile"], profile.get("mgmt_token"))
+            yield driver(path, params["profile"], profile.get("mgmt_token"))
         return
     connection = connection_of(module)
     with _orderly_end(), _private_config(connection, module.tmpdir) as path:

@@ -76,29 +76,29 @@ TOKEN_INFO_OPTIONS: Spec = {
 }
 
 
-def profile_of(params: Mapping[str, Any], *, default: bool = False) -> dict[str, Any] | None:
-    """Return the influxctl profile that the options point at. Raises ProfileError.
+def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
+    """Return the path of the influxctl config that the options name, by default influxctl's, and the profile in it.
 
-    None when they point at none, unless influxctl's default profile is asked for.
+    Ansible masks the secrets of all its profiles from now on: influxctl may quote the file. Raises ProfileError.
     """
-    if not default and not params.get("config_path") and not params.get("profile"):
-        return None
     # Not before a profile is read: Ansible's modules are compiled anew for every task.
     from . import config_file, profiles
 
-    path = config_file.locate(params.get("config_path"), os.environ)
-    name = params.get("profile") or "default"
+    path = config_file.locate(module.params["config_path"], os.environ)
+    name = module.params["profile"] or "default"
     text = config_file.read(path)
     if text is None:
         raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
     try:
         found = profiles.read_profiles(text)
+        for profile in found:
+            register_secrets(module, profile)
         index = profiles.find_profile(found, name)
     except ProfileError as error:
         raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
     if index is None:
         raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
-    return found[index]
+    return path, found[index]
 
 
 def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
@@ -113,10 +113,9 @@ def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
 
 def connection_of(module: AnsibleModule) -> Connection:
     """Return the connection that the module's options, the environment and the profile describe."""
-    profile = profile_of(module.params)
-    if profile:
-        register_secrets(module, profile)
-    return resolve({name: module.params[name] for name in CONNECTION_OPTIONS}, profile)
+    params = module.params
+    profile = profile_of(module)[1] if params["config_path"] or params["profile"] else None
+    return resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
 
 
 def connect(module: AnsibleModule) -> ManagementApi:

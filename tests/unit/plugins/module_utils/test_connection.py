@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import (
     Connection,
     from_profile,
+    limits,
     parse_host,
     resolve,
 )
@@ -108,6 +109,13 @@ def test_client_certificate_may_hold_its_key() -> None:
 def test_timeout_and_retries_are_taken() -> None:
     connection = resolve({**MINIMAL, "timeout": 1.5, "retries": 0})
     assert (connection.timeout, connection.retries) == (1.5, 0)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan"), 1e9])
+def test_a_timeout_that_nothing_can_wait_for_is_refused(timeout: float) -> None:
+    for take in (resolve, limits):
+        with pytest.raises(OptionError, match="timeout must be more than 0 and at most 86400 seconds"):
+            take({**MINIMAL, "timeout": timeout})
 
 
 def test_dedicated_has_a_host_of_its_own_and_not_the_profiles() -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,9 +83,21 @@ def test_empty_lists(text: str) -> None:
     assert parse_list(text) == []
 
 
+LIST_TABLE = """
++----+-------------+-----------+----------------------+----------------------+------------+
+| ID | DESCRIPTION | PREFIX    | CREATED AT           | EXPIRES AT           | REVOKED AT |
++----+-------------+-----------+----------------------+----------------------+------------+
+| i  | [] | null   | M.V1.a+b/ | 2024-06-27T12:34:56Z | 1970-01-01T00:00:00Z |            |
++----+-------------+-----------+----------------------+----------------------+------------+
+"""
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "error", "{}", "[", "null pointer\n", '[{"id": "i"}]', '[{"created_at": {"seconds": 1}}]', "[" * 100_000],
+    [
+        *("", "error", "{}", "[", "null pointer\n", '[{"id": "i"}]', '[{"created_at": {"seconds": 1}}]', "[" * 100_000),
+        LIST_TABLE,
+    ],
 )
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(InfluxctlError, match="printed no list of tokens"):
@@ -161,6 +175,10 @@ def test_environment_is_kept_but_for_what_redirects(environ: dict[str, str]) -> 
 Script = Callable[..., Influxctl]
 
 
+def no_time(_seconds: float) -> None:
+    """Let a pause be over at once."""
+
+
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
     """A program of a few lines of shell in influxctl's place; `log` in its directory takes its arguments."""
@@ -169,7 +187,7 @@ def script(tmp_path: Path) -> Script:
         path = tmp_path / "influxctl"
         path.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >> {tmp_path}/log\necho >> {tmp_path}/log\n{body}\n')
         path.chmod(0o755)
-        arguments = {"config_path": None, "profile": None, "on_secret": lambda secret: None, **more}
+        arguments = {"config_path": "/c", "profile": "p", "retries": 0, "secrets": set(), "sleep": no_time, **more}
         return Influxctl(str(path), timeout=timeout, **arguments)
 
     return make
@@ -177,7 +195,7 @@ def script(tmp_path: Path) -> Script:
 
 def test_arguments_and_environment(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INFLUXCTL_PROFILE", "elsewhere")
-    program = script(f'env > {tmp_path}/env; echo "[]"', config_path="/c", profile="p")
+    program = script(f'env > {tmp_path}/env; echo "[]"')
     assert program.list_tokens() == []
     program.revoke_tokens(["a", "b"])
     assert (tmp_path / "log").read_text() == (
@@ -188,17 +206,69 @@ def test_arguments_and_environment(script: Script, tmp_path: Path, monkeypatch: 
 
 
 def lister(after: list[dict[str, Any]], create: str) -> str:
-    return f"case $2 in list) echo '{json.dumps(after)}';; create) {create};; *) echo influxctl 2.12.0;; esac"
+    return f"case $6 in list) echo '{json.dumps(after)}';; create) {create};; *) echo influxctl 2.12.0;; esac"
+
+
+@pytest.mark.parametrize(
+    ("says", "again"),
+    [
+        ("rpc error: code = Unavailable desc = connection error", True),
+        ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", True),
+        ("unexpected HTTP status code received from server: 503 (Service Unavailable)", True),
+        ("error reading from server: EOF", True),
+        ("rpc error: code = Unavailable desc = authentication handshake failed: x509: unknown authority", False),
+        ("rpc error: code = Unauthenticated desc = invalid token", False),
+        ("internal error", False),
+    ],
+)
+def test_a_list_is_asked_for_again_where_that_may_help(script: Script, tmp_path: Path, says: str, again: bool) -> None:
+    pauses: list[float] = []
+    program = script(f"test $5 = version || echo '{says}' >&2; exit 1", retries=3, sleep=pauses.append)
+    with pytest.raises(InfluxctlError, match=r"It said: '"):
+        program.list_tokens()
+    assert (tmp_path / "log").read_text().count("list|") == (4 if again else 1)
+    assert [0.1 * 2**n <= pause <= 0.2 * 2**n for n, pause in enumerate(pauses)] == [True] * (3 if again else 0)
+
+
+def test_a_list_that_comes_at_last_is_taken(script: Script, tmp_path: Path) -> None:
+    once = f"test -e {tmp_path}/failed && echo '[]' && exit; touch {tmp_path}/failed; echo EOF >&2; exit 1"
+    assert script(once, retries=1).list_tokens() == []
+
+
+def test_as_many_are_made_at_once_as_is_said(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, lock = threading.Barrier(3, timeout=60), threading.Lock()
+    running, most = 0, 0
+
+    class Meeting(subprocess.Popen[bytes]):
+        """A creation ends when two others run as well."""
+
+        def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
+            nonlocal running, most
+            creates = b"create" in self.args  # type: ignore[operator]
+            with lock:
+                running += creates
+                most = max(most, running)
+            if creates:
+                together.wait()
+            ended = super().communicate(input, timeout)
+            with lock:
+                running -= creates
+            return ended
+
+    monkeypatch.setattr(subprocess, "Popen", Meeting)
+    made = script(lister([], "exit 0")).create_tokens([(f"d{n}", None) for n in range(9)], [], 3)
+    assert (len(made), most) == (9, 3)
 
 
 def test_created_token_is_returned_and_its_secret_told_first(script: Script, tmp_path: Path) -> None:
-    told: list[str] = []
-    program = script(lister([ENTRY], f"echo {SECRET}"), on_secret=told.append)
+    secrets: set[str] = set()
+    program = script(lister([ENTRY], f"echo {SECRET}"), secrets=secrets)
     ends = datetime(2027, 1, 1, 0, 0, 0, 5, tzinfo=UTC)
     assert program.create_token("d", ends, []) == {**STATE, "token": SECRET}
-    assert told == [SECRET]
+    assert secrets == {SECRET}
     log = (tmp_path / "log").read_text()
-    assert log.startswith("management|create|--description=d|--expires-at=2027-01-01T00:00:00Z|\n")
+    start = "--config|/c|--profile|p|management|create|"
+    assert log.startswith(f"{start}--description=d|--expires-at=2027-01-01T00:00:00Z|\n")
     assert "revoke" not in log
     program.create_token("d", None, [])
     assert "management|create|--description=d|\n" in (tmp_path / "log").read_text()
@@ -232,20 +302,68 @@ def test_failed_create_of_nothing_names_nothing(script: Script) -> None:
     [
         ("influxctl 2.5.1", "unknown command", "It is version 2.5.1; management tokens need influxctl 2.6.0"),
         ("influxctl 2.6.0", "flag provided but not defined: -expires-at", "It is version 2.6.0; an expiry needs"),
+        ("influxctl 2.7.0", "missing in the target struct: profile.tls.insecure", "insecure.*needs influxctl 2.8.0"),
         ("influxctl version v2.12.0", "refused", "Check the profile"),
         ("none", "flag: expires-at", "It is version unknown; an expiry needs"),
     ],
 )
 def test_failure_names_the_remedy(script: Script, version: str, stderr: str, remedy: str) -> None:
-    program = script(f'test "$1" = version && {{ echo {version}; exit; }}; echo "{stderr}" >&2; exit 1')
+    program = script(f'test "$5" = version && {{ echo {version}; exit; }}; echo "{stderr}" >&2; exit 1')
     with pytest.raises(InfluxctlError, match=remedy):
         program.list_tokens()
 
 
 @given(st.integers(0, 700), st.sampled_from(["M.V1.abcd", "apiv1_"]))
 def test_token_in_a_failures_words_is_masked_wherever_it_is_cut(position: int, start: str) -> None:
-    said = _said("." * 3 + " " + start + "T" * 80 + " " + "e" * position)
+    said = _said("." * 3 + " " + start + "T" * 80 + " " + "e" * position, ())
     assert "TTTT" not in said
+
+
+@given(st.integers(0, 700), st.sampled_from(["TTTT" * 20, 'TTTT"TTTT\\TTTT' * 3]))
+def test_known_secret_in_a_failures_words_is_masked_wherever_it_is_cut(position: int, secret: str) -> None:
+    """Whether it looks like a token or not, and also as a quoted line of TOML shows it."""
+    for shown in (secret, json.dumps(secret)):
+        assert "TT" not in _said(f"client_secret = {shown} {'e' * position}", {secret})
+
+
+class Held(subprocess.Popen[bytes]):
+    """The time is up as soon as the program has ended by itself and what it printed is read."""
+
+    def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        while True:
+            try:
+                return super().communicate(input, 0.05)
+            except subprocess.TimeoutExpired as error:
+                if error.stdout:
+                    raise
+
+
+@pytest.fixture
+def held(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], Influxctl]]:
+    """A program that leaves another one behind, with its pipes, when it does one thing."""
+    monkeypatch.setattr(subprocess, "Popen", Held)
+    pids = tmp_path / "pids"
+    hold = f"setsid sleep 600 & echo $! >> {pids}"
+    yield lambda when, code: script(
+        f"test $6 = {when} && {{ {hold}; }}; case $6 in list) echo '{json.dumps([ENTRY])}';; *) echo {SECRET};; esac;"
+        f" test $6 = {when} && exit {code}; exit 0"
+    )
+    for pid in pids.read_text().split():
+        os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_secret_is_kept_where_something_else_holds_the_pipes(
+    held: Callable[[str, int], Influxctl], code: int
+) -> None:
+    assert held("create", code).create_token("d", None, []) == {**STATE, "token": SECRET}
+
+
+def test_a_program_that_has_ended_by_itself_did_not_take_too_long(held: Callable[[str, int], Influxctl]) -> None:
+    assert held("list", 0).list_tokens() == [STATE]
+    with pytest.raises(InfluxctlError, match="exit code 3"):
+        held("list", 3).list_tokens()
 
 
 def test_program_that_hangs_is_ended_with_all_it_started(
@@ -304,7 +422,7 @@ def test_failure_of_a_program_that_has_gone_since_is_still_told(script: Script) 
 
 def test_missing_and_unusable_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def find(program: str | None) -> Influxctl:
-        return Influxctl(program, None, None, 60, lambda secret: None)
+        return Influxctl(program, "/c", None, timeout=60, retries=0, secrets=set())
 
     with pytest.raises(InfluxctlError, match=f"not found at {tmp_path}/none") as caught:
         find(str(tmp_path / "none"))
