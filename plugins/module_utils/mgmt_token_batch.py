@@ -24,7 +24,7 @@ from .errors import Influxdb3Error, OptionError, Refused, SecretFileError
 from .mgmt_tokens import InfluxctlTokens
 from .module import Result, now
 from .plan import TokenChange, TokenWish, alive, check_wish, plan_token
-from .tokens import as_secret, predicted, refuse_foreign, wish_of
+from .tokens import Backend, as_secret, predicted, refuse_foreign, spare_own, wish_of
 
 # An entry of `tokens`; the options beside it hold for all entries.
 ENTRY_OPTIONS: dict[str, Any] = {
@@ -59,11 +59,13 @@ class Entry:
 
     @contextmanager
     def failing_alone(self) -> Iterator[None]:
-        """Keep an error to this entry."""
+        """Keep an error to this entry. A token that was only predicted is none then."""
         try:
             yield
         except Influxdb3Error as error:
             self.error = error
+            if self.token and "id" not in self.token:
+                self.token = None
 
     def make(self) -> bool:
         """Return whether a new token is to be made."""
@@ -105,10 +107,11 @@ def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
         if entry.held and entry.held["token"]:
             module.no_log_values.add(entry.held["token"])
     listed = backend.list() if entries else []
+    warnings: list[str] = []
     for entry in entries:
         if entry.error is None:
             with entry.failing_alone():
-                plan_entry(entry, listed, at, params)
+                warnings += plan_entry(entry, listed, at, params, backend)
     due = [entry for entry in entries if entry.make()]
     if module.check_mode:
         for entry in (entry for entry in due if entry.path):
@@ -116,15 +119,20 @@ def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
                 secret_file.check_writable(str(entry.path))
     else:
         _make(backend, due, listed, owner, params["concurrency"])
-    warnings = _revoke(backend, entries, carry_out=not module.check_mode)
+        _revoke(backend, entries)
     adjusted = _adjust(entries, owner, dry=module.check_mode)
     result = _report(entries, warnings, return_secret=params["return_secret"])
     result.changed = result.changed or adjusted
     return result
 
 
-def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any]) -> None:
-    """Decide about one entry, from the secret that its file keeps or whose prefix is held elsewhere."""
+def plan_entry(
+    entry: Entry, listed: Sequence[State], at: datetime, params: Mapping[str, Any], backend: Backend
+) -> list[str]:
+    """Decide about one entry, from the secret that its file keeps or whose prefix is held elsewhere.
+
+    Returns warnings about what is left on purpose.
+    """
     wish, held = entry.wish, entry.held
     refuse_foreign(held, listed, wish, at, entry.path)
     held_id = held["id"] if held else None
@@ -132,7 +140,7 @@ def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapp
         key = (entry.held_prefix, wish.description)
         matching = [t["id"] for t in listed if (t.get("token_prefix"), t.get("description")) == key]
         held_id = matching[0] if len(matching) == 1 else None
-    entry.change = plan_token(
+    change = plan_token(
         listed,
         wish,
         at,
@@ -141,9 +149,11 @@ def plan_entry(entry: Entry, listed: Sequence[State], at: datetime, params: Mapp
         on_lost_secret=params["on_lost_secret"],
         revoke_superseded=params["revoke_superseded"],
     )
-    entry.token = predicted(entry.change, wish, at)
-    if held and not entry.change.create and held["id"] == entry.token.get("id"):
+    entry.change, warnings = spare_own(change, backend)
+    entry.token = predicted(change, wish, at)
+    if held and not change.create and held["id"] == entry.token.get("id"):
         entry.secret = held["token"]
+    return warnings
 
 
 def _make(
@@ -201,20 +211,17 @@ def _adjust(entries: Sequence[Entry], owner: secret_file.Owner, *, dry: bool) ->
     return adjusted
 
 
-def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry], *, carry_out: bool) -> list[str]:
-    """Revoke what is superseded, in one run of influxctl, and return warnings about what is left on purpose."""
-    concerned = [
-        (entry, old) for entry in entries if entry.error is None and entry.change for old in entry.change.revoke
-    ]
-    own = [old["id"] for _entry, old in concerned if backend.is_own(old)]
-    doomed = [old for _entry, old in concerned if old["id"] not in own]
-    if doomed and carry_out:
-        try:
-            backend.revoke(doomed)
-        except Influxdb3Error as error:
-            for entry, _old in concerned:
-                entry.error = error
-    return [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
+def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry]) -> None:
+    """Revoke what is superseded, in one run of influxctl."""
+    concerned = [entry for entry in entries if entry.error is None and entry.change and entry.change.revoke]
+    doomed = [old for entry in concerned if entry.change for old in entry.change.revoke]
+    if not doomed:
+        return
+    try:
+        backend.revoke(doomed)
+    except Influxdb3Error as error:
+        for entry in concerned:
+            entry.error = error
 
 
 def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:

@@ -223,10 +223,7 @@ def _present(work: Work) -> Result:
             f"description: the token {change.current['id']} is described {change.current.get('description')!r}, which"
             " can't be changed. State what is there, or make a new token."
         )
-    own = [old["id"] for old in change.revoke if backend.is_own(old)]
-    if own:
-        change = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
-    warnings = [f"The token {i} is left, because this module authenticates with it." for i in own]
+    change, warnings = spare_own(change, backend)
     warnings += _named(change.strangers)
     token = predicted(change, work.wish, work.order.at)
     secret = work.held["token"] if work.held and not change.create and work.held_id == token["id"] else None
@@ -446,6 +443,13 @@ def predicted(change: TokenChange, wish: TokenWish, at: datetime) -> State:
     if wish.expiry(at) is not None:
         state["expires_at"] = wish.expiry(at)
     return state
+
+
+def spare_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[str]]:
+    """Return the change without revoking what the module authenticates with, and a warning if it would have."""
+    own = [old["id"] for old in change.revoke if backend.is_own(old)]
+    spared = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
+    return spared, [f"The token {i} is left, because this module authenticates with it." for i in own]
 
 
 def refuse_foreign(

@@ -7,17 +7,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import Influxctl
 from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import (
     ENTRY_OPTIONS,
     Entry,
     parse_entries,
     plan_entry,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import InfluxctlTokens
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HELD = "M.V1.a1b2"
@@ -34,7 +36,8 @@ def decide(tokens: list[dict[str, Any]], on_lost_secret: str = "reissue", **more
     """Why a token is made, and what that or others supersede."""
     stated = {**dict.fromkeys(ENTRY_OPTIONS), "description": "web1", "held_prefix": HELD, "force": False, **more}
     (entry,) = parse_entries([stated], NOW)
-    plan_entry(entry, tokens, NOW, {**OPTIONS, "on_lost_secret": on_lost_secret})
+    backend = InfluxctlTokens(cast(Influxctl, None), None, allow_self_revoke=False)
+    assert plan_entry(entry, tokens, NOW, {**OPTIONS, "on_lost_secret": on_lost_secret}, backend) == []
     return outcome(entry)
 
 
