@@ -51,13 +51,15 @@ class Outcome:
 
 
 class Modules:
-    """The process that forks; a context manager."""
+    """The process that forks; a context manager. `temporary` is where modules put their temporary files."""
 
     def __init__(self, collections: Path) -> None:
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "INFLUX"))}
         self._environment["PYTHONPATH"] = str(collections)
 
     def __enter__(self) -> Modules:
+        self._directory = tempfile.TemporaryDirectory(prefix="influxdb3-modules-")
+        self.temporary = Path(self._directory.name)
         self._process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment
         )
@@ -67,6 +69,7 @@ class Modules:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.communicate()
+        self._directory.cleanup()
 
     def run(
         self,
@@ -77,7 +80,8 @@ class Modules:
         started: Callable[[int], None] | None = None,
     ) -> Outcome:
         """Run a module with its options. `strike` is which call (from 1) fails, and with which errno, or KILL."""
-        job = {"module": module, "options": options, "strike": strike}
+        # As Ansible passes it on: the directory that it makes for the task and removes afterwards.
+        job = {"module": module, "options": {**options, "_ansible_tmpdir": str(self.temporary)}, "strike": strike}
         if self._process.stdin is None:
             raise RuntimeError("the process was not entered")
         self._process.stdin.write(json.dumps(job) + "\n")

@@ -6,6 +6,7 @@
 
 `make crash` tries every point; otherwise a sample is tried, whose seed (CRASH_SEED) pytest prints in its header. A
 management token can't be marked (facts.md C.2), so `on_lost_secret` and `revoke_superseded` say what the next run does.
+By default it may fail because a secret is lost, and for no other reason; with these options it always succeeds.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from typing import Any
 import pytest
 
 from harness.crash import Attempt, Case, Point, points, strike
+from harness.fixtures import MakeSimulator
 from harness.modules import Modules
 from harness.plays import connection
+from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import MgmtToken, Simulator
 from simulator.influxctl import install
@@ -32,10 +35,12 @@ from simulator.influxctl import install
 # Other points in each run; `make crash` tries them all.
 SAMPLE = 3
 CASES = {
-    f"{'renew' if renew else 'create'} {' and '.join(names)}": (names, renew)
+    f"{'renew' if renew else 'create'} {' and '.join(names)}{' by default' if default else ''}": (names, renew, default)
     for names in (["a"], ["a", "b"])
     for renew in (False, True)
+    for default in (False, True)
 }
+REMEDY = {"on_lost_secret": "reissue", "revoke_superseded": True}
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +49,20 @@ def modules(collection_root: Path) -> Iterator[Modules]:
         yield running
 
 
+@pytest.fixture
+def sim(make_simulator: MakeSimulator) -> Simulator:
+    """A Clustered server over plain HTTP, which starts processes sooner."""
+    return make_simulator(tls=False)
+
+
 class World:
     """A cluster, secret files, and a token of somebody else's, which no run may touch. Two names are one batch."""
 
-    def __init__(self, sim: Simulator, directory: Path, names: list[str], renew: bool) -> None:
-        self.sim, self.directory, self.names, self.renew = sim, directory, names, renew
+    def __init__(
+        self, sim: Simulator, modules: Modules, directory: Path, names: list[str], renew: bool, default: bool
+    ) -> None:
+        self.sim, self.modules, self.directory = sim, modules, directory
+        self.names, self.renew, self.default = names, renew, default
         self.program = install(directory.parent)
 
     def path(self, name: str) -> Path:
@@ -57,7 +71,8 @@ class World:
     def prepare(self) -> dict[str, Any]:
         """A new cluster, for which the tokens are missing or due for renewal."""
         self.sim.reset()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        for directory in (self.directory, *self.modules.temporary.iterdir()):
+            shutil.rmtree(directory, ignore_errors=True)
         self.other = self.sim.add_mgmt_token("other")
         if self.renew:
             self.directory.mkdir(mode=0o700)
@@ -70,8 +85,9 @@ class World:
             for n in self.names
         ]
         options = wanted[0] if len(wanted) == 1 else {"tokens": wanted, "concurrency": 1}
-        common = {"influxctl_path": str(self.program), "on_lost_secret": "reissue", "revoke_superseded": True}
-        return {**connection(self.sim), **common, **options}
+        common = {**connection(self.sim), "influxctl_path": str(self.program), **({} if self.default else REMEDY)}
+        self.options = {**common, **options}
+        return self.options
 
     def alive(self, name: str) -> list[MgmtToken]:
         return [t for t in self.sim.state.mgmt_tokens if t.description == name and t.revoked_at is None]
@@ -90,7 +106,14 @@ class World:
 
     def check(self, attempt: Attempt) -> list[str]:
         problems = [] if self.other.revoked_at is None else ["somebody else's token was revoked"]
-        for outcome in (attempt.disturbed, attempt.repaired):
+        # What a kill leaves is Ansible's to remove.
+        configs = [] if attempt.killed else [path.name for path in self.modules.temporary.iterdir()]
+        problems += [f"temporary configs are left: {configs}"] if configs else []
+        outcomes = [attempt.disturbed, attempt.repaired]
+        if self.default:
+            outcomes.append(self.modules.run("mgmt_token", {**self.options, **REMEDY}))
+            problems += [f"the remedy fails: {outcomes[-1].output}"] if outcomes[-1].code else []
+        for outcome in outcomes:
             assert_no_secret(outcome.output, self.sim.secrets)
             problems += [f"a traceback: {outcome.output}"] if "Traceback" in outcome.output else []
         for name in self.names:
@@ -106,8 +129,9 @@ class World:
 
 def found_in(name: str, sim: Simulator, modules: Modules, directory: Path) -> tuple[Case, list[Point]]:
     """The case and its points, but for answers that are late: no time is short enough to tell them from a start."""
-    world = World(sim, directory, *CASES[name])
-    case = Case(name, "mgmt_token", world.prepare, world.check, world.meanwhile)
+    world = World(sim, modules, directory, *CASES[name])
+    refusals = ("lost_secret",) if world.default else ()
+    case = Case(name, "mgmt_token", world.prepare, world.check, world.meanwhile, refusals)
     return case, [point for point in points(case, sim, modules) if point.what != "slow"]
 
 
@@ -119,7 +143,7 @@ def tried(case: Case, chosen: list[Point], sim: Simulator, modules: Modules) -> 
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", sample(list(CASES), lambda number, _name: number in (0, 3, 5, 6)))
 def test_a_sample_of_points(name: str, sim: Simulator, modules: Modules, tmp_path: Path) -> None:
     case, found = found_in(name, sim, modules, tmp_path / "world")
     tried(case, random.Random(os.environ["CRASH_SEED"]).sample(found, SAMPLE), sim, modules)
