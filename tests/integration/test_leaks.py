@@ -20,6 +20,7 @@ from harness.leaks import ProcessWatch, files_below, leaks
 from harness.playbook import Ansible
 from harness.plays import connection
 from simulator import Fault, Simulator
+from simulator.influxctl import install
 
 CANARIES = {
     "profile_mgmt_token": "M.V1.canaryProfile+/" + "a" * 40,
@@ -29,8 +30,10 @@ CANARIES = {
     # Known to the server only: nothing but its shape gives it away.
     "issued": "apiv1_canaryIssued+/" + "f" * 40,
     "kept_elsewhere": "apiv1_canaryKept+/" + "e" * 40,
+    # In a config that influxctl quotes, and cut where the end of what it says begins.
+    "profile_client_secret": "canary-of-a-login-" + "".join(map(str, range(40))),
+    "profile_of_somebody_else": "canary-of-another-" + "".join(map(str, range(50, 70))),
 }
-FAILING = 5
 
 
 class World:
@@ -45,6 +48,12 @@ class World:
             f'mgmt_token = "{CANARIES["profile_mgmt_token"]}"\ntoken = "{CANARIES["profile_token"]}"\n'
             f'[profile.tls]\nca = "{sim.ca_path}"\n'
         )
+        (directory / "programs").mkdir()
+        (directory / "quoting").mkdir()
+        self.influxctl = install(directory / "programs")
+        self.quoting = install(directory / "quoting", config_error_quotes=True)
+        self.quoted = directory / "quoted.toml"
+        self.quoted.write_text(_config_to_be_quoted(sim))
         kept = sim.add_db_token("kept")
         sim.secrets.add(kept.secret)
         (self.out / "kept.json").write_text(json.dumps({"id": kept.id, "token": kept.secret}))
@@ -56,7 +65,9 @@ class World:
         }
         bodies[unshaped] = f"<html>not with {unshaped}</html>"
         sim.faults.append(Fault("status", match=_asks_for("echoed"), status=400, body=bodies[sim.admin_token]))
-        sim.faults.append(Fault("status", match=_comes_with(unshaped), status=400, body=bodies[unshaped]))
+        sim.faults.append(Fault("status", match=_comes_with(unshaped), kind="api", status=400, body=bodies[unshaped]))
+        refusal = json.dumps({"code": "InvalidArgument", "message": f"not with {unshaped}"})
+        sim.faults.append(Fault("status", match=_comes_with(unshaped), kind="influxctl", status=400, body=refusal))
 
     @property
     def secrets(self) -> set[str]:
@@ -68,11 +79,8 @@ class World:
         return {"connection": connection(self.sim), **CANARIES}
 
     def tasks(self) -> list[dict[str, Any]]:
+        """What succeeds."""
         read = [{"action": "read", "resource": "metrics"}]
-        wrong = {"management_token": "{{ wrong_mgmt_token }}", "retries": 0}
-        unshaped = {"management_token": "{{ wrong_unshaped_token }}", "retries": 0}
-        profile = {"host": None, "management_token": None, "config_path": str(self.config)}
-        full = str(self.out / "no" / "directory" / ("x" * 300))
         return [
             _token(description="shown", permissions=read),
             _token(description="hidden", no_log=True),
@@ -84,7 +92,23 @@ class World:
             ),
             _token(description="kept", secret_file=str(self.out / "kept.json")),
             {"influxops.influxdb3.db_token_info": {"include_revoked": True}},
-            # From here on every task fails.
+            self.mgmt(description="shown"),
+            self.mgmt(description="filed", secret_file=str(self.out / "m.json"), return_secret=True),
+            self.mgmt(
+                tokens=[{"description": "b shown"}, {"description": "b", "secret_file": str(self.out / "b.json")}]
+            ),
+            self.mgmt("mgmt_token_info", include_revoked=True),
+        ]  # fmt: skip
+
+    def failing(self) -> list[dict[str, Any]]:
+        wrong: dict[str, Any] = {"management_token": "{{ wrong_mgmt_token }}", "retries": 0}
+        unshaped: dict[str, Any] = {"management_token": "{{ wrong_unshaped_token }}", "retries": 0}
+        profile = {"host": None, "management_token": None, "config_path": str(self.config)}
+        full = str(self.out / "no" / "directory" / ("x" * 300))
+        return [
+            self.mgmt(description="a", **wrong),
+            self.mgmt("mgmt_token_info", **unshaped),
+            self.mgmt(tokens=[{"description": "b kept"}, {"description": "b unkept", "secret_file": full}]),
             _token(description="a", **wrong),
             _token(description="a", **unshaped),
             _token(description="a", **profile),
@@ -92,10 +116,18 @@ class World:
             _token(description="unkept", secret_file=full),
         ]  # fmt: skip
 
+    def quoted_by_influxctl(self) -> list[dict[str, Any]]:
+        """What fails for a config that influxctl then quotes; only without a connection is it read as it is."""
+        options = {"influxctl_path": str(self.quoting), "config_path": str(self.quoted)}
+        return [self.mgmt(description="a", **options), self.mgmt("mgmt_token_info", **options)]
+
+    def mgmt(self, module: str = "mgmt_token", **options: Any) -> dict[str, Any]:
+        return {f"influxops.influxdb3.{module}": {"influxctl_path": str(self.influxctl), **options}}
+
     def play(self) -> list[dict[str, Any]]:
         facts = {"ansible.builtin.set_fact": {"filed": "{{ {'id': 1} }}", "cacheable": True}}
-        tasks = self.tasks()
-        for task in tasks[-FAILING:]:
+        failing, quoted = self.failing(), self.quoted_by_influxctl()
+        for task in (*failing, *quoted):
             task["ignore_errors"] = True
         return [
             {
@@ -103,8 +135,9 @@ class World:
                 "gather_facts": True,
                 "gather_subset": ["!all"],
                 "module_defaults": {"group/influxops.influxdb3.all": "{{ connection }}"},
-                "tasks": [*tasks, facts],
-            }
+                "tasks": [*self.tasks(), *failing, facts],
+            },
+            {"hosts": "localhost", "gather_facts": False, "tasks": quoted},
         ]
 
     def environment(self, cache: Path, temporary: Path) -> dict[str, str]:
@@ -120,13 +153,25 @@ class World:
         """No place holds a secret, and the secret files hold but their own."""
         made = [token for token in self.sim.state.db_tokens if token.description in ("shown", "hidden", "filed")]
         assert len(made) == 4, "the play didn't do what it should"
-        assert len(self.secrets) >= 4 + len(CANARIES)
-        assert leaks(places, self.secrets) == []
+        many = [token.description for token in self.sim.state.mgmt_tokens[1:]]
+        assert sorted(many) == ["b", "b kept", "b shown", "filed", "shown"]
+        assert len(self.secrets) >= 4 + len(many) + len(CANARIES)
+        # The public prefix is in the first half, and what is cut off loses its beginning.
+        halves = {secret[len(secret) // 2 :] for secret in self.secrets}
+        assert leaks(places, self.secrets | halves) == []
         print(f"{len(self.secrets)} canaries searched in {len(places)} places: no leak")
 
 
 def _token(no_log: Any = False, **options: Any) -> dict[str, Any]:
     return {"influxops.influxdb3.db_token": options, "no_log": no_log}
+
+
+def _config_to_be_quoted(sim: Simulator) -> str:
+    """A config that influxctl refuses, so long that the end of it which a message shows begins within a secret."""
+    secret, other = CANARIES["profile_client_secret"], CANARIES["profile_of_somebody_else"]
+    begin = f'[[profile]]\nname = "default"\nproduct = "clustered"\nhost = "{sim.host}"\n[profile.auth.oauth2]\n'
+    end = f'"\n[[profile]]\nname = "other"\nproduct = "clustered"\nhost = "a.example"\nmgmt_token = "{other}"\n# '
+    return f'{begin}client_secret = "{secret}{end}{"p" * (500 - len(secret) * 3 // 4 - len(end))}\n'
 
 
 def _comes_with(token: str) -> Any:
@@ -150,7 +195,8 @@ def test_a_playbook_leaks_nothing(world: World, ansible: Ansible, tmp_path: Path
             world.play(), "--diff", variables=world.variables, environment=world.environment(cache, temporary)
         )
     assert run.code == 0, run.output
-    assert len(run.failures) == FAILING
+    assert len(run.failures) == len(world.failing()) + len(world.quoted_by_influxctl())
+    assert [one["msg"].count("mgmt_token = ") for one in run.failures[-2:]] == [1, 1]
     assert len(watch.seen) > 2
     files = files_below(cache, temporary, ansible.home)
     assert any(str(cache) in name for name in files)
