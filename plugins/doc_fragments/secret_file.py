@@ -42,6 +42,9 @@ options:
       - What to do if O(secret_file) is given and the server has an active token, but the file doesn't hold its secret.
       - V(fail) changes nothing and says how to proceed; V(reissue) makes a new token; V(ignore) leaves everything as
         it is.
+      - A run that is cut off between making a token and writing the file leaves such a token. A database token is found
+        and revoked by the next run. A management token can't be told from one that somebody uses, so the next run fails
+        with the code C(lost_secret); V(reissue) with O(revoke_superseded=true) makes a new token in its place.
     type: str
     choices: [fail, reissue, ignore]
     default: fail

@@ -48,7 +48,8 @@ options:
   revoke_superseded:
     description:
       - Whether other active tokens of this description are revoked, among them the one that a new token replaces. This
-        happens last, after the new secret is safe.
+        happens last, after the new secret is in O(secret_file). Without O(secret_file) the new secret is only in the
+        module's memory while that happens, and lost with the old tokens if the run is killed then.
     type: bool
     default: false
   all_matching:
