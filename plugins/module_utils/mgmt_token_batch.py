@@ -20,11 +20,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from . import secret_file
 from .entities import MGMT_TOKEN, State
-from .errors import Influxdb3Error, OptionError, Refused, SecretFileError
+from .errors import Influxdb3Error, OptionError, SecretFileError
 from .mgmt_tokens import InfluxctlTokens
 from .module import Result, now
 from .plan import TokenChange, TokenWish, alive, check_wish, plan_token
-from .tokens import Backend, as_secret, predicted, refuse_foreign, spare_own, wish_of
+from .tokens import Backend, as_secret, left_alone, predicted, refuse_foreign, spare_own, wish_of
 
 # An entry of `tokens`; the options beside it hold for all entries.
 ENTRY_OPTIONS: dict[str, Any] = {
@@ -225,19 +225,14 @@ def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry]) -> None:
 
 
 def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
-    """Revoke the tokens of these IDs that are active, in one run of influxctl. Raises OptionError and Refused."""
+    """Revoke the tokens of these IDs that are active, in one run of influxctl. Raises OptionError."""
     if module.params["state"] != "absent":
         raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")
     wanted = set(module.params["ids"])
     listed, at = backend.list() if wanted else [], now()
-    doomed = [token for token in listed if token["id"] in wanted and alive(token, at)]
-    own = [token["id"] for token in doomed if backend.is_own(token)]
-    if own:
-        raise Refused(
-            f"The token {own[0]} is the one that this module authenticates with; revoking it would cut off its own"
-            " access. Nothing is revoked. Leave it out, or set allow_self_revoke: true.",
-            code="self_revoke",
-        )
+    active = [token for token in listed if token["id"] in wanted and alive(token, at)]
+    own = [token["id"] for token in active if backend.is_own(token)]
+    doomed = [token for token in active if token["id"] not in own]
     if doomed and not module.check_mode:
         backend.revoke(doomed)
     shown = [MGMT_TOKEN.present(token) or {} for token in doomed]
@@ -246,6 +241,7 @@ def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
         values={"mgmt_tokens": [{**token, "changed": True, "superseded": [], "failure": None} for token in shown]},
         before={token["id"]: token for token in shown},
         after={},
+        warnings=left_alone(own),
     )
 
 

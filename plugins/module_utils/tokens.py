@@ -449,7 +449,12 @@ def spare_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[
     """Return the change without revoking what the module authenticates with, and a warning if it would have."""
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
     spared = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
-    return spared, [f"The token {i} is left, because this module authenticates with it." for i in own]
+    return spared, left_alone(own)
+
+
+def left_alone(own: Sequence[str]) -> list[str]:
+    """Return a warning for each of these IDs, whose tokens the module authenticates with and so does not revoke."""
+    return [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
 
 
 def refuse_foreign(

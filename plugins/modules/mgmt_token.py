@@ -36,8 +36,7 @@ options:
   allow_self_revoke:
     description:
       - Whether the module may revoke the token that it authenticates with itself. Without it, O(state=absent) refuses
-        to,
-        and O(revoke_superseded) leaves that token and warns.
+        to, and O(revoke_superseded) and O(ids) leave that token and warn.
     type: bool
     default: false
   tokens:
