@@ -75,9 +75,19 @@ _value:
       type: list
       elements: dict
     orphans:
-      description: The active tokens that no host holds, nor the issuer. Empty when not all hosts were asked.
+      description:
+        - The active tokens that no host holds, nor the issuer. Empty as well when not all hosts were asked, because
+          then they aren't known; see C(not_asked).
       type: list
       elements: dict
+    not_asked:
+      description: The hosts that were not asked, sorted.
+      type: list
+      elements: str
+    silent:
+      description: The hosts that were asked and gave no answer, sorted. Tokens with their names are no orphans.
+      type: list
+      elements: str
     findings:
       description:
         - What is not in order, by its kind, which is a C(state), V(world_readable), V(shared) or V(orphan). Each kind
@@ -89,7 +99,8 @@ _value:
       elements: str
     csv:
       description:
-        - The rows as CSV, and after them the orphans, which have no host. A text that begins as a formula of a
+        - The rows as CSV, after them a row for each host that was not asked, without a state, and then the orphans,
+          which have no host. A text that begins as a formula of a
           spreadsheet does, with V(=), V(+), V(-) or V(@), has an apostrophe before it.
       type: str
 """

@@ -37,6 +37,12 @@ options:
     description: For each host, by its name, the description of its tokens.
     type: dict
     default: {}
+  begun:
+    description:
+      - The hosts that the run came to. The others, such as those that C(--limit) left out, are V(not asked). Without
+        it, the run came to all.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
@@ -59,8 +65,8 @@ _value:
   contains:
     rows:
       description:
-        - One entry for each host, sorted, with the keys C(host), C(outcome) (V(renewed), V(unchanged), V(would renew)
-          or V(not finished)), C(token_id), C(expires_at) and C(old_tokens).
+        - One entry for each host, sorted, with the keys C(host), C(outcome) (V(renewed), V(unchanged), V(would renew),
+          V(not finished) or V(not asked)), C(token_id), C(expires_at) and C(old_tokens).
       type: list
       elements: dict
     table:
@@ -87,6 +93,7 @@ def fleet_rotation(
     outcomes: dict[str, Any],
     tokens: list[dict[str, Any]] | None = None,
     descriptions: dict[str, str] | None = None,
+    begun: list[str] | None = None,
 ) -> dict[str, Any]:
     """Return the summary."""
-    return rotation(hosts, outcomes, tokens, descriptions or {})
+    return rotation(hosts, outcomes, tokens, descriptions or {}, begun)

@@ -37,10 +37,15 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
     sys.path.append(archive)
 
 
+def config_path(module: AnsibleModule) -> str:
+    """Return the config's real path; tomlkit can be imported from here on. Raises ProfileError."""
+    unpack_tomlkit(module)
+    return os.path.realpath(config_file.locate(module.params["path"], os.environ))
+
+
 def read_config(module: AnsibleModule) -> tuple[str, str | None]:
     """Return the config's real path and its text (None without a file). Raises ProfileError."""
-    unpack_tomlkit(module)
-    path = os.path.realpath(config_file.locate(module.params["path"], os.environ))
+    path = config_path(module)
     return path, config_file.read(path)
 
 

@@ -91,7 +91,7 @@ profiles:
       sample: M.V1.a1b2
 file:
   description: The file.
-  returned: success
+  returned: always, also when it can't be read or isn't valid TOML
   type: dict
   contains:
     path:
@@ -143,10 +143,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
+    config_path,
     naming,
-    read_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
 
@@ -155,11 +156,17 @@ OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}
 
 def work(module: AnsibleModule) -> Result:
     """List the profiles."""
-    path, text = read_config(module)
-    found = naming(path, lambda: profiles.read_profiles(text or ""))
+    path = config_path(module)
+    file = {"file": config_file.describe(path)}
+    try:
+        text = config_file.read(path)
+        found = naming(path, lambda: profiles.read_profiles(text or ""))
+    except ProfileError as error:
+        # Who may read the file matters even more when nobody can say what is in it.
+        return Result(changed=False, values=file, error=error)
     name = module.params["name"]
     listed = [profiles.public(profile) for profile in found if name in (None, profile.get("name"))]
-    return Result(changed=False, values={"profiles": listed, "file": config_file.describe(path)})
+    return Result(changed=False, values={"profiles": listed, **file})
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ CSV_COLUMNS = (*AUDIT_COLUMNS, "shared_with", "world_readable", "note")
 ROTATION_COLUMNS = ("host", "outcome", "token_id", "expires_at", "old_tokens")
 WORLD_READABLE = 0o004
 NOT_KNOWN = "not known"
+NOT_ASKED = "it was not asked"
 NOT_HELD = "no host was seen to hold it"
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
 # What a spreadsheet may take for the beginning of a formula; the last four are the full-width = + - @.
@@ -41,10 +42,12 @@ def audit(
     a host that was not asked. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
     only known when all hosts were asked; the issuer holds its own (`own`), and a token with the name of a host that
     gave no answer may be that host's.
+    `not_asked` and `silent`, those that gave no answer, say what an empty list of orphans is worth.
     Raises ValueError for a duration that can't be read.
     """
     soon = after(now, parse_duration(expiring_within))
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
+    not_asked = sorted(set(holdings) - set(asked))
     rows = [row for host, holding in asked.items() for row in _rows_of(host, holding, tokens, now, soon)]
     _name_sharers(rows)
     held = {row["token_id"] for row in rows}
@@ -52,7 +55,7 @@ def audit(
     whose = tuple(f" {host}" for host in silent)
     orphans = [
         _token_row(token, _state(token, now, soon))
-        for token in (tokens if len(asked) == len(holdings) else [])
+        for token in ([] if not_asked else tokens)
         if token["id"] not in held
         and not token.get("own")
         and _state(token, now, soon) in ("ok", "expiring")
@@ -62,9 +65,18 @@ def audit(
     return {
         "rows": rows,
         "orphans": orphans,
+        "not_asked": not_asked,
+        "silent": silent,
         "findings": _findings(rows, orphans),
-        "table": _audit_table(rows, orphans, silent, len(holdings) - len(asked)),
-        "csv": csv_text([*rows, *({**orphan, "note": NOT_HELD} for orphan in orphans)], CSV_COLUMNS),
+        "table": _audit_table(rows, orphans, silent, len(not_asked)),
+        "csv": csv_text(
+            [
+                *rows,
+                *({"host": host, "note": NOT_ASKED} for host in not_asked),
+                *({**orphan, "note": NOT_HELD} for orphan in orphans),
+            ],
+            CSV_COLUMNS,
+        ),
     }
 
 
@@ -72,10 +84,11 @@ def _rows_of(
     host: str, holding: Mapping[str, Any], tokens: Sequence[Mapping[str, Any]], now: datetime, soon: datetime
 ) -> list[Row]:
     """Return a row for each profile of a host, or one for a host without any."""
-    if "profiles" not in holding:
-        return [{**_row(host, None), "state": "unknown", "note": holding.get("msg") or "it gave no answer"}]
     mode = (holding.get("file") or {}).get("mode")
     readable = bool(mode and int(mode, 8) & WORLD_READABLE)
+    if "profiles" not in holding:
+        note = holding.get("msg") or "it gave no answer"
+        return [{**_row(host, None), "state": "unknown", "note": note, "world_readable": readable}]
     rows = []
     for profile in sorted(holding["profiles"], key=lambda one: str(one.get("name"))):
         row = {**_row(host, profile.get("name")), "world_readable": readable}
@@ -173,11 +186,13 @@ def rotation(
     outcomes: Mapping[str, Mapping[str, Any]],
     tokens: Sequence[Mapping[str, Any]] | None,
     descriptions: Mapping[str, str],
+    begun: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return what became of each host, as rows and as the lines of a table.
 
     `outcomes` are the role's facts of the hosts that came to the end. For the others, `tokens` and `descriptions` tell
     which tokens of theirs are not revoked, one of which they hold; None for `tokens` is a list that nobody could get.
+    `begun` are the hosts that the run came to; None says that it came to all.
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome.get("revoked", [])}
     rows = []
@@ -193,7 +208,7 @@ def rotation(
         rows.append(
             {
                 "host": host,
-                "outcome": outcome["outcome"] if outcome else "not finished",
+                "outcome": outcome["outcome"] if outcome else _unfinished(host, begun),
                 "token_id": outcome["id"] if outcome else None,
                 "expires_at": outcome["expires_at"] if outcome else None,
                 "old_tokens": old,
@@ -202,9 +217,17 @@ def rotation(
     return {"rows": rows, "table": table(rows, ROTATION_COLUMNS)}
 
 
+def _unfinished(host: str, begun: Collection[str] | None) -> str:
+    return "not finished" if begun is None or host in begun else "not asked"
+
+
 def _listed(tokens: Iterable[Mapping[str, Any]]) -> str | None:
     """Return tokens as one cell: each with the time until which it works."""
-    return ", ".join(f"{token['id']} until {token.get('expires_at') or 'revoked'}" for token in tokens) or None
+    return ", ".join(f"{token['id']} {_until(token.get('expires_at'))}" for token in tokens) or None
+
+
+def _until(expires_at: str | None) -> str:
+    return f"until {expires_at}" if expires_at else "(never ends)"
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:

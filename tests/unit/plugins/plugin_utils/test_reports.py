@@ -207,6 +207,24 @@ def test_all_remarks_about_a_profile_are_one_line() -> None:
     assert result["table"][2:] == [f"web1: {remarks}"]
 
 
+def test_a_file_that_can_not_be_read_may_be_readable_for_others() -> None:
+    """What is in it is not known, and a token may be."""
+    result = report({"web1": {"msg": "it is not valid TOML", "file": {"mode": "0644"}}})
+    assert result["findings"] == {"unknown": ["web1"], "world_readable": ["web1"]}
+    assert result["table"][2:] == ["web1: it is not valid TOML; others than the owner can read the file"]
+    assert result["silent"] == ["web1"]
+
+
+def test_an_empty_list_of_orphans_says_whom_nobody_asked() -> None:
+    result = report({"web3": None, "web2": None, "web1": {"msg": "away"}}, token(9, "left behind"))
+    assert (result["orphans"], result["not_asked"], result["silent"]) == ([], ["web2", "web3"], ["web1"])
+    assert [(row["host"], row["state"], row["note"]) for row in read_back(result["csv"])] == [
+        ("web1", "unknown", "away"),
+        ("web2", "", "it was not asked"),
+        ("web3", "", "it was not asked"),
+    ]
+
+
 def test_fractions_of_the_second_of_a_creation_are_left_out() -> None:
     one = token(1, created_at="2026-11-01T12:00:00.123456Z")
     (row,) = report({"web1": holding("M.V1.0001")}, one)["rows"]
@@ -363,8 +381,9 @@ def test_the_table_has_a_line_for_each_row_and_its_columns_begin_where_the_headi
 def test_csv_is_read_back_as_it_was_but_for_formulas(holdings: Dict, tokens: list[Dict]) -> None:
     result = audit(holdings, tokens, NOW, "14d")
     rows = read_back(result["csv"])
-    assert len(rows) == len(result["rows"]) + len(result["orphans"])
-    for read, row in zip(rows, [*result["rows"], *result["orphans"]], strict=True):
+    not_asked = [{"host": host} for host in result["not_asked"]]
+    assert [row["host"] for row in rows if row["note"] == "it was not asked"] == result["not_asked"]
+    for read, row in zip(rows, [*result["rows"], *not_asked, *result["orphans"]], strict=True):
         assert tuple(read) == CSV_COLUMNS
         assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in read.values() if cell)
         for column in AUDIT_COLUMNS:
@@ -404,9 +423,9 @@ def test_old_tokens_are_those_that_were_not_revoked_by_any_host() -> None:
     old = [token(1, ends=7), token(2)]
     outcomes = {"web1": outcome("renewed", *old, revoked=["id-1"]), "web2": outcome("renewed", *old)}
     listed = old_tokens(rotation(["web2", "web1"], outcomes, [], {}))
-    assert listed == {"web1": "id-2 until revoked", "web2": "id-2 until revoked"}
+    assert listed == {"web1": "id-2 (never ends)", "web2": "id-2 (never ends)"}
     kept = old_tokens(rotation(["web1"], {"web1": outcome("renewed", *old)}, [], {}))
-    assert kept == {"web1": f"id-1 until {instant(7)}, id-2 until revoked"}
+    assert kept == {"web1": f"id-1 until {instant(7)}, id-2 (never ends)"}
 
 
 def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
@@ -420,7 +439,18 @@ def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
         ("web9", "not finished", None, None),
     ]
     listed = old_tokens(result)
-    assert listed == {"web1": f"id-1 until {instant(7)}, id-2 until revoked", "web3": None, "web9": None}
+    assert listed == {"web1": f"id-1 until {instant(7)}, id-2 (never ends)", "web3": None, "web9": None}
+
+
+def test_a_host_that_the_run_did_not_come_to_may_hold_any_as_well() -> None:
+    names = {host: f"influxctl {host}" for host in ("web1", "web2", "web3")}
+    result = fleet_rotation([*names], {"web3": outcome("renewed")}, [token(1), token(2)], names, ["web2", "web3"])
+    assert [(row["host"], row["outcome"]) for row in result["rows"]] == [
+        ("web1", "not asked"),
+        ("web2", "not finished"),
+        ("web3", "renewed"),
+    ]
+    assert old_tokens(result) == {"web1": "id-1 (never ends)", "web2": "id-2 (never ends)", "web3": None}
 
 
 def test_what_hosts_hold_is_not_known_without_a_list() -> None:
