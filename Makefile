@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench docs lock build release clean
+.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-rotation docs lock build release clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -15,7 +15,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command 'make lock'
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.demo ## Bootstrap a simulated cluster and a fleet of five SSH hosts, twice
 	PYTHONPATH=tests .venv/bin/python -m demo
@@ -55,6 +55,9 @@ molecule: .venv/.nox ## Run the molecule scenarios; ARGS="-s influxctl" picks
 
 bench: .venv/.nox ## Measure whole clusters in one task against loops: hours; ARGS=--quick takes minutes, --help lists the rest
 	$(NOX) --session bench -- $(ARGS)
+
+bench-rotation: .venv/.nox ## Measure the rotation of a fleet over SSH against copying a file; ARGS="--hosts 20"
+	$(NOX) --session bench-rotation -- $(ARGS)
 
 docs: .venv/.nox ## Build the documentation site in build/docs, and look at its pages in a browser
 	$(NOX) --session docs

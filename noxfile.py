@@ -207,6 +207,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
+@nox.session(name="bench-rotation")
+def bench_rotation(session: nox.Session) -> None:
+    """The rotation of a fleet of a hundred hosts, unless words after `--` ask for another size."""
+    install(session, "bench")
+    session.run("python", "-m", "bench.rotation", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session
 def release(session: nox.Session) -> None:
     """Make the release whose version stands after `--` (tools/release.py)."""
