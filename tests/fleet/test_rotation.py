@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,24 @@ import yaml
 
 from harness import vault
 from harness.install import CHECKOUT
+from harness.playbook import Run
 from harness.rotation import CONFIG, Prober, Rotation
 from harness.sweeps import assert_no_secret, sweep
 
 STORES = CHECKOUT / "docs" / "stores"
+NOWHERE = "/proc/self/nowhere/config.toml"
+
+
+def summary(run: Run) -> list[str]:
+    """The table at the end of a run."""
+    return list(run.result("Show who was renewed, and who may still hold an old token")["msg"])
+
+
+def set_of_host(rotation: Rotation, host: str, **variables: Any) -> None:
+    """Give a host variables in the inventory; None takes one away."""
+    hosts = rotation.inventory()
+    hosts[host] = {name: value for name, value in {**hosts[host], **variables}.items() if value is not None}
+    rotation.set_inventory(hosts)
 
 
 def test_tokens_that_end_soon_are_renewed(rotation: Rotation) -> None:
@@ -95,6 +112,265 @@ def test_a_machine_with_two_names_keeps_one_token(rotation: Rotation) -> None:
     assert second.changed == []
 
 
+def test_a_host_outside_the_stated_fleet_is_refused(rotation: Rotation) -> None:
+    """In the inventory the variable doesn't reach the play, whose hosts are all of the group then."""
+    for host in rotation.inventory():
+        set_of_host(rotation, host, influxdb3_fleet="host1:host2")
+    run = rotation.rotate()
+    assert run.code == 2
+    assert [failure["msg"].split(" is not one")[0] for failure in run.failures] == ["host3"]
+    assert "give it with -e" in run.failures[0]["msg"]
+    assert rotation.alive("influxctl host3") == []
+    for one in rotation.fleet.hosts[:2]:
+        rotation.issued(one)
+
+
+@pytest.mark.complete
+def test_a_host_of_the_play_outside_the_group_counts(rotation: Rotation, tmp_path: Path) -> None:
+    """It got the shared token as well, so that it needs the old one while it hasn't got the new one."""
+    hosts = rotation.fleet.hosts
+    rotation.variables |= {
+        "mgmt_token_strategy": "shared",
+        "mgmt_token_secret_file": str(tmp_path / "shared.json"),
+        "mgmt_token_group": "host1:host2",
+    }
+    assert rotation.rotate().code == 0
+    (old,) = rotation.alive("influxctl")
+    hosts[2].stop()
+    run = rotation.rotate(mgmt_token_force=True)
+    assert run.code == 4
+    assert "have not proved the new token: host3" in run.output
+    assert rotation.held(hosts[2]) == old
+    assert old in rotation.alive("influxctl")
+    hosts[2].start()
+    assert rotation.rotate().code == 0
+    assert rotation.alive("influxctl") == [rotation.held(host) for host in hosts[2:]]
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_another_run_takes_a_token_for_left_over(strategy: str, rotation: Rotation) -> None:
+    """It was made and not yet written when the other one looked: the host gets a further one, also in a forced run."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    old = [rotation.give_old(host) for host in hosts]
+
+    def revoke() -> None:
+        (new,) = [t for t in sim.state.mgmt_tokens if t.description == "influxctl host1" and t is not old[0]]
+        new.revoked_at = sim.clock.now()
+
+    # The host that asks for all; none has written its profile yet.
+    rotation.meanwhile(1, "database/list", revoke)
+    set_of_host(rotation, "host2", mgmt_token_influxctl_path="/bin/false")
+    run = rotation.rotate(influxdb3_strategy=strategy, mgmt_token_force=True)
+    assert run.code == 2
+    assert [line.split()[:2] for line in summary(run)[1:]] == [
+        ["host1", "renewed"],
+        ["host2", "not"],
+        ["host3", "renewed"],
+    ]
+    assert run.failures[-1]["msg"].startswith("influxctl does not work with the profile default of ")
+    assert [token.revoked_at is not None for token in old] == [True, False, True]
+    made = [t.description for t in sim.state.mgmt_tokens[1:] if t not in old]
+    assert sorted(made) == ["influxctl host1", "influxctl host1", "influxctl host2", "influxctl host3"]
+    rotation.issued(hosts[0])
+    rotation.issued(hosts[2])
+    assert_no_secret(run.output, sim.secrets)
+    sim.faults.clear()
+    set_of_host(rotation, "host2", mgmt_token_influxctl_path=None)
+    assert rotation.rotate(influxdb3_strategy=strategy).code == 0
+    rotation.issued(hosts[1])
+    assert len(sim.state.mgmt_tokens) == 8
+
+
+@pytest.mark.complete
+def test_another_profile_of_the_file_keeps_its_token(rotation: Rotation) -> None:
+    """With one prefix for two profiles, each run must leave the other profile's token alone."""
+    host, sim = rotation.fleet.hosts[0], rotation.sim
+    assert rotation.rotate().code == 0
+    prod = {**rotation.variables["mgmt_token_profile"], "name": "prod"}
+
+    def held() -> dict[str, str]:
+        profiles = tomllib.loads((host.home / CONFIG).read_text())["profile"]
+        return {profile["name"]: profile["mgmt_token"] for profile in profiles}
+
+    for profile in (prod, prod, rotation.variables["mgmt_token_profile"]):
+        check = rotation.rotate("--check", mgmt_token_profile=profile)
+        run = rotation.rotate(mgmt_token_profile=profile)
+        assert (check.code, run.code) == (0, 0), run.output
+        assert "another profile of" in run.output
+        assert sorted(held().values()) == sorted(rotation.alive("influxctl host1"))
+        foretold = [
+            one["kind"] for one in check.results if one["task"].endswith("Revoke the tokens that are needed no more")
+        ]
+        assert foretold == ["skipped"] * 3
+    assert set(held()) == {"default", "prod"}
+    assert len(sim.state.mgmt_tokens) == 7
+    (kept,) = [token.id for token in sim.state.mgmt_tokens if token.secret == held()["prod"]]
+    assert kept in summary(run)[1]
+
+
+@pytest.mark.complete
+def test_a_shared_token_that_another_profile_holds(rotation: Rotation, tmp_path: Path) -> None:
+    rotation.variables |= {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "shared.json")}
+    assert rotation.rotate().code == 0
+    (old,) = rotation.alive("influxctl")
+    prod = {**rotation.variables["mgmt_token_profile"], "name": "prod"}
+    run = rotation.rotate(mgmt_token_profile=prod, mgmt_token_force=True)
+    assert run.code == 0
+    assert "another profile of" in run.output
+    assert len(rotation.alive("influxctl")) == 2
+    assert old in rotation.alive("influxctl")
+
+
+@pytest.mark.complete
+def test_rights_for_the_hosts_are_not_for_the_issuer(rotation: Rotation) -> None:
+    """`--become` raises them on the hosts only; an execution environment has no sudo. Its own variable still counts."""
+    hosts = rotation.fleet.hosts
+    used = [host.home / "sudo.log" for host in hosts]
+    for host, log in zip(hosts, used, strict=True):
+        sudo(host.home / "bin", f'echo "$@" >>{log}\nwhile [ "$1" != /bin/sh ]; do shift; done\nexec "$@"')
+    refused = rotation.ansible.workdir / "refused"
+    sudo(rotation.program.parent, f'touch {refused}\necho "no sudo here" >&2\nexit 1')
+    rotation.environment = {"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+    old = [rotation.give_old(host) for host in hosts]
+    for name in ("rotate", "audit", "bootstrap"):
+        run = rotation.play(name, "--become", cluster_connection=rotation.variables["mgmt_token_connection"])
+        assert run.code == 0, run.output
+    assert all(token.revoked_at for token in old)
+    assert [log.exists() for log in used] == [True] * 3
+    assert not refused.exists()
+
+    inventory = {"influxdb3_fleet": {"hosts": rotation.inventory()}}
+    local = {"ansible_connection": "local", "ansible_become": True}
+    rotation.fleet.inventory.write_text(json.dumps({**inventory, "all": {"hosts": {"localhost": local}}}))
+    assert rotation.rotate().code == 2
+    assert refused.exists()
+
+
+def sudo(directory: Path, script: str) -> None:
+    """Have a program `sudo` on somebody's PATH."""
+    program = directory / "sudo"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("broken", ["proof", "profile"])
+def test_any_errors_fatal_cuts_nobody_off(broken: str, rotation: Rotation) -> None:
+    """All stop where one fails; then there is no summary, and the next run brings it to the end."""
+    hosts = rotation.fleet.hosts
+    old = [rotation.give_old(host) for host in hosts]
+    rotation.environment = {"ANSIBLE_ANY_ERRORS_FATAL": "true"}
+    spoilt = {"mgmt_token_influxctl_path": "/bin/false"} if broken == "proof" else {"mgmt_token_profile_path": NOWHERE}
+    set_of_host(rotation, "host2", **spoilt)
+    with Prober(rotation) as prober:
+        run = rotation.rotate()
+        assert run.code == 2
+        assert "Show who was renewed" not in run.output
+        assert [token.revoked_at for token in old] == [None] * 3
+        assert len(rotation.alive("influxctl host2")) == (2 if broken == "proof" else 1)
+        set_of_host(rotation, "host2", **dict.fromkeys(spoilt))
+        assert rotation.rotate().code == 0
+    assert prober.gaps == []
+    assert all(token.revoked_at for token in old)
+    for host in hosts:
+        rotation.issued(host)
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("way", ["a batch fails", "all are away", "the issuer is away"])
+def test_a_run_that_ends_before_its_summary(way: str, rotation: Rotation) -> None:
+    """Whatever max_fail_percentage says, it ends when no host of a batch is left. The next run is the answer."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    old = [rotation.give_old(host) for host in hosts]
+    variables: dict[str, Any] = {"influxdb3_max_fail_percentage": 100}
+    if way == "a batch fails":
+        variables["influxdb3_serial"] = 1
+        set_of_host(rotation, "host1", mgmt_token_profile_path=NOWHERE)
+    elif way == "all are away":
+        for host in hosts:
+            host.stop()
+    else:
+        variables["mgmt_token_connection"] = rotation.variables["mgmt_token_connection"] | {
+            "management_token": "M.V1.no"
+        }
+    with Prober(rotation) as prober:
+        run = rotation.rotate(**variables)
+        assert run.code in (2, 4)
+        assert "Show who was renewed" not in run.output
+        assert [token.revoked_at for token in old] == [None] * 3
+        assert [rotation.alive(rotation.description(host)) for host in hosts] == [[token.secret] for token in old]
+        if way == "a batch fails":
+            set_of_host(rotation, "host1", mgmt_token_profile_path=None)
+        elif way == "all are away":
+            for host in hosts:
+                host.start()
+        sim.faults.clear()
+        assert rotation.rotate().code == 0
+    assert prober.gaps == []
+    assert all(token.revoked_at for token in old)
+    for host in hosts:
+        rotation.issued(host)
+
+
+@pytest.mark.complete
+def test_the_issuers_own_token_is_described_like_a_hosts(rotation: Rotation) -> None:
+    """It is left at every run, with a warning, and the others are served."""
+    hosts, sim = rotation.fleet.hosts, rotation.sim
+    own = sim.add_mgmt_token("influxctl host1")
+    old = rotation.give_old(hosts[1])
+    connection = rotation.variables["mgmt_token_connection"] | {"management_token": own.secret}
+    for _attempt in range(2):
+        run = rotation.rotate(mgmt_token_connection=connection)
+        assert run.code == 0, run.output
+        assert own.revoked_at is None
+        assert own.id in summary(run)[1]
+    assert old.revoked_at is not None
+    assert rotation.held(hosts[0]) in rotation.alive("influxctl host1")
+    assert len(rotation.alive("influxctl host1")) == 2
+
+
+@pytest.mark.complete
+def test_a_configured_strategy_is_not_that_of_the_playbooks(rotation: Rotation) -> None:
+    """Theirs is linear unless -e says otherwise, so that one host asks for all."""
+    rotation.environment = {"ANSIBLE_STRATEGY": "free"}
+    for name in ("rotate", "bootstrap"):
+        rotation.forget_commands()
+        assert rotation.play(name, cluster_connection=rotation.variables["mgmt_token_connection"]).code == 0
+        assert rotation.commands().count("list") == (2 if name == "rotate" else 1)
+    rotation.forget_commands()
+    assert rotation.play("bootstrap", influxdb3_strategy="free", influxdb3_serial=2).code == 0
+    assert rotation.commands() == ["list"] * 3
+
+
+@pytest.mark.complete
+def test_an_issuer_over_ssh(rotation: Rotation) -> None:
+    """Away: one sentence for each host, which names the issuer. Back: it serves them."""
+    hosts, (issuer, *fleet) = rotation.fleet.hosts, rotation.inventory().items()
+    # The issuer needs the libraries of the controller.
+    issuer[1]["ansible_python_interpreter"] = sys.executable
+    inventory = {"all": {"children": {"influxdb3_fleet": {"hosts": dict(fleet)}, "ops": {"hosts": dict([issuer])}}}}
+    rotation.fleet.inventory.write_text(json.dumps(inventory))
+    rotation.variables |= {
+        "mgmt_token_issuer": "host1",
+        "mgmt_token_issuer_influxctl_path": str(hosts[0].home / "bin" / "influxctl"),
+    }
+    old = [rotation.give_old(host) for host in hosts[1:]]
+    hosts[0].stop()
+    away = rotation.rotate()
+    assert away.code == 2
+    told = [failure["msg"] for failure in away.failures]
+    assert len(told) == 2
+    assert all(one.startswith("The issuer host1 can not be reached: ") for one in told)
+    assert [token.revoked_at for token in old] == [None] * 2
+    hosts[0].start()
+    assert rotation.rotate().code == 0
+    assert all(token.revoked_at for token in old)
+    for host in hosts[1:]:
+        rotation.issued(host)
+    assert rotation.commands() == [], "the controller's influxctl has no part in it"
+
+
 @pytest.mark.complete
 @pytest.mark.parametrize(
     ("variables", "flags"),
@@ -119,6 +395,12 @@ def test_every_way_to_run_a_play_ends_the_same(
             run = rotation.rotate(*flags, mgmt_token_force=force)
             assert run.code == 0, run.output
             before.append({rotation.held(host) for host in rotation.fleet.hosts})
+        # A host that fails has its batch, or the run, stop; the next run goes on from there.
+        set_of_host(rotation, "host2", mgmt_token_influxctl_path="/bin/false")
+        failed = rotation.rotate(*flags, mgmt_token_force=True)
+        assert failed.code == 2
+        set_of_host(rotation, "host2", mgmt_token_influxctl_path=None)
+        assert rotation.rotate(*flags).code == 0
     assert prober.gaps == []
     names = ["influxctl"] if strategy == "shared" else [rotation.description(host) for host in rotation.fleet.hosts]
     alive = [secret for name in names for secret in rotation.alive(name)]
@@ -291,7 +573,7 @@ def test_slices_of_a_shared_job_revoke_nothing(rotation: Rotation, tmp_path: Pat
 @pytest.mark.parametrize("store", ["ansible_vault", "hashi_vault"])
 def test_a_store_of_the_users(store: str, rotation: Rotation, tmp_path: Path) -> None:
     """The examples: a file that ansible-vault encrypts, and HashiCorp Vault. Then the store loses what it was given."""
-    sim, kept = rotation.sim, tmp_path / "store" / "token"
+    sim, kept = rotation.sim, rotation.ansible.home / "store" / "token"
     password = "canary-vault-password"
     rotation.variables |= {
         "mgmt_token_strategy": "shared",
@@ -299,7 +581,7 @@ def test_a_store_of_the_users(store: str, rotation: Rotation, tmp_path: Path) ->
         "mgmt_token_save_tasks": str(STORES / store / "save.yml"),
     }
     if store == "ansible_vault":
-        rotation.variables |= {"mgmt_token_vault_file": str(kept), "mgmt_token_vault_password": password}
+        rotation.variables |= {"mgmt_token_vault_file": "~/store/token", "mgmt_token_vault_password": password}
     else:
         rotation.variables |= {"mgmt_token_vault_mount": "kv", "mgmt_token_vault_path": "influxdb3/fleet"}
         kept.parent.mkdir()
