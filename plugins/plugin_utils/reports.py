@@ -195,11 +195,14 @@ def rotation(
     `begun` are the hosts that the run came to; None says that it came to all.
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome.get("revoked", [])}
+    # Where no host waits for another, one may have been given a shared token that another has then renewed.
+    superseded = {token["id"]: token for outcome in outcomes.values() for token in outcome["old"]}
     rows = []
     for host in sorted(hosts):
         outcome = outcomes.get(host)
         if outcome:
-            old = _listed([token for token in outcome["old"] if token["id"] not in revoked])
+            own_old = [superseded[outcome["id"]]] if outcome["id"] in superseded else []
+            old = _listed([token for token in [*outcome["old"], *own_old] if token["id"] not in revoked])
         elif tokens is None:
             old = NOT_KNOWN
         else:

@@ -398,7 +398,9 @@ def test_every_way_to_run_a_play_ends_the_same(
         # A host that fails has its batch, or the run, stop; the next run goes on from there.
         set_of_host(rotation, "host2", mgmt_token_influxctl_path="/bin/false")
         failed = rotation.rotate(*flags, mgmt_token_force=True)
-        assert failed.code == 2
+        # Where none waits, a host may have its token, and nothing to prove, before the first one makes another for all.
+        unsure = strategy == "shared" and variables.get("influxdb3_strategy") == "free"
+        assert failed.code in ((0, 2) if unsure else (2,)), failed.output
         set_of_host(rotation, "host2", mgmt_token_influxctl_path=None)
         assert rotation.rotate(*flags).code == 0
     assert prober.gaps == []

@@ -428,6 +428,13 @@ def test_old_tokens_are_those_that_were_not_revoked_by_any_host() -> None:
     assert kept == {"web1": f"id-1 until {instant(7)}, id-2 (never ends)"}
 
 
+def test_a_shared_token_that_another_host_has_renewed_meanwhile_is_an_old_one() -> None:
+    """With the strategy free, and forced by one host while the others had been served already."""
+    outcomes = {"web1": outcome("renewed", token(1, ends=7)), "web2": outcome("unchanged") | {"id": "id-1"}}
+    result = rotation(["web1", "web2"], outcomes, [], {})
+    assert old_tokens(result) == dict.fromkeys(("web1", "web2"), f"id-1 until {instant(7)}")
+
+
 def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
     tokens = [token(1, ends=7), token(2, "influxctl web1"), token(3), token(1, revoked_at=instant(-1), id="dead")]
     tokens += [token(4, ""), token(5) | {"description": None}]
