@@ -22,6 +22,7 @@ from harness.install import CHECKOUT
 from harness.playbook import Run
 from harness.rotation import CONFIG, Prober, Rotation
 from harness.sweeps import assert_no_secret, sweep
+from simulator.influxctl import install
 
 STORES = CHECKOUT / "docs" / "stores"
 NOWHERE = "/proc/self/nowhere/config.toml"
@@ -410,6 +411,25 @@ def test_every_way_to_run_a_play_ends_the_same(
     assert before[0].isdisjoint(before[1] - before[0])
     assert before[1] != before[0]
     assert rotation.rotate(*flags).changed == []
+
+
+@pytest.mark.complete
+def test_a_failed_proof_shows_nothing_of_the_file(rotation: Rotation) -> None:
+    """influxctl refuses a key that it does not know, and quotes the file, whose secrets nobody has told Ansible."""
+    (host, *_others) = rotation.fleet.hosts
+    rotation.set_inventory({host.name: rotation.inventory()[host.name]})
+    install(host.home / "bin", config_error_quotes=True)
+    old = rotation.give_old(host)
+    path = host.home / CONFIG
+    free = "of-no-particular-shape"
+    keys = f'nonsense = "{free}"\ntoken = "apiv1_canary{"x" * 80}"\n'
+    path.write_text(path.read_text().replace("mgmt_token", f"{keys}mgmt_token"))
+    run = rotation.rotate()
+    assert run.code == 2, run.output
+    assert "influxctl does not work with the profile default" in run.output
+    assert "nonsense" in str(run.failures)
+    assert_no_secret(run.output, {*rotation.sim.secrets, free, f"apiv1_canary{'x' * 80}"})
+    assert old.secret in rotation.alive(rotation.description(host)), "nothing is revoked without a proof"
 
 
 @pytest.mark.complete
