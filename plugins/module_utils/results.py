@@ -38,9 +38,23 @@ class Result:
     error: Influxdb3Error | None = None
 
 
+class _Module(AnsibleModule):
+    """Ansible's own, but for one thing: an error that Ansible finds by itself doesn't show the options.
+
+    What is secret among them isn't known yet: a misspelt option may hold a token, and the values of a free dictionary
+    are registered by `work`. On the target, because the result of a task with `async` passes by the action plugin.
+    """
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        """End with an error."""
+        if "failure" not in kwargs:
+            kwargs.setdefault("invocation", {})
+        super().fail_json(msg, **kwargs)
+
+
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
     """Build the module from its options, do its work, and end it. The only place that turns an error into a failure."""
-    module = AnsibleModule(argument_spec=options, supports_check_mode=True, **rules)
+    module = _Module(argument_spec=options, supports_check_mode=True, **rules)
     try:
         result = work(module)
     except Influxdb3Error as error:
