@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options: {}
 requirements:
   - requests where the module runs
-  - tomlkit where the module runs, if O(profile) or O(config_path) is used
+  - tomlkit >= 0.11.6 where the module runs, if O(profile) or O(config_path) is used
 notes:
   - The module talks to the HTTP Management API from where it runs, usually the controller
     (C(delegate_to=localhost) or a play on C(localhost)). Proxies are taken from C(HTTPS_PROXY), C(HTTP_PROXY) and

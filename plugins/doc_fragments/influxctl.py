@@ -19,7 +19,7 @@ options:
 requirements:
   - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for
     O(validate_certs=false))
-  - tomlkit where the module runs
+  - tomlkit >= 0.11.6 where the module runs
 notes:
   - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
     module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import sys
-from importlib.util import find_spec
+import time
 from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
@@ -24,9 +25,12 @@ SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "
 
 
 def unpack_tomlkit(module: AnsibleModule) -> None:
-    """Make the tomlkit that the action plugin sent importable, unless the target has one. Raises ProfileError."""
+    """Make the tomlkit that the action plugin sent the one that is imported: the target's own may be too old.
+
+    Raises ProfileError.
+    """
     shipped: str | None = module.params["_tomlkit"]
-    if not shipped or find_spec("tomlkit"):
+    if not shipped:
         return
     archive = os.path.join(module.tmpdir, "tomlkit.zip")
     try:
@@ -34,7 +38,7 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
             handle.write(base64.b64decode(shipped))
     except OSError as error:
         raise ProfileError(f"{archive} can't be written: {error.strerror}.", code="unwritable") from None
-    sys.path.append(archive)
+    sys.path.insert(0, archive)
 
 
 def config_path(module: AnsibleModule) -> str:
@@ -75,7 +79,7 @@ def write_config(module: AnsibleModule, path: str, text: str, diff: Diff, *, exi
         if module.params["backup"]:
             values["backup_file"] = _explained(path, "copied", lambda: _backup(module, path))
         module.set_fs_attributes_if_different(attributes, False, diff=diff)
-        _explained(path, "replaced", lambda: module.atomic_move(temporary, path))
+        _explained(path, "replaced", lambda: module.atomic_move(temporary, path, module.params["unsafe_writes"]))
     else:
         # Not by atomic_move: it gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
         module.set_fs_attributes_if_different({**attributes, "path": temporary}, False)

@@ -28,10 +28,15 @@ Table = dict[str, Any]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # How both libraries say where an error is.
 _AT_LINE = re.compile(r"at line \d+")
+# The oldest that the tests run with. Before 0.11 a document has no `unwrap`.
+_OLDEST_TOMLKIT = "0.11.6"
 
 
 def _tomlkit() -> Any:
-    """Return tomlkit. Imported late: on a target the module puts the controller's copy on the path first."""
+    """Return tomlkit. Imported late: on a target the module puts the controller's copy on the path first.
+
+    Raises ProfileError where there is none, or only one that is too old.
+    """
     try:
         import tomlkit
         import tomlkit.exceptions
@@ -41,7 +46,19 @@ def _tomlkit() -> Any:
             " is sent along, or where this module runs.",
             code="missing_library",
         ) from None
+    found = getattr(tomlkit, "__version__", "0")
+    if _numbers(found) < _numbers(_OLDEST_TOMLKIT):
+        raise ProfileError(
+            f"The Python library tomlkit is too old: {found}, and {_OLDEST_TOMLKIT} is the oldest that will do. Install"
+            " a newer one on the controller (pip install --upgrade tomlkit), from where it is sent along, or where this"
+            " module runs.",
+            code="missing_library",
+        )
     return tomlkit
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def _parse(text: str) -> dict[str, Any]:

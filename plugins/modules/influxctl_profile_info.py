@@ -32,9 +32,10 @@ options:
       - Internal. The action plugin puts the controller's tomlkit here. Don't set it.
     type: str
 requirements:
-  - tomlkit on the controller or on the target
+  - tomlkit >= 0.11.6 on the controller or on the target
 notes:
-  - The target needs Python 3.9 or newer and no library. The controller's own C(tomlkit) is sent along.
+  - The target needs Python 3.9 or newer and no library. The controller's own C(tomlkit) is sent along, and used even
+    where the target has one. The target's own counts only where the controller has none.
 seealso:
   - module: influxops.influxdb3.influxctl_profile
 """

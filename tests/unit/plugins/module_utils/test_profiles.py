@@ -389,6 +389,16 @@ def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.code == "missing_library"
 
 
+@pytest.mark.parametrize("version", ["0.6.0", "0.9.2", "0.11.5"])
+def test_an_old_tomlkit_is_named_with_the_oldest_that_will_do(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tomlkit, "__version__", version)
+    with pytest.raises(ProfileError, match=rf"{version}, and 0\.11\.6 is the oldest") as caught:
+        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+    assert caught.value.code == "missing_library"
+    monkeypatch.setattr(tomlkit, "__version__", "0.11.6")
+    assert profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"}) == SAMPLE + 'host = "h"\n'
+
+
 @pytest.mark.parametrize(
     ("profile", "kind"),
     [
