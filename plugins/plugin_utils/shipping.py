@@ -24,7 +24,9 @@ def zipped(package: str) -> str | None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for source in sorted(root.rglob("*.py")):
-            archive.write(source, source.relative_to(root.parent).as_posix())
+            # The date of the entry is zip's first: a file's own may lie before it, as everywhere on NixOS.
+            entry = zipfile.ZipInfo(source.relative_to(root.parent).as_posix())
+            archive.writestr(entry, source.read_bytes(), zipfile.ZIP_DEFLATED)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.action import influxctl_profile, influxctl_profile_info
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import TOMLKIT, ShippingAction, zipped
@@ -28,6 +31,19 @@ def test_only_sources_are_sent() -> None:
     assert "tomlkit/__init__.py" in names
     assert all(name.startswith("tomlkit/") and name.endswith(".py") for name in names)
     assert names == sorted(names)
+
+
+def test_files_without_a_date_are_sent_as_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything on NixOS is dated 1970, and so is what was built with SOURCE_DATE_EPOCH=0."""
+    package = tmp_path / "dateless"
+    package.mkdir()
+    source = package / "__init__.py"
+    source.write_text("a = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    dated = zipped("dateless")
+    os.utime(source, (1, 1))
+    assert zipped("dateless") == dated
+    assert dated is not None
 
 
 def test_library_works_from_the_zip_alone(tmp_path: Path) -> None:
