@@ -33,6 +33,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     """Return the path that is meant: the given one, or the default of the user that this process runs as.
 
     After `become`, the environment may still be the other user's; it counts only while its HOME belongs to us.
+    Raises ProfileError for a user without an entry in the user database, as in some containers.
     """
     if path:
         return os.path.abspath(os.path.expanduser(path))
@@ -43,7 +44,14 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
         ours = False
     if ours:
         return default_path(platform.system(), home, environ.get("XDG_CONFIG_HOME"))
-    return default_path(platform.system(), pwd.getpwuid(os.geteuid()).pw_dir)
+    try:
+        entry = pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise ProfileError(
+            f"Where the config lies isn't known: the user {os.geteuid()} has no entry in the user database. Set path.",
+            code="unknown_home",
+        ) from None
+    return default_path(platform.system(), entry.pw_dir)
 
 
 def read(path: str) -> str | None:

@@ -89,13 +89,21 @@ def write_config(module: AnsibleModule, path: str, text: str, diff: Diff, *, exi
 
 
 def _backup(module: AnsibleModule, path: str) -> str:
-    """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
+    """Copy the file beside itself, named as Ansible's own modules do, and return the copy's path.
+
+    Its mode is 0600, whatever the file's is. No part of a copy stays where it can't be made, as on a full disk.
+    """
+    backup = f"{path}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
     previous = os.umask(0o077)
     try:
-        backup: str = module.backup_local(path)
+        module.preserved_copy(path, backup)
+        os.chmod(backup, 0o600)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(backup)
+        raise
     finally:
         os.umask(previous)
-    os.chmod(backup, 0o600)
     return backup
 
 

@@ -72,6 +72,14 @@ def test_home_of_somebody_else_does_not_count(tmp_path: Path) -> None:
     assert located == config_file.default_path(platform.system(), home)
 
 
+def test_a_user_without_an_entry_is_told_to_set_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    with pytest.raises(ProfileError, match=r"the user 54321 has no entry .* Set path\.") as caught:
+        config_file.locate(None, {})
+    assert caught.value.code == "unknown_home"
+    assert config_file.locate("/c.toml", {}) == "/c.toml"
+
+
 def test_text_is_read_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     path.write_bytes("a = 'ü'\r\n".encode())
