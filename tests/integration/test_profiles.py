@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -22,6 +23,8 @@ from harness.sweeps import assert_no_secret
 
 MODULE = "influxops.influxdb3.influxctl_profile"
 INFO = "influxops.influxdb3.influxctl_profile_info"
+START: dict[str, Any] = {"async": 30, "poll": 0}
+WAIT = START | {"poll": 1}
 CANARY = "M.V1.canaryThatMustNeverShowUp"
 NEW = {"name": "default", "product": "clustered", "host": "new.example.com", "mgmt_token": "{{ canary }}"}
 WRITTEN = b"""\
@@ -43,7 +46,10 @@ def task(name: str, options: dict[str, Any], module: str = MODULE, **keywords: A
 
 def play(ansible: Ansible, *tasks: dict[str, Any], **variables: Any) -> Run:
     """Run tasks on the controller; whatever they do, no secret shows up, and no error is a crash."""
-    run = ansible.playbook(local_play(list(tasks), {}), variables={"canary": CANARY, **variables})
+    # Else it is looked for in the home of the user database, and not in that of the test.
+    jobs = str(ansible.home / ".ansible_async")
+    every = {"canary": CANARY, "ansible_async_dir": jobs, **variables}
+    run = ansible.playbook(local_play(list(tasks), {}), variables=every)
     assert_no_secret(run.output, [CANARY, "canaryParameter", "canaryToken"])
     assert "Traceback" not in run.output
     return run
@@ -132,6 +138,143 @@ def test_an_option_that_is_wrong_changes_nothing(ansible: Ansible, tmp_path: Pat
         assert message in run.result(name)["msg"]
     assert len(run.failures) == len(OPTIONS)
     assert [entry.read_bytes() for entry in path.parent.iterdir()] == ([WRITTEN] if existing else [])
+
+
+# Options that Ansible itself refuses, before the module can say which values are secret.
+REFUSED: dict[str, dict[str, Any]] = {
+    "product": {"product": "cloud"},
+    "port": {"port": "https"},
+    "misspelt": {"mgmt_tokn": "{{ canary }}"},
+    "misspelt below": {"auth": {"oauth2": {"secret": "canaryToken"}}},
+    "both": {"profiles": []},
+}
+
+
+def test_an_option_that_ansible_refuses_shows_no_secret(ansible: Ansible, tmp_path: Path) -> None:
+    secret = {"auth": {"oauth2": {"parameters": {"client_secret": "canaryParameter"}}}}
+    tasks = []
+    for name, wrong in REFUSED.items():
+        options = {**NEW, **secret, "path": str(tmp_path / "config.toml"), **wrong}
+        tasks.append(task(name, options, ignore_errors=True))
+        # As one of many, where that can be said.
+        many = {"path": str(tmp_path / "config.toml"), "profiles": [{**NEW, **secret, **wrong}]}
+        tasks.append(task(f"{name} many", many, ignore_errors=True))
+    # What is waited for ends past the action plugin.
+    refused = {**NEW, **secret, "product": "cloud"}
+    tasks.append(task("async", refused, ignore_errors=True, **WAIT))
+    run = play(ansible, *tasks)
+    assert len(run.failures) == len(tasks)
+    assert "must be one of: clustered, dedicated" in run.result("async")["msg"]
+    assert not (tmp_path / "config.toml").exists()
+
+
+def test_a_task_that_runs_in_the_background_does_the_same(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    options = {**NEW, "path": str(path)}
+    wait = {"jid": "{{ job.ansible_job_id }}"}
+    run = play(
+        ansible,
+        task("start", options, register="job", **START),
+        task("end", wait, "ansible.builtin.async_status", register="end", until="end.finished", retries=30, delay=1),
+        task("again", options, **WAIT),
+    )
+    assert (run.code, CANARY in path.read_text()) == (0, True), run.output
+    assert [run.result(name)["changed"] for name in ("end", "again")] == [True, False]
+    assert run.result("end")["profile"] == run.result("again")["profile"]
+
+
+def test_a_targets_old_tomlkit_gives_way_to_the_controllers(ansible: Ansible, tmp_path: Path) -> None:
+    old = tmp_path / "old" / "tomlkit"
+    old.mkdir(parents=True)
+    (old / "__init__.py").write_text("__version__ = '0.9.2'\ndef parse(text): return {}\n")
+    (old / "exceptions.py").write_text("class TOMLKitError(Exception): pass\n")
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text("import sys\nsys.modules['tomlkit'] = None\n")
+    environment = {"PYTHONPATH": str(old.parent)}
+    path = tmp_path / "config.toml"
+    path.write_bytes(WRITTEN)
+    options = task("edit", {"name": "default", "port": 443, "path": str(path)}, environment=environment)
+    assert play(ansible, options).result("edit")["changed"]
+    # Where the controller has none to send, the error says what is needed.
+    path.write_bytes(WRITTEN)
+    poor = Ansible(ansible.collections, ansible.workdir, {**ansible.environment, "PYTHONPATH": str(hidden)})
+    result = play(poor, {**options, "ignore_errors": True}).result("edit")
+    assert result["failure"]["code"] == "missing_library"
+    assert "too old: 0.9.2, and 0.11.6 is the oldest" in result["msg"]
+    assert path.read_bytes() == WRITTEN
+
+
+# A file that is mounted by itself, as in a container: it can be written, and nothing can be renamed over it.
+MOUNTED = """\
+import errno, os
+rename = os.rename
+def refuse(source, target, **more):
+    if os.fsdecode(target) == {path!r}:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+    return rename(source, target, **more)
+os.rename = refuse
+"""
+
+
+def test_a_file_that_cant_be_replaced_is_written_only_when_that_is_allowed(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "config.toml"
+    path.parent.mkdir()
+    path.write_bytes(WRITTEN)
+    inode = path.stat().st_ino
+    patched = tmp_path / "mounted"
+    patched.mkdir()
+    (patched / "sitecustomize.py").write_text(MOUNTED.format(path=str(path)))
+    options = {"name": "default", "host": "new.example.com", "path": str(path)}
+    where: dict[str, Any] = {"environment": {"PYTHONPATH": str(patched)}}
+    # Not by play: ansible-core 2.16 ends here by itself, with a traceback.
+    refused = ansible.playbook(local_play([task("safe", options, **where)], {}))
+    assert refused.code == 2
+    assert path.read_bytes() == WRITTEN
+    run = play(ansible, task("unsafe", {**options, "unsafe_writes": True}, **where))
+    assert run.result("unsafe")["changed"]
+    assert path.read_bytes() == WRITTEN.replace(b"old.example.com", b"new.example.com")
+    assert path.stat().st_ino == inode
+    assert list(path.parent.iterdir()) == [path]
+
+
+# The part of SELinux that Ansible asks for, with the contexts in a file.
+SELINUX = """\
+import json, os, sys, types
+def contexts():
+    return json.load(open({path!r})) if os.path.exists({path!r}) else {{}}
+def get(path):
+    return [0, contexts().get(str(os.lstat(path).st_ino), "system_u:object_r:user_home_t:s0")]
+def put(path, context):
+    json.dump({{**contexts(), str(os.lstat(path).st_ino): context}}, open({path!r}, "w"))
+    return 0
+fake = types.ModuleType("selinux")
+fake.is_selinux_enabled = fake.is_selinux_mls_enabled = lambda: 1
+fake.lgetfilecon_raw, fake.lsetfilecon = get, put
+fake.matchpathcon = lambda path, mode: [0, "system_u:object_r:user_home_t:s0"]
+sys.modules["ansible.module_utils.compat.selinux"] = fake
+"""
+
+
+def test_the_selinux_context_is_set_by_ansibles_own_functions(ansible: Ansible, tmp_path: Path) -> None:
+    """A machine without SELinux can't show more than that they are asked to."""
+    patched = tmp_path / "selinux"
+    patched.mkdir()
+    contexts = tmp_path / "contexts.json"
+    (patched / "sitecustomize.py").write_text(SELINUX.format(path=str(contexts)))
+    path = tmp_path / "config.toml"
+    options = {**NEW, "path": str(path), "setype": "influx_t", "selevel": "s0:c1"}
+    where: dict[str, Any] = {"environment": {"PYTHONPATH": str(patched)}}
+    run = play(
+        ansible,
+        task("new", options, **where),
+        task("again", options, **where),
+        task("other type", {**options, "setype": "other_t"}, **where),
+        task("edit", {**options, "setype": "other_t", "host": "two.example.com"}, **where),
+    )
+    assert [run.result(name)["changed"] for name in ("new", "again", "other type", "edit")] == [True, False, True, True]
+    found = json.loads(contexts.read_text())
+    assert found[str(path.stat().st_ino)] == "system_u:object_r:other_t:s0:c1"
 
 
 def test_a_read_only_file_system_is_a_clear_error(ansible: Ansible, tmp_path: Path) -> None:
