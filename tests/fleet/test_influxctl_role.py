@@ -163,9 +163,15 @@ Case = tuple[dict[str, Any], str]
 def common_failures(site: Site) -> dict[str, Case]:
     """What may well go wrong: the variables of the role, and a part of what is said about it."""
     archive(site.mirror, NEW)
+    directory = str(site.program.parent)
     return {
         "wrong checksum": (site.variables(NEW, influxctl_archive_checksum=NOTHING), "checksum"),
         "missing version": (site.variables("2.99.0"), "404"),
+        "into a directory": (site.variables(NEW, influxctl_install_path=directory), "is a directory"),
+        "a directory away": (
+            site.variables(NEW, influxctl_install_path=directory, influxctl_state="absent"),
+            "is a directory",
+        ),
     }
 
 
