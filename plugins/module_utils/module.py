@@ -18,10 +18,10 @@ from .durations import parse_duration
 from .endpoints import ManagementApi
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError
 from .plan import Change
-from .results import Result, Spec, masked, run
+from .results import Result, Spec, run
 
 # Modules with a connection take these from here.
-__all__ = ["Result", "Spec", "masked", "run"]
+__all__ = ["Result", "Spec", "run"]
 
 World = TypeVar("World")
 

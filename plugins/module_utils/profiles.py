@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .connection import PRODUCTS
-from .errors import OptionError, ProfileError
-from .toml_editor import Editor, Path, append, get, leaves, load, merged, proved, same, without
+from .errors import MASK, OptionError, ProfileError
+from .toml_editor import Editor, Path, append, get, leaves, load, merged, nested, proved, same, without
 
 Profile = dict[str, Any]
 PREFIX_LENGTH = 9
@@ -26,6 +26,14 @@ AUTH_KINDS: dict[str, Path] = {
 }
 _PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
 _TLS = ("insecure", "disable", "cert", "key", "ca")
+# What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
+# secret.
+_SHOWN = {
+    *((key,) for key in _PUBLIC),
+    *(("tls", key) for key in _TLS),
+    *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
+    ("auth", "token", "token_file"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,26 @@ def public(profile: Profile) -> dict[str, Any]:
     shown["auth"] = auth_kind(profile)
     shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
     return shown
+
+
+def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the two sides of a profile's diff, which differ just when the profile does.
+
+    Each has every key that the profile has, with a mask for its value where that may be secret.
+    """
+    was, now = leaves(before or {}), leaves(after or {})
+    changed = {path for path, value in now.items() if path in was and not same(was[path], value)}
+    return _side(was, set()), _side(now, changed)
+
+
+def _side(values: Mapping[Path, Any], changed: set[Path]) -> dict[str, Any]:
+    side: dict[str, Any] = {}
+    for path, value in values.items():
+        if path not in _SHOWN and value != {}:
+            value = f"{MASK} (changed)" if path in changed else MASK
+        side = merged(side, nested(path, value))
+    prefix = token_prefix(values.get(("mgmt_token",)))
+    return {**side, "mgmt_token_prefix": prefix} if prefix else side
 
 
 def given(value: Mapping[str, Any]) -> Profile:

@@ -16,7 +16,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from .errors import MASK, Influxdb3Error
+from .errors import Influxdb3Error
 
 Spec = dict[str, dict[str, Any]]
 
@@ -78,8 +78,3 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
     if result.error:
         module.fail_json(**output)
     module.exit_json(**output)
-
-
-def masked(value: str | None, changed: bool = False) -> str | None:
-    """Return what a diff shows for a secret: only whether it is there and whether it changes."""
-    return None if value is None else f"{MASK} (changed)" if changed else MASK

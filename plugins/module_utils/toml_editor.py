@@ -120,7 +120,8 @@ def merged(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Table:
     return result
 
 
-def _nested(path: Path, value: Any) -> Table:
+def nested(path: Path, value: Any) -> Table:
+    """Return tables within tables that hold one value, at a path."""
     for key in reversed(path):
         value = {key: value}
     result: Table = value
@@ -344,7 +345,7 @@ class Editor:
         key, rest = split(statement.text)
         old, tail = _split_value(rest)
         plain = load(f"x ={old}")["x"]
-        changed = without(plain, path) if value is None else merged(plain, _nested(path, value))
+        changed = without(plain, path) if value is None else merged(plain, nested(path, value))
         statement.text = f"{key}={_edited_inline(old, path[0], changed)}{tail}"
         if not changed:
             self._statements.remove(statement)

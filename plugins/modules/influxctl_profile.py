@@ -15,6 +15,8 @@ description:
     token that influxctl authenticates with.
   - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file
     that isn't valid TOML, or that holds the profile twice, is left untouched.
+  - The diff shows the profile's keys before and after. Tokens, an identity provider's parameters and keys that this
+    module doesn't know are masked; where such a value changes, that is all that is said.
   - With O(profiles) it manages many profiles of one file at the price of one.
 author:
   - influxops contributors (@influxops)
@@ -396,7 +398,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     read_config,
     write_config,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, masked, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
@@ -406,26 +408,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def shown(profile: profiles.Profile | None, other: profiles.Profile | None) -> dict[str, Any]:
-    """Return one side of the diff, secrets masked."""
-    if profile is None:
-        return {}
-    secrets = {
-        key: masked(profile.get(key), changed=profile.get(key) != (other or {}).get(key))
-        for key in ("mgmt_token", "token")
-    }
-    return {**profiles.public(profile), **secrets}
-
-
 def report(outcomes: list[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
     """Return the result's values and the two sides of its diff, for one profile or as lists for many."""
     now = [None if one.after is None else profiles.public(one.after) for one in outcomes]
-    before = [shown(one.before, one.after) for one in outcomes]
-    after = [shown(one.after, one.before) for one in outcomes]
+    sides = [profiles.diff(one.before, one.after) for one in outcomes]
     if not many:
-        return {"profile": now[0]}, before[0], after[0]
+        return {"profile": now[0]}, *sides[0]
     entries = [{"name": one.name, "changed": one.changed, "profile": now[n]} for n, one in enumerate(outcomes)]
-    return {"profiles": entries}, {"profiles": list(filter(None, before))}, {"profiles": list(filter(None, after))}
+    before, after = ({"profiles": [side[n] for side in sides if side[n]]} for n in (0, 1))
+    return {"profiles": entries}, before, after
 
 
 def work(module: AnsibleModule) -> Result:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 import tomllib
 from collections import Counter
@@ -445,6 +446,54 @@ def test_public_part_holds_no_secret_and_no_unknown_key() -> None:
     assert shown["tls"] == {"insecure": None, "disable": None, "cert": None, "key": None, "ca": "/ca"}
     assert profiles.public({})["tls"] is None
     assert profiles.public({"tls": "HIDDEN"})["tls"] is None
+
+
+PUBLIC = [
+    *((key,) for key in ("name", "product", "host", "port", "account_id", "cluster_id", "database")),
+    *(("tls", key) for key in ("insecure", "disable", "cert", "key", "ca")),
+    *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
+    ("auth", "token", "token_file"),
+]
+
+
+def hiding(table: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The profile with a word in each value that a diff must not show; what differed still does."""
+    hidden: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            hidden[key] = hiding(value, (*path, key))
+        else:
+            hidden[key] = value if (*path, key) in PUBLIC or value == {} else f"M.V1.xxxxHIDDEN {value!r}"
+    return hidden
+
+
+@unhurried
+@given(documents(), wanted_profiles, st.booleans(), st.booleans())
+def test_a_diff_is_empty_just_when_nothing_changes_and_shows_no_secret(
+    document: Document, wanted: dict[str, Any], exclusive: bool, exclusive_auth: bool
+) -> None:
+    (old, *_others) = document.data["profile"]
+    new = profiles.merge(old, {"name": old["name"], **wanted}, exclusive=exclusive, exclusive_auth=exclusive_auth)
+    old, new = hiding(old), hiding(new)
+    for before, after in ((old, new), (old, old), (None, new), (old, None), (None, None)):
+        sides = [json.dumps(side, sort_keys=True, default=str) for side in profiles.diff(before, after)]
+        assert (sides[0] != sides[1]) == profiles.Outcome("", before, after).changed
+        assert "HIDDEN" not in "".join(sides)
+
+
+def test_a_diff_shows_the_profiles_own_shape() -> None:
+    old = {"name": "n", "mgmt_token": "M.V1.abcdHIDDEN", "x": "HIDDEN", "auth": {"oauth2": {"client_id": "a"}}}
+    parameters = {"audience": "HIDDEN"}
+    new = {**old, "mgmt_token": "M.V1.abcdOTHER", "auth": {"oauth2": {"client_id": "b", "parameters": parameters}}}
+    common = {"name": "n", "x": "********", "mgmt_token_prefix": "M.V1.abcd"}
+    assert profiles.diff(old, new) == (
+        {**common, "mgmt_token": "********", "auth": {"oauth2": {"client_id": "a"}}},
+        {
+            **common,
+            "mgmt_token": "******** (changed)",
+            "auth": {"oauth2": {"client_id": "b", "parameters": {"audience": "********"}}},
+        },
+    )
 
 
 def test_options_that_are_not_given_are_dropped() -> None:
