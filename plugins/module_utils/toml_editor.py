@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -313,9 +313,17 @@ class Editor:
         self._remove_empty_tables(full)
 
     def remove_profile(self) -> None:
-        """Remove all of the profile's statements; comments right above the next header stay."""
-        own = [number for number, _table in self._own()]
-        doomed = set(own) - {n for n in own if self._leads_to_next(n, own)}
+        """Remove all of the profile's statements, and with each block of them one blank line below, where one is above.
+
+        What follows a block's last statement from its first blank line on stays, and so do the comments right above the
+        next header: they may be about what comes next.
+        """
+        own = {number for number, _table in self._own()}
+        doomed = {number for number in own if not self._is_beyond(number, own)}
+        for number in sorted(number for number in own - doomed if number - 1 in doomed):
+            above = max((n for n in range(number) if n not in doomed), default=None)
+            if self._is_blank(number) and (above is None or self._is_blank(above)):
+                doomed.add(number)
         self._statements = [s for number, s in enumerate(self._statements) if number not in doomed]
 
     def _own(self) -> list[tuple[int, Path]]:
@@ -331,14 +339,23 @@ class Editor:
                 own.append((number, table))
         return own
 
-    def _leads_to_next(self, number: int, own: Sequence[int]) -> bool:
-        """Return whether a comment stands right above a header of others, with nothing but comments between."""
-        for following, statement in enumerate(self._statements[number:], number):
-            if statement.kind in ("header", "array"):
-                return following not in own
-            if not statement.text.strip().startswith("#"):
-                return False
-        return True
+    def _is_blank(self, number: int) -> bool:
+        return not self._statements[number].text.strip()
+
+    def _is_beyond(self, number: int, own: Set[int]) -> bool:
+        """Return whether a blank line or comment stands below a block of the profile's statements, maybe of others.
+
+        It may be when a blank line is above it or is it, or when only comments lie between it and the next header.
+        """
+        end = number
+        while end in own and self._statements[end].kind == "filler":
+            end += 1
+        if end in own:
+            return False
+        begin = number
+        while self._statements[begin - 1].kind == "filler":
+            begin -= 1
+        return any(map(self._is_blank, range(begin, number + 1))) or not any(map(self._is_blank, range(number, end)))
 
     def _edit_inline(self, statement: _Statement, path: Path, value: Any) -> None:
         """Change or (None) remove a key within an inline table."""
@@ -426,7 +443,8 @@ def append(text: str, table: Table) -> str:
     """Return the text with a new profile at its end."""
     newline = _newline(text)
     lines = ["[[profile]]", *_table_lines(table, ("profile",))]
-    lead = "" if not text else newline if text.endswith("\n") else newline * 2
+    ended = text.endswith("\n")
+    lead = "" if not text or text.endswith(newline * 2) else newline if ended else newline * 2
     return text + lead + newline.join(lines) + newline
 
 

@@ -35,7 +35,10 @@ options:
     description: The profile's name. influxctl uses V(default) unless it is told otherwise.
     type: str
   state:
-    description: Whether the profile shall be there.
+    description:
+      - Whether the profile shall be there.
+      - V(absent) removes the profile's lines with the comments among them. Comments above the next header stay, and so
+        does all that is below the profile's last line from the first blank line on, as it may be about what comes next.
     type: str
     choices: [present, absent]
     default: present

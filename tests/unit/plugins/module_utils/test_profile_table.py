@@ -78,44 +78,67 @@ def lost_bytes(document: Document, name: str, edit: Mapping[str, Any]) -> int:
             del data["profile"]
     assert_holds(edited, data)
     assert outcome.before is not None
-    return missing(document.foreign(index), edited)
-
-
-def missing(texts: list[str], edited: str) -> int:
-    """Return how many bytes of the texts, in their order, the edited document lacks."""
-    position = lost = 0
-    for text in texts:
-        at = edited.find(text, position)
-        if at < 0:
-            lost += len(text.encode())
-        else:
-            position = at + len(text)
-    return lost
+    return document.differing(index, edited)
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Yield the lines of a layout with their profiles. Comments above a header are the header's."""
+    """Yield the lines of a layout with their profiles.
+
+    Comments above a header are the header's. Below the last statement that a profile has there, the first blank line is
+    its own, and what follows is nobody's.
+    """
     owner: int | None = None
-    count, in_string, waiting = -1, False, ""
+    count, in_string, waiting = -1, False, list[str]()
     for line in text.splitlines(keepends=True):
-        if not in_string and re.match(r"\s*\[", line):
+        header = not in_string and re.match(r"\s*\[", line)
+        in_string ^= line.count('"""') % 2 == 1
+        if not in_string and not header and re.match(r"\s*(#|$)", line):
+            waiting.append(line)
+            continue
+        before = owner
+        if header:
             count += bool(re.match(r"\s*\[\[profile\]\]", line))
             owner = count if re.match(r"\s*\[+profile\b", line) else None
-        in_string ^= line.count('"""') % 2 == 1
-        if not in_string and line.lstrip().startswith("#"):
-            waiting += line
-            continue
-        yield Piece(waiting + line, owner)
-        waiting = ""
-    if waiting:
-        yield Piece(waiting, owner)
+        yield from fillers(waiting, before, owner)
+        waiting = []
+        yield Piece(line, owner)
+    yield from fillers(waiting, owner, None)
 
 
-def test_the_count_sees_what_is_lost() -> None:
-    assert missing(["a\n", "bc\n"], "a\nx\nbc\n") == 0
-    assert missing(["a\n", "bc\n"], "bc\na\n") == 3
+def fillers(lines: list[str], above: int | None, below: int | None) -> Iterator[Piece]:
+    """Yield the blank lines and comments between two statements with the profile that they belong to."""
+    blank = next((number for number, line in enumerate(lines) if not line.strip()), None)
+    if above == below:
+        yield from (Piece(line, above) for line in lines)
+    elif blank is None:
+        yield from (Piece(line, below) for line in lines)
+    else:
+        yield from (Piece(line, above) for line in lines[: blank + 1])
+        yield from (Piece(line, None) for line in lines[blank + 1 :])
+
+
+def test_the_count_sees_what_is_lost_and_what_is_added() -> None:
+    document = Document([Piece("a\n", None), Piece("b\n", 1), Piece("own\n", 0), Piece("c\n", None), Piece("own\n", 0)])
+    assert document.foreign(0) == ["a\nb\n", "c\n", ""]
+    for edited, bytes_of_others in {
+        "a\nb\nc\n": 0,
+        "a\nb\nx\nc\nx\n": 0,
+        "a\nx\nb\nc\n": 4,
+        "x\na\nb\nc\n": 4,
+        "a\nb\n": 2,
+        "c\na\nb\n": 6,
+    }.items():
+        assert document.differing(0, edited) == bytes_of_others, edited
+    assert document.differing(1, f"{document.text}x\n") == len("a\n" + "own\nc\nown\n")
+    assert document.differing(None, document.text) == 0
+    assert document.differing(None, f"{document.text}x\n") == len(document.text)
+
+
+def test_layouts_are_told_apart_by_line() -> None:
     owners = [piece.owner for piece in pieces(LAYOUTS["15 a tool's own tables around"])]
-    assert (owners.count(None), owners.count(0), owners.count(1)) == (14, 6, 6)
+    assert (owners.count(None), owners.count(0), owners.count(1)) == (15, 6, 6)
+    banner = [piece.text for piece in pieces(LAYOUTS["17 a banner between profiles"]) if piece.owner is None]
+    assert "# PRODUCTION: ask ops before you touch it\n" in banner
 
 
 def test_real_life_layouts() -> None:

@@ -74,11 +74,7 @@ def assert_holds(text: str, data: dict[str, Any]) -> None:
 
 
 def assert_foreign_bytes_survive(edited: str, document: Document, index: int | None) -> None:
-    position = 0
-    for text in document.foreign(index):
-        found = edited.find(text, position)
-        assert found >= 0, f"lost or changed: {text!r} in {edited!r}"
-        position = found + len(text)
+    assert document.differing(index, edited) == 0, f"lost, changed or added to: {edited!r}"
 
 
 def wanted_data(document: Document, name: str, merged: dict[str, Any]) -> dict[str, Any]:
@@ -305,8 +301,22 @@ def test_new_table_is_written_below_the_profile() -> None:
 
 
 def test_removal_keeps_the_comment_above_the_next_profile() -> None:
-    assert profiles.remove(SAMPLE, "default") == '# kept\n# about two\n[[profile]]\nname = "two"\n'
+    assert profiles.remove(SAMPLE, "default") == '# kept\n\n# about two\n[[profile]]\nname = "two"\n'
     assert profiles.remove(SAMPLE, "none") == SAMPLE
+
+
+def test_removal_keeps_what_is_below_a_blank_line() -> None:
+    banner = "#####\n# PRODUCTION\n#####\n\n# the cluster\n"
+    first, second = '[[profile]]\nname = "a"\n# of a\n', '[[profile]]\nname = "b"\n'
+    spare = "\n# [[profile]]\n# name = 'spare'\n"
+    text = f"{first}\n{banner}{second}{spare}"
+    assert profiles.remove(text, "a") == f"{banner}{second}{spare}"
+    assert profiles.remove(text, "b") == f"{first}\n{banner}{spare}"
+    # Blank lines become neither more nor fewer, however often a profile comes and goes.
+    added = profiles.edit(first + second, "new", {"name": "new"})
+    gone = profiles.remove(added, "new")
+    assert profiles.edit(gone, "new", {"name": "new"}) == added
+    assert profiles.remove(f"{first}\n{second}\n[x]\n", "b") == f"{first}\n[x]\n"
 
 
 def test_new_file_is_written_as_influxctls_samples_are() -> None:

@@ -15,6 +15,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import groupby, zip_longest
 from typing import Any
 
 from hypothesis import strategies as st
@@ -80,7 +81,9 @@ class Piece:
 
 @dataclass
 class Document:
-    """A valid config. `foreign(index)` are the texts that an edit of that profile must keep, in their order."""
+    """A valid config. `foreign(index)` are the texts that an edit of that profile must keep, in their order: what
+    stands before, between and after the profile's own pieces.
+    """
 
     pieces: list[Piece]
 
@@ -93,7 +96,32 @@ class Document:
         return tomllib.loads(self.text)
 
     def foreign(self, index: int | None) -> list[str]:
-        return [piece.text for piece in self.pieces if piece.owner != index or index is None]
+        stretches = [""]
+        for own, pieces in groupby(self.pieces, lambda piece: piece.owner == index and index is not None):
+            if own:
+                stretches.append("")
+            else:
+                stretches[-1] = "".join(piece.text for piece in pieces)
+        return stretches
+
+    def differing(self, index: int | None, edited: str) -> int:
+        """Return how many bytes stand in stretches that an edited document hasn't as they were: it lacks some of them,
+        or something stands between. It must begin with the first stretch and end with the last.
+        """
+        first, *inner = self.foreign(index)
+        if not inner:
+            return 0 if edited == first else len(first.encode())
+        last = inner.pop()
+        position, end = len(first), len(edited) - len(last)
+        apart = position <= end and edited.startswith(first) and edited.endswith(last)
+        lost = [] if apart else [first, last]
+        for text in inner:
+            at = edited.find(text, position, max(end, position))
+            if at < 0:
+                lost.append(text)
+            else:
+                position = at + len(text)
+        return len("".join(lost).encode())
 
     def __repr__(self) -> str:
         return f"Document of the text\n{self.text}\n{self.text!r}"
@@ -274,9 +302,21 @@ def _documents(draw: st.DrawFn) -> Document:
             maybe_foreign()
             pieces.append(Piece(table, index))
     maybe_foreign()
+    pieces = [
+        one for piece, following in zip_longest(pieces, pieces[1:]) for one in _with_banner(write, piece, following)
+    ]
     if draw(st.integers(0, 3)) == 0:
         pieces[-1].text = pieces[-1].text.rstrip("\r\n")
     return Document(pieces)
+
+
+def _with_banner(write: Writer, piece: Piece, following: Piece | None) -> list[Piece]:
+    """The piece, and below a profile's last at times a blank line and comments about what comes next."""
+    ends = piece.owner is not None and (following is None or following.owner != piece.owner)
+    if not ends or write.draw(st.integers(0, 2)):
+        return [piece]
+    lines = write.draw(st.lists(st.sampled_from(["", *COMMENTS]), min_size=1, max_size=4))
+    return [piece, Piece(write.newline, piece.owner), Piece("".join(line + write.newline for line in lines), None)]
 
 
 def documents() -> st.SearchStrategy[Document]:

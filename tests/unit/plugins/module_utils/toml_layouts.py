@@ -265,4 +265,25 @@ from = 01:40:00
         f'\t[profile.tls]\n\tca\t= "/etc/ssl/{name}.pem"\n'
         for name in ("alpha", "default", "omega")
     ),
+    "17 a banner between profiles": """\
+# influxctl
+[[profile]]
+name = "default"
+product = "clustered"
+host = "test.example.com"
+# host = "old.example.com"
+
+############################################
+# PRODUCTION: ask ops before you touch it
+############################################
+
+# the cluster that everybody uses
+[[profile]]
+name = "production"
+product = "clustered"
+host = "cluster.example.com"
+
+# [[profile]]
+# name = "spare"   # for a failover
+""",
 }
