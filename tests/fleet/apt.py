@@ -28,24 +28,34 @@ class AptRepository:
     def __init__(self, directory: Path, *versions: str) -> None:
         directory.mkdir()
         self._directory = directory
-        key = Tsk.generate("InfluxData's stand-in <test@example.com>")
-        certificate = key.extract_certificate()
+        self._entries: list[bytes] = []
+        self._key = Tsk.generate("InfluxData's stand-in <test@example.com>")
+        certificate = self._key.extract_certificate()
         self.key = str(certificate)
         self.fingerprint = str(certificate.fingerprint).upper()
-        packages = b"\n".join(self._package(version) for version in versions)
-        (directory / "Packages").write_bytes(packages)
+        for version in versions:
+            self.add(version, program(version))
+
+    def package(self, version: str) -> Path:
+        """The path of a version's package."""
+        return self._directory / f"influxctl_{version}-1_all.deb"
+
+    def add(self, version: str, content: bytes) -> None:
+        """Publish a package, with a revision as InfluxData's have one, that holds this as influxctl."""
+        deb = _deb(version, content)
+        path = self.package(version)
+        path.write_bytes(deb)
+        file = f"Filename: ./{path.name}\nSize: {len(deb)}\nSHA256: {_sha256(deb)}\n"
+        self._entries.append(_control(version) + file.encode())
+        packages = b"\n".join(self._entries)
+        (self._directory / "Packages").write_bytes(packages)
         release = (
             "Suite: stable\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n"
             f"SHA256:\n {_sha256(packages)} {len(packages)} Packages\n"
         )
-        (directory / "InRelease").write_bytes(sign(key.signer(), release.encode(), mode=SignatureMode.CLEAR))
-
-    def _package(self, version: str) -> bytes:
-        """Write a Debian package, with a revision as InfluxData's have one; return its entry in the index."""
-        deb = _deb(version)
-        name = f"influxctl_{version}-1_all.deb"
-        (self._directory / name).write_bytes(deb)
-        return _control(version) + f"Filename: ./{name}\nSize: {len(deb)}\nSHA256: {_sha256(deb)}\n".encode()
+        (self._directory / "InRelease").write_bytes(
+            sign(self._key.signer(), release.encode(), mode=SignatureMode.CLEAR)
+        )
 
 
 def _control(version: str) -> bytes:
@@ -55,17 +65,17 @@ def _control(version: str) -> bytes:
     ).encode()
 
 
-def _deb(version: str) -> bytes:
+def _deb(version: str, content: bytes) -> bytes:
     """A Debian package (deb(5)): an ar archive of three members."""
     members = {
         "debian-binary": b"2.0\n",
         "control.tar.gz": _tar({"./control": _control(version)}),
-        "data.tar.gz": _tar({"./usr/bin/influxctl": program(version)}),
+        "data.tar.gz": _tar({"./usr/bin/influxctl": content}),
     }
     parts = [b"!<arch>\n"]
-    for name, content in members.items():
-        parts.append(f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(content):<10}`\n".encode())
-        parts.append(content + b"\n" * (len(content) % 2))
+    for name, member in members.items():
+        parts.append(f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(member):<10}`\n".encode())
+        parts.append(member + b"\n" * (len(member) % 2))
     return b"".join(parts)
 
 
