@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options
 from harness.install import CHECKOUT, COLLECTION_PATH
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
@@ -81,3 +82,23 @@ def test_readme_names_all_that_is_in_the_collection() -> None:
 
 def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def flat(options: dict[str, Any], prefix: str = "") -> dict[str, tuple[Any, ...]]:
+    """What is asked of each option, nested ones by their path."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, option in options.items():
+        path = f"{prefix}{name}"
+        choices = tuple(option.get("choices", ()))
+        found[path] = (option.get("type", "str"), option.get("elements"), choices, option.get("required", False))
+        found |= flat(option.get("options", {}), f"{path}.")
+    return found
+
+
+def test_the_profiles_of_the_role_take_what_the_module_takes() -> None:
+    file = CHECKOUT / "roles" / "influxctl_profile" / "meta" / "argument_specs.yml"
+    options = yaml.safe_load(file.read_text())["argument_specs"]["main"]["options"]
+    one = flat(profile_options.PROFILE_OPTIONS["profiles"]["options"])
+    assert flat(options["influxctl_profile_profiles"]["options"]) == one
+    assert flat(options["influxctl_profile_users"]["options"]["profiles"]["options"]) == one
+    assert flat(options["influxctl_profile_defaults"]["options"]) == {k: one[k] for k in one if k != "name"}
