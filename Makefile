@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-rotation docs lock build release clean
+.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-rotation bench-profiles docs lock build release clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -58,6 +58,9 @@ bench: .venv/.nox ## Measure whole clusters in one task against loops: hours; AR
 
 bench-rotation: .venv/.nox ## Measure the rotation of a fleet over SSH against copying a file; ARGS="--hosts 20"
 	$(NOX) --session bench-rotation -- $(ARGS)
+
+bench-profiles: .venv/.nox ## Measure profiles on a fleet against Ansible's ping; ARGS="--hosts 5 --runs 1" takes a minute
+	$(NOX) --session bench-profiles -- $(ARGS)
 
 docs: .venv/.nox ## Build the documentation site in build/docs, and look at its pages in a browser
 	$(NOX) --session docs

@@ -214,6 +214,13 @@ def bench_rotation(session: nox.Session) -> None:
     session.run("python", "-m", "bench.rotation", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
+@nox.session(name="bench-profiles")
+def bench_profiles(session: nox.Session) -> None:
+    """What profiles cost a fleet that needs no change, and sending tomlkit a host (tests/bench/profiles.py)."""
+    install(session, "bench")
+    session.run("python", "-m", "bench.profiles", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session
 def release(session: nox.Session) -> None:
     """Make the release whose version stands after `--` (tools/release.py)."""

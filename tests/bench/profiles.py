@@ -5,7 +5,7 @@
 """What the role influxctl_profile costs a fleet that needs no change, against Ansible's own ping over the same SSH; and
 what it costs to send tomlkit to a host, against one that has it.
 
-    PYTHONPATH=tests python tests/bench/profiles.py [--hosts 20] [--forks 20] [--runs 7] [--pipelining] [--python PATH]
+    make bench-profiles ARGS="[--hosts 20] [--forks 20] [--runs 7] [--pipelining] [--python PATH]"
 
 Ping and role run in turns, each as a command of its own over the shared SSH connections that Ansible keeps by default,
 so that neither gains from what the machine does besides. The result is the quotient of the medians. So do the two
