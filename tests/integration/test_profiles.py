@@ -217,6 +217,7 @@ os.rename = refuse
 """
 
 
+@pytest.mark.complete
 def test_a_file_that_cant_be_replaced_is_written_only_when_that_is_allowed(ansible: Ansible, tmp_path: Path) -> None:
     path = tmp_path / "out" / "config.toml"
     path.parent.mkdir()
@@ -256,6 +257,7 @@ sys.modules["ansible.module_utils.compat.selinux"] = fake
 """
 
 
+@pytest.mark.complete
 def test_the_selinux_context_is_set_by_ansibles_own_functions(ansible: Ansible, tmp_path: Path) -> None:
     """A machine without SELinux can't show more than that they are asked to."""
     patched = tmp_path / "selinux"
