@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, overload
+from typing import Any, Callable
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
 from .errors import Influxdb3Error, OptionError
@@ -106,12 +106,6 @@ class Entity:
     def to_api(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return the JSON body for the given fields."""
         return {field.api: field.write(state[field.name]) for field in self.fields if field.name in state}
-
-    @overload
-    def present(self, state: State) -> dict[str, Any]: ...
-
-    @overload
-    def present(self, state: None) -> None: ...
 
     def present(self, state: State | None) -> dict[str, Any] | None:
         """Return the result: every field but the secret ones, null where it isn't known."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,13 @@ from harness.rotation import CONFIG, Prober, Rotation
 from simulator import Simulator
 
 FILE, ENVIRONMENT = "InfluxDB 3 (file)", "InfluxDB 3 (environment)"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Where AWX keeps its jobs. Its path is short: ansible-core makes a socket below TMPDIR since 2.21."""
+    with tempfile.TemporaryDirectory(prefix="awx-") as directory:
+        yield Path(directory)
 
 
 class Awx:
@@ -114,9 +122,9 @@ def world(ansible: Ansible, sim: Simulator, fleet: Fleet) -> Rotation:
 
 @pytest.mark.complete
 @pytest.mark.parametrize("kind", [FILE, ENVIRONMENT])
-def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, tmp_path: Path) -> None:
+def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, place: Path) -> None:
     hosts, sim = world.fleet.hosts, world.sim
-    awx = Awx(world, tmp_path / "awx", kind)
+    awx = Awx(world, place, kind)
 
     first = awx.run("bootstrap")
     assert first.code == 0, first.stdout
@@ -149,11 +157,11 @@ def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, tmp_path
 @pytest.mark.parametrize(
     ("fleet", "slices"), [(2, 2), pytest.param(10, 4, marks=pytest.mark.complete)], indirect=["fleet"]
 )
-def test_slices_at_the_same_time_make_one_token_per_host(slices: int, world: Rotation, tmp_path: Path) -> None:
+def test_slices_at_the_same_time_make_one_token_per_host(slices: int, world: Rotation, place: Path) -> None:
     """Each replaces the tokens of its own hosts, and touches no other's; of the hosts, half have no token yet."""
     hosts, sim = world.fleet.hosts, world.sim
     old = [world.give_old(host) for host in hosts[::2]]
-    awx = Awx(world, tmp_path / "awx")
+    awx = Awx(world, place)
     with Prober(world) as prober:
         jobs = awx.run_sliced("rotate", slices)
     for job in jobs:
@@ -168,10 +176,10 @@ def test_slices_at_the_same_time_make_one_token_per_host(slices: int, world: Rot
 
 @pytest.mark.complete
 @pytest.mark.parametrize("fleet", [8], indirect=True)
-def test_a_forced_rotation_in_slices(world: Rotation, tmp_path: Path) -> None:
+def test_a_forced_rotation_in_slices(world: Rotation, place: Path) -> None:
     hosts, sim = world.fleet.hosts, world.sim
     young = [world.give_old(host, days=80) for host in hosts]
-    awx = Awx(world, tmp_path / "awx")
+    awx = Awx(world, place)
     with Prober(world) as prober:
         forced = awx.run_sliced("rotate", 4, mgmt_token_force="true")
         assert [job.code for job in forced] == [0] * 4
@@ -186,9 +194,9 @@ def test_a_forced_rotation_in_slices(world: Rotation, tmp_path: Path) -> None:
 
 @pytest.mark.complete
 @pytest.mark.parametrize("fleet", [2], indirect=True)
-def test_a_slice_without_a_host_of_the_fleet_does_nothing(world: Rotation, tmp_path: Path) -> None:
+def test_a_slice_without_a_host_of_the_fleet_does_nothing(world: Rotation, place: Path) -> None:
     """The inventory may hold other hosts; where a slice has none but those, they must not be taken for the fleet."""
-    awx = Awx(world, tmp_path / "awx")
+    awx = Awx(world, place)
     awx.inventory["others"] = {"hosts": {"bystander": {"ansible_connection": "local"}}}
     job = awx.job("rotate", (1, 3)).start().finish()
     assert list(job.inventory["_meta"]["hostvars"]) == ["bystander"]
@@ -199,11 +207,11 @@ def test_a_slice_without_a_host_of_the_fleet_does_nothing(world: Rotation, tmp_p
 
 @pytest.mark.complete
 @pytest.mark.parametrize("fleet", [4], indirect=True)
-def test_slices_that_share_a_token(world: Rotation, tmp_path: Path) -> None:
+def test_slices_that_share_a_token(world: Rotation, place: Path, tmp_path: Path) -> None:
     """At the same time one of them makes it, in a file that outlives the jobs, and others may have to run again.
     What it supersedes is left to a job that sees all hosts."""
     hosts = world.fleet.hosts
-    awx = Awx(world, tmp_path / "awx")
+    awx = Awx(world, place)
     shared = {"mgmt_token_strategy": "shared", "mgmt_token_secret_file": str(tmp_path / "mounted" / "token.json")}
     for job in awx.run_sliced("rotate", 4, **shared):
         assert job.code == 0 or "Run again." in job.stdout, job.stdout
