@@ -64,7 +64,7 @@ def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Pat
 
     first = sweep(play, sim, files=lambda: written(fleet, tmp_path / "secrets"), asks_by_writing=True)
 
-    assert [database.name for database in sim.state.databases] == ["metrics", "logs"]
+    assert {database.name for database in sim.state.databases} == {"metrics", "logs"}
     assert [(table.name, table.partition_template) for table in sim.state.tables] == [("cpu", [region])]
     assert [token.description for token in sim.state.db_tokens] == ["telegraf"]
     issued = {token.description: token for token in sim.state.mgmt_tokens if token.secret != sim.admin_token}
