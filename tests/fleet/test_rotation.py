@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fleet.host import Host
 from harness import vault
 from harness.install import CHECKOUT
 from harness.playbook import Run
@@ -38,6 +40,13 @@ def set_of_host(rotation: Rotation, host: str, **variables: Any) -> None:
     hosts = rotation.inventory()
     hosts[host] = {name: value for name, value in {**hosts[host], **variables}.items() if value is not None}
     rotation.set_inventory(hosts)
+
+
+def assert_renewed(rotation: Rotation, hosts: Sequence[Host], old: Sequence[Any]) -> None:
+    """Each host holds the only live token of its own, and none of the old ones works."""
+    assert all(token.revoked_at for token in old)
+    for host in hosts:
+        rotation.issued(host)
 
 
 def test_tokens_that_end_soon_are_renewed(rotation: Rotation) -> None:
@@ -273,9 +282,7 @@ def test_any_errors_fatal_cuts_nobody_off(broken: str, rotation: Rotation) -> No
         set_of_host(rotation, "host2", **dict.fromkeys(spoilt))
         assert rotation.rotate().code == 0
     assert prober.gaps == []
-    assert all(token.revoked_at for token in old)
-    for host in hosts:
-        rotation.issued(host)
+    assert_renewed(rotation, hosts, old)
 
 
 @pytest.mark.complete
@@ -309,9 +316,7 @@ def test_a_run_that_ends_before_its_summary(way: str, rotation: Rotation) -> Non
         sim.faults.clear()
         assert rotation.rotate().code == 0
     assert prober.gaps == []
-    assert all(token.revoked_at for token in old)
-    for host in hosts:
-        rotation.issued(host)
+    assert_renewed(rotation, hosts, old)
 
 
 @pytest.mark.complete
@@ -366,9 +371,7 @@ def test_an_issuer_over_ssh(rotation: Rotation) -> None:
     assert [token.revoked_at for token in old] == [None] * 2
     hosts[0].start()
     assert rotation.rotate().code == 0
-    assert all(token.revoked_at for token in old)
-    for host in hosts[1:]:
-        rotation.issued(host)
+    assert_renewed(rotation, hosts[1:], old)
     assert rotation.commands() == [], "the controller's influxctl has no part in it"
 
 
@@ -527,9 +530,7 @@ def test_an_issuer_whose_own_token_ends_within_the_run(rotation: Rotation) -> No
         sim.faults.clear()
         assert rotation.rotate().code == 0
     assert prober.gaps == []
-    assert all(token.revoked_at for token in old)
-    for host in hosts:
-        rotation.issued(host)
+    assert_renewed(rotation, hosts, old)
     assert_no_secret(cut.output, sim.secrets)
 
 
