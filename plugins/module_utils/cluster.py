@@ -282,7 +282,7 @@ def manage_cluster(module: AnsibleModule) -> Result:
                 cluster.bring(item, dry=True)
         limit = PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"]
         if len(doomed) > limit:
-            return _too_many(doomed, limit, odd)
+            return _too_many(cluster, doomed, limit)
         if not module.check_mode:
             _carry_out(cluster, doomed)
     if pace.stopped:
@@ -318,14 +318,14 @@ def _warn_of_unknown(cluster: Cluster, stated: set[str], doomed: Sequence[Item])
     return unknown_databases(cluster.tokens, (there - gone) | stated)
 
 
-def _too_many(doomed: Sequence[Item], limit: int, odd: Collection[str]) -> Result:
+def _too_many(cluster: Cluster, doomed: Sequence[Item], limit: int) -> Result:
     names = [repr(_label(item)) for item in doomed]
     error = Refused(
         f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {listed(names)}. Nothing was done."
         " State what shall stay, or raise prune_limit.",
         code="prune_limit",
     )
-    return Result(False, {"would_prune": conceal(_by_kind(doomed, _label), odd)}, error=error)
+    return Result(False, {"would_prune": conceal(_by_kind(doomed, _label), cluster.odd)}, error=error)
 
 
 def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:
