@@ -23,7 +23,7 @@ from bench.contestants import SCENARIOS, TASKS, WITH_TOKENS, Contest, Measured, 
 from bench.report import Row, load, plot, save, table
 from harness import install
 
-FIXED = ("ping", "empty cluster")
+FIXED = ("ping", "no-op", "empty cluster")
 LOOPS = ("uri loop", "database loop")
 IMAGES = install.CHECKOUT / "docs" / "images"
 
