@@ -29,7 +29,7 @@ test-checks: .venv/.nox
 test-tests: .venv/.nox
 	@$(NOX) --tags tests
 
-test-all: .venv/.nox ## Run everything, on every ansible-core and Python that there is; hours
+test-all: .venv/.nox ## Run the sample on every ansible-core and Python that there is, and everything on the two; hours
 	$(NOX) --tags all
 
 lint: .venv/.nox ## Run ruff, mypy, ansible-lint, the documentation's and the changelog's checks

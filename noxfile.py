@@ -151,14 +151,14 @@ def test_newest(session: nox.Session) -> None:
 
 
 def cell(core: str, python: str) -> None:
-    """Define the session of one cell of the matrix: every test on this line of ansible-core and this Python."""
+    """Define the session of one cell of the matrix: this line of ansible-core on this Python."""
     path = interpreter(python)
 
     def run(session: nox.Session) -> None:
         skip_without(session, path, core, [python])
-        run_tests(session, LOCKS[core], "-m", "not crash")
+        run_tests(session, LOCKS[core])
 
-    run.__doc__ = f"Every test on ansible-core {core} and Python {python}."
+    run.__doc__ = f"The tests, but those marked `complete`, on ansible-core {core} and Python {python}."
     nox.session(name=f"matrix-{core}-{python}", python=path or False, tags=["all"])(run)
 
 
@@ -167,9 +167,22 @@ for _core, _pythons in MATRIX.items():
         cell(_core, _python)
 
 
-@nox.session(tags=["all"])
+@nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
+def complete(session: nox.Session) -> None:
+    """What the cells of the matrix leave out, on the newest ansible-core that the machine's Pythons allow."""
+    run_tests(session, "test", "-m", "complete and not crash")
+
+
+@nox.session(name="complete-oldest", python=OLDEST_CORE_PYTHON or False, tags=["all"])
+def complete_oldest(session: nox.Session) -> None:
+    """The same on the oldest ansible-core that the collection supports."""
+    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
+    run_tests(session, LOCKS["2.16"], "-m", "complete and not crash")
+
+
+@nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
 def crash(session: nox.Session) -> None:
-    """Cut runs off at every point there is, on the newest ansible-core."""
+    """Cut runs off at every point there is, on the newest ansible-core that the machine's Pythons allow."""
     run_tests(session, "test", "tests/integration", "tests/fleet", "-m", "crash")
 
 
@@ -289,4 +302,5 @@ def run_tests(session: nox.Session, requirements: str, *words: str) -> None:
     """Run pytest on both cores with the given words; those after `--` on the command line come last."""
     install(session, requirements)
     session.run("python", "-m", "ansible", "playbook", "--version")
-    session.run("pytest", "--numprocesses", "2", *words, *session.posargs)
+    # Stealing work, or one of the two ends up alone with the slow tests of the fleet.
+    session.run("pytest", "--numprocesses", "2", "--dist", "worksteal", *words, *session.posargs)

@@ -148,7 +148,8 @@ def test_tls_client_certificates_proxies_and_paths(
             Way("without the proxy", trust | pair, direct),
         ]
         walk(ansible, sim, ways, {"host": sim.url, "management_token": sim.admin_token})
-        assert seen == [f"CONNECT 127.0.0.1:{sim.port} HTTP/1.0"]
+        # HTTP/1.0 until Python 3.11, then 1.1.
+        assert [line.rpartition(" ")[0] for line in seen] == [f"CONNECT 127.0.0.1:{sim.port}"]
 
         seen.clear()
         ways = [
