@@ -53,8 +53,8 @@ from .endpoints import ManagementApi
 from .entities import DATABASE, State
 from .errors import MASK, Influxdb3Error, OptionError, Refused, mask
 from .module import Result, connection_of, converge, now
+from .pace import Pace
 from .signals import first_signal
-from .transport import Pace
 
 _MOST_WARNINGS = 20
 _MOST_PROBLEMS = 20

@@ -24,9 +24,9 @@ from .connection import Connection
 from .entities import DB_TOKEN, SYSTEM_PREFIXES, State
 from .errors import Influxdb3Error
 from .module import Spec
+from .pace import Pace
 from .plan import alive, unmarked
 from .tokens import Order, Prove, order_of
-from .transport import Pace
 
 DATABASES, DB_TOKENS = "databases", "db_tokens"
 DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}

@@ -17,8 +17,8 @@ from .endpoints import ManagementApi
 from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
+from .pace import Pace, nap
 from .tokens import Kind, Prove
-from .transport import Pace, Transport, nap
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
 # What describes one token, as an option of a module or as an item of a list.
@@ -142,6 +142,8 @@ def wait_until_active(
     activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
     Influxdb3Error after `seconds`, or when the run is to stop.
     """
+    from .transport import Transport
+
     pace = pace or Pace()
     database = readable_database(token.get("permissions"))
     if database is None:

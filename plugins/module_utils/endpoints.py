@@ -11,7 +11,7 @@ from urllib.parse import quote
 from .connection import CLUSTERED_ID, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
 from .errors import ApiError, Influxdb3Error, NotFound
-from .transport import Pace, Transport
+from .pace import Pace
 
 BASE = "/api/v0"
 # facts.md A.2: the release that brought rename and undelete, and the deletion of tables, to the HTTP API.
@@ -43,6 +43,8 @@ class ManagementApi:
     def __init__(
         self, connection: Connection, on_secret: Callable[[str], None], workers: int = 1, pace: Pace | None = None
     ) -> None:
+        from .transport import Transport
+
         self._transport = Transport(connection, workers, pace)
         self._on_secret = on_secret
         self._prefix = BASE

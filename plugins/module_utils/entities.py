@@ -26,6 +26,7 @@ MAX_BUCKETS = 100_000
 MAX_NAME = 64
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
 ACTIONS = ("read", "write")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # facts.md B.1: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
 
@@ -138,7 +139,7 @@ def parse_table_name(name: Any) -> str:
 
 
 def _path_segment(text: str) -> str:
-    if text in (".", "..") or any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if text in (".", "..") or _CONTROL.search(text):
         raise ValueError(f"{text!r} can't be a name: it is a relative path or holds control characters")
     return text
 

@@ -35,7 +35,7 @@ from typing import Any, Callable, NamedTuple
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
 from .errors import InfluxctlError, mask
-from .transport import pause
+from .pace import pause
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
 OLDEST = (2, 6, 0)

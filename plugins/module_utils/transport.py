@@ -1,22 +1,22 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP over a `requests` session: TLS, retries by method, typed errors. Knows no operation of the API."""
+"""HTTP over a `requests` session: TLS, retries by method, typed errors. Knows no operation of the API.
+
+Imported where the first request is near: `requests` takes a tenth of a second, which who sends none needn't wait for.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 import ssl
-import threading
-import time
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .connection import Connection
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
+from .pace import Pace, nap, pause
 
 try:
     import requests
@@ -29,9 +29,6 @@ else:
 # Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
 _RETRY = frozenset({429, 502, 503, 504})
 _REFUSED = frozenset({429, 503})
-_LONGEST_PAUSE = 60.0
-# How long, in seconds, a pause may go on after the run is to stop.
-_GLANCE = 0.25
 
 _REMEDIES = {
     401: "The management token was not accepted: check that it is complete, not expired and not revoked.",
@@ -51,56 +48,6 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     if status is not None:
         return status in (_REFUSED if method == "POST" else _RETRY)
     return method != "POST" or not sent
-
-
-def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -> float:
-    """Return the seconds to wait before attempt number `attempt` + 1 (counted from 1).
-
-    `retry_after` is the header's text (seconds or an HTTP date) and wins; otherwise the pause doubles from 0.2 s.
-    `jitter` is between 0 and 1 and shortens the pause by up to a half. Never more than 60 s.
-    """
-    seconds: float = 0.2 * 2 ** min(attempt - 1, 16) * (1 - jitter / 2)
-    if retry_after:
-        try:
-            seconds = float(retry_after)
-        except ValueError:
-            with contextlib.suppress(TypeError, ValueError, OverflowError):
-                seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
-    return min(max(0.0, seconds), _LONGEST_PAUSE)  # in this order, so that the header "nan" becomes 0
-
-
-def nap(seconds: float, pace: Pace) -> None:
-    """Sleep, unless the run is to stop."""
-    while seconds > 0 and not pace.stopped:
-        part = min(seconds, _GLANCE)
-        time.sleep(part)
-        seconds -= part
-
-
-class Pace:
-    """What all workers of a run share: the pause that the server wants, whether anybody gets through, and the stop.
-
-    A server that refuses one request with 429 or 503 refuses the next one as well, whoever sends it. So nobody sends
-    anything before the pause is over.
-    """
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._lock = threading.Lock()
-        self.answered = 0
-        """How many requests were not refused. It only has to grow."""
-        self.stopped = ""
-        """Why the run is to stop; pauses end at once, and nothing is sent again."""
-
-    def hold(self, seconds: float) -> None:
-        """Have all workers wait for so long."""
-        with self._lock:
-            self._until = max(self._until, time.monotonic() + seconds)
-
-    def wait(self) -> None:
-        """Wait until the pause is over, also where it has been prolonged meanwhile."""
-        while not self.stopped and (left := self._until - time.monotonic()) > 0:
-            nap(left, self)
 
 
 class Transport:

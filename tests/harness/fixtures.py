@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,19 @@ from simulator.influxctl import install
 
 MakeSimulator = Callable[..., Simulator]
 RunTasks = Callable[..., Run]
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Has programs that a test starts hear SIGINT and SIGHUP, which they ignore where pytest itself was told to.
+
+    It is, and passes it on, under nohup and in the background of a script.
+    """
+    usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

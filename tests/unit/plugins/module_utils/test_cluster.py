@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils import pace as pacing
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Cluster
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import CREATED, SKIPPED, DatabaseItem
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import Wish
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace
 from simulator import Simulator
 
 
@@ -35,7 +35,7 @@ def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
     def stop(seconds: float, pace: Pace) -> None:
         pace.stopped = "was stopped"
 
-    monkeypatch.setattr(transport, "nap", stop)
+    monkeypatch.setattr(pacing, "nap", stop)
     pace.hold(3600)
     cluster.carry_out([items])
     assert [item.outcome for item in items] == [SKIPPED] * 4

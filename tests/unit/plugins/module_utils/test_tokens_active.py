@@ -18,7 +18,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens impo
     wait_until_active,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace
 from simulator import Fault, Simulator, Switches
 
 READ = [{"action": "write", "resource": "b"}, {"action": "read", "resource": "*"}, {"action": "read", "resource": "a"}]

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +23,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils import pace as pacing
 from ansible_collections.influxops.influxdb3.plugins.module_utils import transport
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import Connection, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import (
@@ -28,19 +33,26 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import 
     Influxdb3Error,
     NotFound,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Pace, Transport, may_retry, pause
+from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace, pause
+from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Transport, may_retry
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 METHODS = ["GET", "PATCH", "PUT", "DELETE"]
 
 
+def replace_nap(monkeypatch: pytest.MonkeyPatch, nap: Callable[[float, Pace], None]) -> None:
+    """Have something else done instead of waiting, for another attempt and for the pause of all workers."""
+    for module in (transport, pacing):
+        monkeypatch.setattr(module, "nap", nap)
+
+
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made between attempts; nobody waits for them."""
     made: list[float] = []
-    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: sum(made)))
-    monkeypatch.setattr(transport, "nap", lambda seconds, pace: made.append(seconds))
+    monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: sum(made)))
+    replace_nap(monkeypatch, lambda seconds, pace: made.append(seconds))
     return made
 
 
@@ -138,7 +150,7 @@ def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -
         pauses.append(seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "nap", send_meanwhile)
+        replace_nap(patch, send_meanwhile)
         assert refused.request("GET", "/api/v0/databases", doing="do it") == []
     assert pauses == [0, 0, 30, 30], "both have waited, and the request of the second came after the pause"
     assert len(sim.requests) == 3
@@ -163,7 +175,7 @@ def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(
     def stop(seconds: float, pace: Pace) -> None:
         pace.stopped = "was stopped"
 
-    monkeypatch.setattr(transport, "nap", stop)
+    replace_nap(monkeypatch, stop)
     with pytest.raises(ApiError) as caught:
         Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
     assert caught.value.status == 503
@@ -327,3 +339,12 @@ def test_missing_requests_is_named(sim: Simulator, monkeypatch: pytest.MonkeyPat
     with pytest.raises(Influxdb3Error, match="Python library requests is missing") as caught:
         send(sim)
     assert caught.value.code == "missing_library"
+
+
+@pytest.mark.parametrize("module", ["cluster", "mgmt_token"])
+def test_who_sends_nothing_does_not_wait_for_requests(module: str, collection_root: Path) -> None:
+    """It takes longer to import than everything else; wrong options, and influxctl, don't need it."""
+    name = f"ansible_collections.influxops.influxdb3.plugins.modules.{module}"
+    program = f"import sys, {name}; sys.exit('requests' in sys.modules)"
+    environment = {"PYTHONPATH": str(collection_root)}
+    assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == 0
