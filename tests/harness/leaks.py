@@ -9,45 +9,33 @@ from __future__ import annotations
 import base64
 import json
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote
 
 from harness.crash import processes_of
+from harness.watcher import Watcher
 
 # The documented return keys that may hold a secret (docs of db_token and mgmt_token), also as JSON within JSON.
 _DOCUMENTED = re.compile(r'\\*"(?:access_token|token)\\*":\s*\\*"(?:apiv1_|M\.V1\.)[^"\\]+\\*"')
 
 
-class ProcessWatch:
+class ProcessWatch(Watcher):
     """Reads the command lines and environments of all processes with a HOME, over and over while it is entered."""
 
     def __init__(self, home: Path) -> None:
+        super().__init__()
         self._home = home
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
         self.seen: set[bytes] = set()
 
-    def __enter__(self) -> ProcessWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(0.01):
-            for pid in processes_of(self._home):
-                for name in ("cmdline", "environ"):
-                    try:
-                        self.seen.add(Path("/proc", str(pid), name).read_bytes())
-                    except OSError:
-                        continue
+    def look(self) -> None:
+        """Add what they show now."""
+        for pid in processes_of(self._home):
+            for name in ("cmdline", "environ"):
+                try:
+                    self.seen.add(Path("/proc", str(pid), name).read_bytes())
+                except OSError:
+                    continue
 
     @property
     def text(self) -> str:

@@ -7,19 +7,18 @@
 from __future__ import annotations
 
 import json
-import threading
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from fleet import Fleet
 from fleet.host import Host
 from harness.playbook import Ansible, Run
 from harness.plays import connection
+from harness.watcher import Watcher
 from simulator import Fault, MgmtToken, Request, Simulator
 from simulator.influxctl import install, invocations
 
@@ -159,33 +158,24 @@ class Rotation:
         self.sim.faults.append(Fault("status", match=look))
 
 
-class Prober:
+class Prober(Watcher):
     """Logs in with each host's profile, over and over while it is entered, and notes who was turned away."""
 
+    seconds = 0.02
+
     def __init__(self, rotation: Rotation) -> None:
+        super().__init__()
         self._rotation = rotation
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._probe, name="prober")
         self.gaps: list[str] = []
         self.logins = 0
 
-    def __enter__(self) -> Prober:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _probe(self) -> None:
-        while not self._over.wait(0.02):
-            for host in self._rotation.fleet.hosts:
-                held = self._rotation.held(host)
-                if held is None:
-                    continue
-                self.logins += 1
-                # Between reading and logging in, the profile may rightly have got another token.
-                if not self._rotation.sim.core.may_manage(held) and self._rotation.held(host) == held:
-                    self.gaps.append(f"{host.name} holds a token that is dead")
+    def look(self) -> None:
+        """Log in with each."""
+        for host in self._rotation.fleet.hosts:
+            held = self._rotation.held(host)
+            if held is None:
+                continue
+            self.logins += 1
+            # Between reading and logging in, the profile may rightly have got another token.
+            if not self._rotation.sim.core.may_manage(held) and self._rotation.held(host) == held:
+                self.gaps.append(f"{host.name} holds a token that is dead")

@@ -378,16 +378,7 @@ ENTRY_KEYS = (
 def entry(token: dict[str, Any]) -> dict[str, Any]:
     """A management token as JSON: protobuf times without `nanos` when 0; absent when not set (facts.md C.2)."""
     result: dict[str, Any] = {}
-    for key in (
-        "id",
-        "account_id",
-        "token_prefix",
-        "expires_at",
-        "revoked_at",
-        "created_at",
-        "description",
-        "created_by",
-    ):
+    for key in ENTRY_KEYS:
         value = token[key]
         if isinstance(value, dict):
             value = {name: number for name, number in value.items() if name == "seconds" or number}
