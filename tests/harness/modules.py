@@ -186,6 +186,9 @@ class Clock:
 
 
 def _serve() -> None:
+    # Under nohup, or in the background of a script, they were inherited as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     clock = Clock()
     time.sleep, time.monotonic = clock.sleep, clock.monotonic
     for name in ("ansible.module_utils.basic", "requests"):

@@ -251,7 +251,6 @@ def test_a_server_that_only_refuses_is_given_up(sim: Simulator, run: Callable[..
 # Being stopped
 
 
-@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_with_a_report(
     sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, number: signal.Signals
