@@ -189,7 +189,8 @@ def test_a_task_whose_time_is_over_begins_nothing_more(ansible: Ansible, sim: Si
     task = {"influxops.influxdb3.cluster": {"databases": databases, "concurrency": 3}, "timeout": 5}
     run = ansible.playbook(local_play([task], connection(sim)))
     assert run.code == 2
-    assert "Timed out" in run.output
+    # Until ansible-core 2.18, and after it.
+    assert "expected time frame" in run.output or "Timed out" in run.output
     settle(ansible, fault)
     assert 5 <= len(sim.state.databases) < 30
 
@@ -207,7 +208,10 @@ def test_a_playbook_that_is_interrupted_begins_nothing_more(
         pause = threading.Event()
         while fault.fired < 3:
             pause.wait(0.01)
-        os.kill(min(processes_of(ansible.home)), number)
+        # Whoever ends a job ends its processes; on a SIGTERM to the first alone, ansible-core 2.16 leaves its workers.
+        for pid in processes_of(ansible.home):
+            if b"AnsiballZ" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, number)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
