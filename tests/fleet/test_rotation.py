@@ -24,6 +24,7 @@ from harness.install import CHECKOUT
 from harness.playbook import Run
 from harness.rotation import CONFIG, Prober, Rotation
 from harness.sweeps import assert_no_secret, sweep
+from simulator import Fault, Request
 from simulator.influxctl import install
 
 STORES = CHECKOUT / "docs" / "stores"
@@ -164,12 +165,17 @@ def test_another_run_takes_a_token_for_left_over(strategy: str, rotation: Rotati
     hosts, sim = rotation.fleet.hosts, rotation.sim
     old = [rotation.give_old(host) for host in hosts]
 
-    def revoke() -> None:
-        (new,) = [t for t in sim.state.mgmt_tokens if t.description == "influxctl host1" and t is not old[0]]
-        new.revoked_at = sim.clock.now()
+    revoked = []
 
-    # The host that asks for all; none has written its profile yet.
-    rotation.meanwhile(1, "database/list", revoke)
+    def revoke(request: Request) -> bool:
+        # At the first proof since it was made, which is that of host1 at the latest.
+        new = [t for t in sim.state.mgmt_tokens if t.description == "influxctl host1" and t is not old[0]]
+        if new and not revoked and request.path.endswith("database/list"):
+            new[0].revoked_at = sim.clock.now()
+            revoked.append(new[0])
+        return False
+
+    sim.faults.append(Fault("status", match=revoke))
     set_of_host(rotation, "host2", mgmt_token_influxctl_path="/bin/false")
     run = rotation.rotate(influxdb3_strategy=strategy, mgmt_token_force=True)
     assert run.code == 2
