@@ -165,7 +165,7 @@ def test_another_run_takes_a_token_for_left_over(strategy: str, rotation: Rotati
     hosts, sim = rotation.fleet.hosts, rotation.sim
     old = [rotation.give_old(host) for host in hosts]
 
-    revoked = []
+    revoked: list[Any] = []
 
     def revoke(request: Request) -> bool:
         # At the first proof since it was made, which is that of host1 at the latest.
