@@ -17,7 +17,7 @@ from .endpoints import ManagementApi
 from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
-from .pace import Pace, nap
+from .pace import Pace
 from .tokens import Kind, Prove
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
@@ -133,7 +133,7 @@ def wait_until_active(
     seconds: float,
     pace: Pace | None = None,
     *,
-    pause: Callable[[float, Pace], None] = nap,
+    pause: Callable[[Pace, float], None] = Pace.nap,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Query the data plane with a new token until it answers; nothing is written there (facts.md G).
@@ -163,7 +163,7 @@ def wait_until_active(
                     " revoked.",
                     code="not_active",
                 ) from None
-        pause(min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())), pace)
+        pause(pace, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
         wait *= 2
 
 

@@ -32,14 +32,6 @@ def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -
     return min(max(0.0, seconds), _LONGEST_PAUSE)  # in this order, so that the header "nan" becomes 0
 
 
-def nap(seconds: float, pace: Pace) -> None:
-    """Sleep, unless the run is to stop."""
-    while seconds > 0 and not pace.stopped:
-        part = min(seconds, _GLANCE)
-        time.sleep(part)
-        seconds -= part
-
-
 class Pace:
     """What all workers of a run share: the pause that the server wants, whether anybody gets through, and the stop.
 
@@ -63,4 +55,11 @@ class Pace:
     def wait(self) -> None:
         """Wait until the pause is over, also where it has been prolonged meanwhile."""
         while not self.stopped and (left := self._until - time.monotonic()) > 0:
-            nap(left, self)
+            self.nap(left)
+
+    def nap(self, seconds: float) -> None:
+        """Sleep, unless the run is to stop."""
+        while seconds > 0 and not self.stopped:
+            part = min(seconds, _GLANCE)
+            time.sleep(part)
+            seconds -= part

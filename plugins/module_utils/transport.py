@@ -16,7 +16,7 @@ from typing import Any
 
 from .connection import Connection
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
-from .pace import Pace, nap, pause
+from .pace import Pace, pause
 
 try:
     import requests
@@ -112,7 +112,7 @@ class Transport:
             if refused:
                 pace.hold(seconds)
             else:
-                nap(seconds, pace)
+                pace.nap(seconds)
             pace.wait()
             if pace.stopped:
                 raise failure

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import pace as pacing
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Cluster
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import CREATED, SKIPPED, DatabaseItem
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
@@ -32,10 +31,10 @@ def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
         cluster.bring(item, dry=True)
         assert item.outcome == CREATED
 
-    def stop(seconds: float, pace: Pace) -> None:
+    def stop(pace: Pace, seconds: float) -> None:
         pace.stopped = "was stopped"
 
-    monkeypatch.setattr(pacing, "nap", stop)
+    monkeypatch.setattr(Pace, "nap", stop)
     pace.hold(3600)
     cluster.carry_out([items])
     assert [item.outcome for item in items] == [SKIPPED] * 4

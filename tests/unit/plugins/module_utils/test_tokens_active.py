@@ -38,7 +38,7 @@ def wait(sim: Simulator, seconds: float, permissions: Any = None, pace: Pace | N
 
     wait_until_active(
         *(connection_to(sim), token, made.secret, seconds, pace),
-        pause=lambda seconds, pace: sim.clock.advance(seconds),
+        pause=lambda pace, seconds: sim.clock.advance(seconds),
         clock=clock,
     )
 

@@ -10,7 +10,6 @@ import math
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -41,18 +40,12 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 METHODS = ["GET", "PATCH", "PUT", "DELETE"]
 
 
-def replace_nap(monkeypatch: pytest.MonkeyPatch, nap: Callable[[float, Pace], None]) -> None:
-    """Have something else done instead of waiting, for another attempt and for the pause of all workers."""
-    for module in (transport, pacing):
-        monkeypatch.setattr(module, "nap", nap)
-
-
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made between attempts; nobody waits for them."""
     made: list[float] = []
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: sum(made)))
-    replace_nap(monkeypatch, lambda seconds, pace: made.append(seconds))
+    monkeypatch.setattr(Pace, "nap", lambda pace, seconds: made.append(seconds))
     return made
 
 
@@ -142,7 +135,7 @@ def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -
     waiting, refused = (Transport(connection_to(sim), 2, pace) for number in range(2))
     sim.faults.append(Fault("status", status=429, headers={"Retry-After": "30"}))
 
-    def send_meanwhile(seconds: float, pace: Pace) -> None:
+    def send_meanwhile(pace: Pace, seconds: float) -> None:
         """What another worker does when the first has begun to wait."""
         pauses.append(0)
         if len(pauses) == 1:
@@ -150,7 +143,7 @@ def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -
         pauses.append(seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        replace_nap(patch, send_meanwhile)
+        patch.setattr(Pace, "nap", send_meanwhile)
         assert refused.request("GET", "/api/v0/databases", doing="do it") == []
     assert pauses == [0, 0, 30, 30], "both have waited, and the request of the second came after the pause"
     assert len(sim.requests) == 3
@@ -172,10 +165,10 @@ def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(
     pace = Pace()
     sim.faults.append(Fault("status", status=503, headers={"Retry-After": "30"}))
 
-    def stop(seconds: float, pace: Pace) -> None:
+    def stop(pace: Pace, seconds: float) -> None:
         pace.stopped = "was stopped"
 
-    replace_nap(monkeypatch, stop)
+    monkeypatch.setattr(Pace, "nap", stop)
     with pytest.raises(ApiError) as caught:
         Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
     assert caught.value.status == 503
