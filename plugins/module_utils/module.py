@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Protocol, TypeVar
@@ -82,7 +81,7 @@ def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
     Ansible masks the secrets of all its profiles from now on: influxctl may quote the file. Raises ProfileError.
     """
     # Not before a profile is read: Ansible's modules are compiled anew for every task.
-    from . import config_file, profiles
+    from . import config_file, profile_reader
 
     path = config_file.locate(module.params["config_path"], os.environ)
     name = module.params["profile"] or "default"
@@ -90,25 +89,15 @@ def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
     if text is None:
         raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
     try:
-        found = profiles.read_profiles(text)
+        found = profile_reader.read_profiles(text)
         for profile in found:
-            register_secrets(module, profile)
-        index = profiles.find_profile(found, name)
+            module.no_log_values.update(profile_reader.secrets_of(profile))
+        index = profile_reader.find_profile(found, name)
     except ProfileError as error:
         raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
     if index is None:
         raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
     return path, found[index]
-
-
-def register_secrets(module: AnsibleModule, profile: Mapping[str, Any]) -> None:
-    """Have Ansible mask the secrets of a profile wherever it prints, also one that only old influxctls take."""
-    from . import toml_editor
-
-    for path in (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret")):
-        secret = toml_editor.get(profile, path)
-        if isinstance(secret, str) and secret:
-            module.no_log_values.add(secret)
 
 
 def connection_of(module: AnsibleModule) -> Connection:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .errors import OptionError
-from .profiles import Profile, Wish, given
+from .profile_reader import Profile
+from .profiles import Wish, given
 
 _STRING: dict[str, Any] = {"type": "str"}
 _BOOLEAN: dict[str, Any] = {"type": "bool"}

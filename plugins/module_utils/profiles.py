@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads and edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
+"""Edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
 
 Every edit is read back and compared with what was intended. The keys of a profile: facts.md D.2.
 """
@@ -13,24 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from .connection import PRODUCTS
-from .errors import MASK, OptionError, ProfileError
-from .toml_editor import Editor, Path, append, get, leaves, load, merged, nested, proved, same, without
+from .errors import MASK, OptionError
+from .profile_reader import AUTH_KINDS, PUBLIC, TLS, Profile, auth_kind, find_profile, read_profiles, token_prefix
+from .toml_data import Path, get, leaves, load, merged, nested, same, without
+from .toml_editor import Editor, append, proved
 
-Profile = dict[str, Any]
-PREFIX_LENGTH = 9
-# The kinds of authentication, by the path that holds them; which one wins in influxctl isn't known (facts.md D.2).
-AUTH_KINDS: dict[str, Path] = {
-    "mgmt_token": ("mgmt_token",),
-    "oauth2": ("auth", "oauth2"),
-    "token_file": ("auth", "token"),
-}
-_PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
-_TLS = ("insecure", "disable", "cert", "key", "ca")
 # What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
 # secret.
 _SHOWN = {
-    *((key,) for key in _PUBLIC),
-    *(("tls", key) for key in _TLS),
+    *((key,) for key in PUBLIC),
+    *(("tls", key) for key in TLS),
     *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
     ("auth", "token", "token_file"),
 }
@@ -59,47 +51,6 @@ class Outcome:
     def changed(self) -> bool:
         """Whether that differs."""
         return not same(self.before, self.after)
-
-
-def read_profiles(text: str) -> list[Profile]:
-    """Return the profiles in their order. Raises ProfileError for invalid TOML or a `profile` of another shape."""
-    profiles = load(text).get("profile", [])
-    if not isinstance(profiles, list) or not all(isinstance(profile, dict) for profile in profiles):
-        raise ProfileError("its profile is a plain table or value; influxctl wants [[profile]]", code="invalid_profile")
-    return profiles
-
-
-def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
-    """Return the index of the profile of that name. Raises ProfileError when there are several."""
-    found = [index for index, profile in enumerate(profiles) if profile.get("name") == name]
-    if len(found) > 1:
-        raise ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
-    return found[0] if found else None
-
-
-def auth_kind(profile: Profile) -> str | None:
-    """Return how a profile authenticates: `mgmt_token`, `oauth2`, `token_file`, or None."""
-    return next((kind for kind, path in AUTH_KINDS.items() if get(profile, path) is not None), None)
-
-
-def token_prefix(token: Any) -> str | None:
-    """Return the nine characters by which `influxctl management list` names a token (facts.md C.2).
-
-    None for what is too short for them to be a prefix only.
-    """
-    if not isinstance(token, str) or not (token.startswith("M.V") or len(token) >= 2 * PREFIX_LENGTH):
-        return None
-    return token[:PREFIX_LENGTH] if len(token) > PREFIX_LENGTH else None
-
-
-def public(profile: Profile) -> dict[str, Any]:
-    """Return what may be shown of a profile: never a secret, nor a key that this collection doesn't know."""
-    tls = profile.get("tls")
-    shown: dict[str, Any] = {key: profile.get(key) for key in _PUBLIC}
-    shown["tls"] = {key: tls.get(key) for key in _TLS} if isinstance(tls, dict) else None
-    shown["auth"] = auth_kind(profile)
-    shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
-    return shown
 
 
 def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -236,12 +236,16 @@ def _present(work: Work) -> Result:
             token = {**token, **backend.update(token, change.update)}
         warnings += _finish(work, token, secret, change)
     reveal = params["return_secret"] or work.path is None
-    shown = kind.entity.present
+    present = kind.entity.present
+    shown = present(token)
+    after = before = _side(shown, [old for old in change.superseded if old not in change.revoke])
+    if change.changed:
+        before = _side(present(change.current), [old for old in change.superseded if old is not change.current])
     return Result(
         changed=change.changed,
-        values={kind.noun: shown(token), "superseded": [shown(old) for old in change.superseded]},
-        before=_shown(kind.entity, change.current, [t for t in change.superseded if t is not change.current]),
-        after=_shown(kind.entity, token, [t for t in change.superseded if t not in change.revoke]),
+        values={kind.noun: shown, "superseded": [present(old) for old in change.superseded]},
+        before=before,
+        after=after,
         secrets=[(kind.noun, kind.secret_key, secret)] if reveal and secret else (),
         warnings=warnings,
     )
@@ -448,6 +452,8 @@ def predicted(change: TokenChange, wish: TokenWish, at: datetime) -> State:
 def spare_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[str]]:
     """Return the change without revoking what the module authenticates with, and a warning if it would have."""
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
+    if not own:
+        return change, []
     spared = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     return spared, left_alone(own)
 
@@ -493,18 +499,17 @@ def _absent(work: Work) -> Result:
         _revoke_orphans(work, tokens, change)
         if change.revoke:
             work.backend.revoke(change.revoke)
-    shown, kind = work.kind.entity.present, work.kind
+    present = work.kind.entity.present
+    shown = present(change.current)
     return Result(
         changed=change.changed,
-        values={kind.noun: shown(change.current), "superseded": [shown(token) for token in change.revoke[1:]]},
-        before=_shown(kind.entity, change.current, change.revoke[1:]),
+        values={work.kind.noun: shown, "superseded": [present(token) for token in change.revoke[1:]]},
+        before=_side(shown, change.revoke[1:]),
         after={},
         warnings=_named(change.strangers),
     )
 
 
-def _shown(entity: Entity, token: State | None, others: Sequence[State]) -> dict[str, Any]:
-    """Return one side of the diff."""
-    if token is None:
-        return {}
-    return {**(entity.present(token) or {}), "superseded": [old["id"] for old in others]}
+def _side(shown: dict[str, Any] | None, others: Sequence[State]) -> dict[str, Any]:
+    """Return one side of the diff: a token as it is shown, and the IDs of those that it supersedes."""
+    return {} if shown is None else {**shown, "superseded": [old["id"] for old in others]}

@@ -392,7 +392,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options, profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options, profile_reader, profiles
 from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
@@ -413,7 +413,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def report(outcomes: list[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
     """Return the result's values and the two sides of its diff, for one profile or as lists for many."""
-    now = [None if one.after is None else profiles.public(one.after) for one in outcomes]
+    now = [None if one.after is None else profile_reader.public(one.after) for one in outcomes]
     sides = [profiles.diff(one.before, one.after) for one in outcomes]
     if not many:
         return {"profile": now[0]}, *sides[0]

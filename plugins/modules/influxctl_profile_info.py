@@ -143,7 +143,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profile_reader
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
@@ -161,12 +161,12 @@ def work(module: AnsibleModule) -> Result:
     file = {"file": config_file.describe(path)}
     try:
         text = config_file.read(path)
-        found = naming(path, lambda: profiles.read_profiles(text or ""))
+        found = naming(path, lambda: profile_reader.read_profiles(text or ""))
     except ProfileError as error:
         # Who may read the file matters even more when nobody can say what is in it.
         return Result(changed=False, values=file, error=error)
     name = module.params["name"]
-    listed = [profiles.public(profile) for profile in found if name in (None, profile.get("name"))]
+    listed = [profile_reader.public(profile) for profile in found if name in (None, profile.get("name"))]
     return Result(changed=False, values={"profiles": listed, **file})
 
 

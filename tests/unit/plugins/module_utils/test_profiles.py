@@ -19,7 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles, toml_editor
+from ansible_collections.influxops.influxdb3.plugins.module_utils import (
+    profile_reader,
+    profiles,
+    toml_data,
+    toml_editor,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, ProfileError
 
 # The documents are big; how long it takes to draw one isn't the question here.
@@ -96,8 +101,8 @@ def test_any_edit_of_any_document_does_what_is_intended_and_nothing_else() -> No
         name = data.draw(st.sampled_from([profile["name"] for profile in document.data["profile"]]))
         wanted = {"name": name, **wanted}
         how = {"exclusive": exclusive, "exclusive_auth": exclusive_auth}
-        found = profiles.read_profiles(document.text)
-        index = profiles.find_profile(found, name)
+        found = profile_reader.read_profiles(document.text)
+        index = profile_reader.find_profile(found, name)
         assert index is not None
         intended = profiles.merge(found[index], wanted, **how)
         edited = attempted(document.text, name, intended)
@@ -116,7 +121,7 @@ def test_any_edit_of_any_document_does_what_is_intended_and_nothing_else() -> No
 
 
 def test_before_python_3_11_an_edit_does_what_is_intended_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toml_editor, "tomllib", None)
+    monkeypatch.setattr(toml_data, "tomllib", None)
     outcomes: Counter[str] = Counter()
 
     @unhurried
@@ -124,7 +129,7 @@ def test_before_python_3_11_an_edit_does_what_is_intended_or_nothing(monkeypatch
     def check(document: Document, wanted: dict[str, Any]) -> None:
         (name, *_others) = [profile["name"] for profile in document.data["profile"]]
         try:
-            index = profiles.find_profile(profiles.read_profiles(document.text), name)
+            index = profile_reader.find_profile(profile_reader.read_profiles(document.text), name)
             intended = profiles.merge(document.data["profile"][0], wanted, exclusive=True, exclusive_auth=True)
             edited = profiles.edit(document.text, name, {"name": name, **intended})
         except ProfileError as error:
@@ -147,9 +152,9 @@ def test_changing_a_token_changes_one_line() -> None:
     @given(documents(), st.data(), texts.map(lambda text: f"new {text}"))
     def check(document: Document, data: st.DataObject, token: str) -> None:
         key = data.draw(st.sampled_from(["mgmt_token", "name"]))
-        found = profiles.read_profiles(document.text)
+        found = profile_reader.read_profiles(document.text)
         name = data.draw(st.sampled_from([profile["name"] for profile in found]))
-        index = profiles.find_profile(found, name)
+        index = profile_reader.find_profile(found, name)
         assert index is not None
         old = found[index].get(key)
         edited = attempted(document.text, name, {**found[index], key: token})
@@ -255,7 +260,7 @@ name = "two"
 
 def edited_sample(**changes: Any) -> str:
     """The sample with the default profile changed; a value of None drops the key."""
-    current = profiles.read_profiles(SAMPLE)[0]
+    current = profile_reader.read_profiles(SAMPLE)[0]
     merged = {key: value for key, value in {**current, **changes}.items() if value is not None}
     return profiles.edit(SAMPLE, "default", merged)
 
@@ -384,7 +389,7 @@ def test_what_cannot_be_edited_is_refused(text: str, code: str) -> None:
 
 def test_invalid_toml_says_where_and_shows_nothing() -> None:
     with pytest.raises(ProfileError, match=r"^it is not valid TOML at line 2$"):
-        toml_editor.load('a = 1\nmgmt_token = "hidden\n')
+        toml_data.load('a = 1\nmgmt_token = "hidden\n')
 
 
 def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,9 +399,9 @@ def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
     assert caught.value.code == "missing_library"
     # Before Python 3.11 reading needs it, too.
-    monkeypatch.setattr(toml_editor, "tomllib", None)
+    monkeypatch.setattr(toml_data, "tomllib", None)
     with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
-        profiles.read_profiles("")
+        profile_reader.read_profiles("")
     assert caught.value.code == "missing_library"
 
 
@@ -421,7 +426,7 @@ def test_an_old_tomlkit_is_named_with_the_oldest_that_will_do(version: str, monk
     ],
 )
 def test_kinds_of_authentication(profile: dict[str, Any], kind: str | None) -> None:
-    assert profiles.auth_kind(profile) == kind
+    assert profile_reader.auth_kind(profile) == kind
 
 
 @pytest.mark.parametrize(
@@ -437,7 +442,7 @@ def test_kinds_of_authentication(profile: dict[str, Any], kind: str | None) -> N
     ],
 )
 def test_prefix_is_shown_only_of_what_is_longer(token: Any, prefix: str | None) -> None:
-    assert profiles.token_prefix(token) == prefix
+    assert profile_reader.token_prefix(token) == prefix
 
 
 def test_public_part_holds_no_secret_and_no_unknown_key() -> None:
@@ -449,13 +454,13 @@ def test_public_part_holds_no_secret_and_no_unknown_key() -> None:
         "tls": {"ca": "/ca", "unknown": "HIDDEN"},
         "auth": {"oauth2": {"client_secret": "HIDDEN"}},
     }
-    shown = profiles.public(profile)
+    shown = profile_reader.public(profile)
     assert "HIDDEN" not in str(shown)
     assert shown["mgmt_token_prefix"] == "M.V1.abcd"
     assert shown["auth"] == "mgmt_token"
     assert shown["tls"] == {"insecure": None, "disable": None, "cert": None, "key": None, "ca": "/ca"}
-    assert profiles.public({})["tls"] is None
-    assert profiles.public({"tls": "HIDDEN"})["tls"] is None
+    assert profile_reader.public({})["tls"] is None
+    assert profile_reader.public({"tls": "HIDDEN"})["tls"] is None
 
 
 PUBLIC = [

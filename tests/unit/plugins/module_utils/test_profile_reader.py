@@ -1,0 +1,26 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which values of a profile are masked. Reading and finding profiles is tested with editing them (test_profiles.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_reader import secrets_of
+
+
+def test_every_secret_of_a_profile_is_masked() -> None:
+    profile = {
+        "name": "public",
+        "mgmt_token": "one",
+        "token": "two",
+        "auth": {"oauth2": {"client_id": "public", "client_secret": "three"}},
+    }
+    assert sorted(secrets_of(profile)) == ["one", "three", "two"]
+
+
+def test_what_is_no_secret_is_not_masked() -> None:
+    profile: dict[str, Any] = {"mgmt_token": "", "token": 5, "auth": "wrong"}
+    assert secrets_of(profile) == []
