@@ -133,9 +133,7 @@ class Cluster:
     def read(self, need_databases: bool, need_tokens: bool) -> None:
         """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all."""
         for item in self.tokens:
-            with failing_alone(item):
-                if item.order:
-                    self.known[id(item)] = tokens.read_file(item.order, self.conceal)
+            failing_alone(self._read_file, item)
         if need_databases:
             self.database_list.since(float("-inf"))
         if need_tokens:
@@ -143,11 +141,14 @@ class Cluster:
 
     def bring(self, item: Item, *, dry: bool) -> None:
         """Bring one item to its stated form, or only say what would become of it."""
-        with failing_alone(item):
-            if isinstance(item, DatabaseItem):
-                self._bring_database(item, dry)
-            elif isinstance(item, TokenItem):
-                self._bring_token(item, dry)
+        if isinstance(item, DatabaseItem):
+            failing_alone(self._bring_database, item, dry)
+        elif isinstance(item, TokenItem):
+            failing_alone(self._bring_token, item, dry)
+
+    def _read_file(self, item: TokenItem) -> None:
+        if item.order:
+            self.known[id(item)] = tokens.read_file(item.order, self.conceal)
 
     def _bring_database(self, item: DatabaseItem, dry: bool) -> None:
         wish = item.wish
@@ -203,11 +204,10 @@ class Cluster:
             self.bring(item, dry=False)
 
 
-@contextmanager
-def failing_alone(item: Item) -> Iterator[None]:
-    """Keep an error to this item: it must not lose what the others have done."""
+def failing_alone(step: Callable[..., None], item: Item, *more: Any) -> None:
+    """Take a step for one item, and keep an error to it: it must not lose what the others have done."""
     try:
-        yield
+        step(item, *more)
     except Influxdb3Error as error:
         item.fail(error)
     except Exception as error:
