@@ -9,13 +9,11 @@ which is the plan and all of check mode, and then for real if something is to be
 
 from __future__ import annotations
 
-import json
 import select
 import signal
 import threading
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,37 +25,26 @@ from ansible.module_utils.basic import AnsibleModule
 from . import databases, db_tokens, secret_file, tokens
 from .cluster_items import (
     CHANGES,
-    CREATED,
-    DATABASES,
-    DB_TOKENS,
-    DELETED,
     FAILED,
-    OUTCOMES,
     PRUNE_LIMIT,
-    SHOWN,
     SKIPPED,
-    UNCHANGED,
-    UPDATED,
     DatabaseItem,
     Item,
     TokenIndex,
     TokenItem,
     databases_to_prune,
-    listed,
     parse,
     tokens_to_prune,
     unknown_databases,
 )
+from .cluster_report import outcome, refused, report, sums, too_many
 from .connection import Connection
 from .endpoints import ManagementApi
 from .entities import DATABASE, State
-from .errors import MASK, Influxdb3Error, OptionError, Refused, mask
+from .errors import MASK, Influxdb3Error, OptionError, mask
 from .module import Result, connection_of, converge, now
 from .pace import Pace
 from .signals import first_signal
-
-_MOST_WARNINGS = 20
-_MOST_PROBLEMS = 20
 
 Content = TypeVar("Content")
 
@@ -107,14 +94,13 @@ class Mode:
 
 @dataclass
 class Cluster:
-    """One run. `odd` are the secrets that don't look like one, `known` is what is read of the items' secret files."""
+    """One run. `known` is what is read of the items' secret files."""
 
     api: ManagementApi
     at: datetime
     pace: Pace
     concurrency: int
     conceal: Callable[[str], None]
-    odd: Collection[str]
     databases: list[DatabaseItem]
     tokens: list[TokenItem]
     known: dict[int, secret_file.Secret | None] = field(default_factory=dict)
@@ -256,7 +242,7 @@ def manage_cluster(module: AnsibleModule) -> Result:
     pace = Pace()
     wanted = parse(params, at, connection, pace)
     if connection is None or wanted.problems:
-        return _refused(said, [str(problem) for problem in wanted.problems], [vars(p) for p in wanted.problems])
+        return refused(said, wanted.problems)
 
     odd: set[str] = set()
 
@@ -267,7 +253,7 @@ def manage_cluster(module: AnsibleModule) -> Result:
             module.no_log_values.add(secret)
 
     api = ManagementApi(connection, conceal_odd, params["concurrency"], pace)
-    cluster = Cluster(api, at, pace, params["concurrency"], conceal_odd, odd, wanted.databases, wanted.tokens)
+    cluster = Cluster(api, at, pace, params["concurrency"], conceal_odd, wanted.databases, wanted.tokens)
     with stopping(pace):
         stated = {item.name for item in cluster.databases if item.wanted}
         undeclared = bool(unknown_databases(cluster.tokens, stated))
@@ -282,20 +268,12 @@ def manage_cluster(module: AnsibleModule) -> Result:
                 cluster.bring(item, dry=True)
         limit = PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"]
         if len(doomed) > limit:
-            return _too_many(cluster, doomed, limit)
+            return too_many(doomed, limit, odd)
         if not module.check_mode:
             _carry_out(cluster, doomed)
     if pace.stopped:
-        module.log(f"cluster {pace.stopped}: {_sums(cluster.items + doomed)}")
-    return _report(cluster, doomed, warnings, check_mode=module.check_mode)
-
-
-def _refused(connection: str, sentences: list[str], problems: list[dict[str, Any]]) -> Result:
-    """Return the failure for wrong options: all that is wrong in the result, the first of it in the message."""
-    told = ([connection] if connection else []) + [f"{sentence}." for sentence in sentences[:_MOST_PROBLEMS]]
-    if len(sentences) > _MOST_PROBLEMS:
-        told.append(f"All {len(sentences)} are in problems.")
-    return Result(False, {"problems": problems}, error=OptionError(" ".join(told)))
+        module.log(f"cluster {pace.stopped}: {sums(cluster.items + doomed)}")
+    return report([*cluster.items, *doomed], odd, pace.stopped, warnings, check_mode=module.check_mode)
 
 
 def _prune(cluster: Cluster, params: dict[str, Any]) -> list[Item]:
@@ -318,16 +296,6 @@ def _warn_of_unknown(cluster: Cluster, stated: set[str], doomed: Sequence[Item])
     return unknown_databases(cluster.tokens, (there - gone) | stated)
 
 
-def _too_many(cluster: Cluster, doomed: Sequence[Item], limit: int) -> Result:
-    names = [repr(_label(item)) for item in doomed]
-    error = Refused(
-        f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {listed(names)}. Nothing was done."
-        " State what shall stay, or raise prune_limit.",
-        code="prune_limit",
-    )
-    return Result(False, {"would_prune": conceal(_by_kind(doomed, _label), cluster.odd)}, error=error)
-
-
 def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:
     """Databases before the tokens that name them, deletions last; prune only where all else is as stated."""
     cluster.carry_out(
@@ -343,132 +311,3 @@ def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:
         return
     for item in doomed:
         item.outcome, item.before, item.after = SKIPPED, None, None
-
-
-def outcome(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] | None, identity: str) -> str:
-    """Return the word for what has become of an object. A token that replaces another one has another `id`."""
-    if not changed:
-        return UNCHANGED
-    if after is None:
-        return DELETED
-    if before is None:
-        return CREATED
-    return UPDATED if identity == "name" or before.get("id") == after.get("id") else CREATED
-
-
-def differences(items: Sequence[Item]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both sides of the diff: of what changes, the fields that differ; nothing of the rest."""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for item in items:
-        if item.outcome not in CHANGES:
-            continue
-        kind = DATABASES if isinstance(item, DatabaseItem) else DB_TOKENS
-        label = _label(item)
-        old, new = item.before or {}, item.after or {}
-        for side, mine, other in ((before, item.before, new), (after, item.after, old)):
-            if mine is not None:
-                side.setdefault(kind, {})[label] = {
-                    key: value
-                    for key, value in mine.items()
-                    if value != other.get(key) and (other or value not in (None, []))
-                }
-    return before, after
-
-
-def _label(item: Item) -> str:
-    """Return an object's name; for a token that is pruned with its ID, since descriptions aren't unique."""
-    return f"{item.name} ({item.more.get('id')})" if item.pruned and isinstance(item, TokenItem) else item.name
-
-
-def _by_kind(items: Sequence[Item], show: Callable[[Item], Any]) -> dict[str, list[Any]]:
-    return {
-        DATABASES: [show(item) for item in items if isinstance(item, DatabaseItem)],
-        DB_TOKENS: [show(item) for item in items if isinstance(item, TokenItem)],
-    }
-
-
-def _shown(item: Item) -> dict[str, Any]:
-    """Return an item's outcome, as short as it can be: there may be thousands."""
-    shown: dict[str, Any] = {"name" if isinstance(item, DatabaseItem) else "description": item.name}
-    shown.update(item.more)
-    shown["outcome"] = item.outcome
-    if item.pruned:
-        shown["pruned"] = True
-    if item.error:
-        shown["failure"] = item.error.failure()
-    return shown
-
-
-def _report(cluster: Cluster, doomed: Sequence[Item], warnings: list[str], *, check_mode: bool) -> Result:
-    """Return every item's outcome, and the error of the task if there are any."""
-    items = [*cluster.items, *doomed]
-    values: dict[str, Any] = _by_kind(items, _shown)
-    values["totals"] = _by_kind_totals(items)
-    secrets = [
-        (DB_TOKENS, number, "access_token", item.secret) for number, item in enumerate(cluster.tokens) if item.secret
-    ]
-    warnings = warnings + [warning for item in items for warning in item.warnings]
-    if len(warnings) > _MOST_WARNINGS:
-        warnings = [*warnings[:_MOST_WARNINGS], f"There are {len(warnings) - _MOST_WARNINGS} more warnings."]
-    before, after = differences(items)
-    return Result(
-        changed=any(item.outcome in CHANGES for item in items),
-        values=conceal(values, cluster.odd),
-        before=conceal(before, cluster.odd),
-        after=conceal(after, cluster.odd),
-        secrets=secrets,
-        warnings=conceal(warnings, cluster.odd),
-        error=_summary(cluster, items, check_mode),
-    )
-
-
-def _by_kind_totals(items: Sequence[Item]) -> dict[str, dict[str, int]]:
-    counts = {kind: Counter(words) for kind, words in _by_kind(items, lambda item: item.outcome).items()}
-    return {kind: {word: count[word] for word in OUTCOMES} for kind, count in counts.items()}
-
-
-def _sums(items: Sequence[Item]) -> str:
-    """Return what was done, in words."""
-    told = []
-    for noun, totals in zip(("databases", "database tokens"), _by_kind_totals(items).values()):
-        words = [f"{count} {word}" for word, count in totals.items() if count]
-        if words:
-            told.append(f"{noun}: {', '.join(words)}")
-    return "; ".join(told)
-
-
-def _summary(cluster: Cluster, items: Sequence[Item], check_mode: bool) -> Influxdb3Error | None:
-    """Return one error for a run that was stopped, and for all items that failed."""
-    failed = [item for item in items if item.error]
-    told = [f"{item.name!r}: {item.error}" for item in failed[:SHOWN]]
-    if len(failed) > SHOWN:
-        told.append(f"and {len(failed) - SHOWN} more")
-    sums = f"{'It would be' if check_mode else 'Done'}: {_sums(items)}."
-    if cluster.pace.stopped:
-        problems = f" Failed: {'; '.join(told)}" if told else ""
-        return Influxdb3Error(
-            f"The run {cluster.pace.stopped}. {sums} Run again for the rest.{problems}", code="stopped"
-        )
-    if not failed:
-        return None
-    codes = {item.error.code for item in failed if item.error}
-    return Influxdb3Error(
-        f"{len(failed)} of {len(items)} items failed. {sums} Failed: {'; '.join(told)}",
-        code=codes.pop() if len(codes) == 1 else "several",
-    )
-
-
-def conceal(value: Any, odd: Collection[str]) -> Any:
-    """Return a value without what looks like a token, and without the secrets of another shape, also in its keys."""
-    text = json.dumps(value)
-    found = [secret for secret in odd if secret in text]
-    return _concealed(value, found) if found or mask(text) != text else value
-
-
-def _concealed(value: Any, secrets: Collection[str]) -> Any:
-    if isinstance(value, str):
-        return mask(value, secrets)
-    if isinstance(value, dict):
-        return {mask(key, secrets): _concealed(one, secrets) for key, one in value.items()}
-    return [_concealed(one, secrets) for one in value] if isinstance(value, list) else value

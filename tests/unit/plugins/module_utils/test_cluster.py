@@ -25,7 +25,7 @@ def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
     pace = Pace()
     api = ManagementApi(resolve({"host": sim.url, "management_token": sim.admin_token}), lambda secret: None, 2, pace)
     items = [DatabaseItem(f"db{i}", True, wish=Wish("present", {"name": f"db{i}"}, "", 0)) for i in range(4)]
-    cluster = Cluster(api, datetime.now(UTC), pace, 2, lambda secret: None, (), items, [])
+    cluster = Cluster(api, datetime.now(UTC), pace, 2, lambda secret: None, items, [])
     cluster.read(True, False)
     for item in items:
         cluster.bring(item, dry=True)

@@ -15,14 +15,12 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import databases, db_tokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing, differences, outcome
+from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
     DATABASE_ITEM,
     DATABASE_RULES,
     DB_TOKEN_ITEM,
     Checker,
-    DatabaseItem,
-    TokenItem,
     listed,
     secret_path,
 )
@@ -152,33 +150,6 @@ def test_a_list_that_somebody_asks_for_meanwhile_serves_all() -> None:
     assert sorted(answers) == [0, 1, 1, 1, 1, 1], "the list that had begun before was not enough, and one more was"
     reader = listing.reader()
     assert [reader(), reader(), reader()] == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("changed", "before", "after", "word"),
-    [
-        (False, {"id": "1"}, {"id": "1"}, "unchanged"),
-        (True, None, {"id": "1"}, "created"),
-        (True, {"id": "1"}, {"id": "1"}, "updated"),
-        (True, {"id": "1"}, {"id": None}, "created"),
-        (True, {"id": "1"}, None, "deleted"),
-    ],
-)
-def test_outcomes(changed: bool, before: Any, after: Any, word: str) -> None:
-    assert outcome(changed, before, after, "id") == word
-
-
-def test_a_diff_holds_what_differs_and_nothing_else() -> None:
-    items = [
-        DatabaseItem("same", True, outcome="unchanged", before={"a": 1}, after={"a": 1}),
-        DatabaseItem("new", True, outcome="created", after={"a": 1, "unknown": None}),
-        DatabaseItem("changed", True, outcome="updated", before={"a": 1, "b": 0}, after={"a": 1, "b": 2}),
-        TokenItem("old", False, pruned=True, outcome="deleted", before={"d": "old"}, more={"id": "7"}),
-    ]
-    assert differences(items) == (
-        {"databases": {"changed": {"b": 0}}, "db_tokens": {"old (7)": {"d": "old"}}},
-        {"databases": {"new": {"a": 1}, "changed": {"b": 2}}},
-    )
 
 
 def test_long_lists_are_cut() -> None:
