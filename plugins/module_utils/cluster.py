@@ -120,10 +120,13 @@ class Cluster:
         """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all."""
         for item in self.tokens:
             failing_alone(self._read_file, item)
-        if need_databases:
-            self.database_list.since(float("-inf"))
-        if need_tokens:
-            self.token_list.since(float("-inf"))
+        lists: list[tuple[Listing[Any], bool]] = [
+            (self.database_list, need_databases),
+            (self.token_list, need_tokens),
+        ]
+        with ThreadPoolExecutor(min(self.concurrency, len(lists))) as pool:
+            for answer in [pool.submit(listing.since, float("-inf")) for listing, need in lists if need]:
+                answer.result()
 
     def bring(self, item: Item, *, dry: bool) -> None:
         """Bring one item to its stated form, or only say what would become of it."""

@@ -83,7 +83,7 @@ def test_many_cost_two_lists_and_the_writes(
 ) -> None:
     options = {**many(number), "secret_dir": str(tmp_path / "secrets"), "concurrency": 16}
     check = run(**options, check=True)
-    assert sent(sim) == [("GET", "databases"), ("GET", "tokens")]
+    assert sorted(sent(sim)) == [("GET", "databases"), ("GET", "tokens")]
     first = run(**options)
     assert first.code == 0, first.output
     assert Counter(method for method, path in sent(sim)) == {"GET": 2, "POST": 2 * number, "PATCH": number}
@@ -94,7 +94,7 @@ def test_many_cost_two_lists_and_the_writes(
     assert len(kept) == number
 
     again = run(**options)
-    assert sent(sim) == [("GET", "databases"), ("GET", "tokens")]
+    assert sorted(sent(sim)) == [("GET", "databases"), ("GET", "tokens")]
     assert again.result["changed"] is False
     assert again.result["diff"] == {"before": {}, "after": {}}
     assert again.result["totals"]["db_tokens"]["unchanged"] == number
@@ -123,7 +123,7 @@ def test_databases_come_before_tokens_and_deletions_last(
         secret_dir=str(tmp_path),
     )
     kinds = [(method, path.split("/")[0]) for method, path in sent(sim)]
-    assert kinds[:2] == [("GET", "databases"), ("GET", "tokens")]
+    assert sorted(kinds[:2]) == [("GET", "databases"), ("GET", "tokens")]
     assert sorted(kinds[2:4]) == [("POST", "databases"), ("PUT", "databases")]
     assert kinds[4:] == [
         *[("POST", "tokens"), ("PATCH", "tokens"), ("DELETE", "tokens"), ("DELETE", "databases")],
@@ -216,6 +216,43 @@ def test_a_list_that_can_not_be_read_fails_the_task(sim: Simulator, run: Callabl
     assert outcome.result["failure"]["code"] == "unauthorized"
     assert "databases" not in outcome.result
     assert sim.writes == []
+
+
+@pytest.mark.parametrize(("concurrency", "at_once"), [(8, 2), (1, 1)])
+def test_both_lists_are_asked_for_at_once(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, concurrency: int, at_once: int
+) -> None:
+    """Neither is answered before both are asked for, or before the first one is if only one may be on its way."""
+    fault = Fault("slow", times=2)
+    sim.faults.append(fault)
+    over = threading.Event()
+    asked: list[int] = []
+
+    def answer() -> None:
+        pause = threading.Event()
+        while fault.fired < at_once and not over.is_set():
+            pause.wait(0.005)
+        pause.wait(0.3)
+        asked.append(fault.fired)
+        fault.release()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    tokens = [{"description": "a", "permissions": READ}]
+    outcome = run(
+        databases=[{"name": "metrics"}],
+        db_tokens=tokens,
+        secret_dir=str(tmp_path),
+        concurrency=concurrency,
+        retries=0,
+        timeout=5.0,
+        check=True,
+    )
+    over.set()
+    thread.join()
+    assert outcome.code == 0, outcome.output
+    assert asked == [at_once]
+    assert sorted(sent(sim)) == [("GET", "databases"), ("GET", "tokens")]
 
 
 # An overloaded server
