@@ -120,13 +120,10 @@ class Cluster:
         """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all."""
         for item in self.tokens:
             failing_alone(self._read_file, item)
-        lists: list[tuple[Listing[Any], bool]] = [
-            (self.database_list, need_databases),
-            (self.token_list, need_tokens),
-        ]
-        with ThreadPoolExecutor(min(self.concurrency, len(lists))) as pool:
-            for answer in [pool.submit(listing.since, float("-inf")) for listing, need in lists if need]:
-                answer.result()
+        needed = ((self.database_list, need_databases), (self.token_list, need_tokens))
+        lists: list[Listing[Any]] = [listing for listing, need in needed if need]
+        with ThreadPoolExecutor(min(self.concurrency, len(needed))) as pool:
+            list(pool.map(lambda listing: listing.since(float("-inf")), lists))
 
     def bring(self, item: Item, *, dry: bool) -> None:
         """Bring one item to its stated form, or only say what would become of it."""
