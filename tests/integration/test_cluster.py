@@ -12,6 +12,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -136,25 +137,57 @@ def test_databases_come_before_tokens_and_deletions_last(
     assert "warnings" not in outcome.result
 
 
-def test_as_many_requests_as_allowed_are_on_their_way_at_once(sim: Simulator, run: Callable[..., Outcome]) -> None:
-    fault = Fault("slow", times=0, match=lambda request: request.method == "POST")
+@contextmanager
+def held(sim: Simulator, fault: Fault, expected: int) -> Iterator[list[int]]:
+    """Holds what the fault strikes until as many as expected are on their way at once, then lets all go.
+
+    Afterwards the list's only entry tells how many there were shortly after that, or when the block ended without.
+    """
     sim.faults.append(fault)
+    over = threading.Event()
     seen: list[int] = []
 
     def release() -> None:
-        while fault.fired < 5:
-            pass_on.wait(0.005)
-        pass_on.wait(0.1)
+        while fault.fired < expected and not over.is_set():
+            over.wait(0.005)
+        over.wait(0.1)
         seen.append(fault.fired)
         fault.release()
 
-    pass_on = threading.Event()
     thread = threading.Thread(target=release)
     thread.start()
-    run(databases=[{"name": f"db{i}"} for i in range(9)], concurrency=5)
-    thread.join()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_as_many_requests_as_allowed_are_on_their_way_at_once(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    with held(sim, Fault("slow", times=0, match=lambda request: request.method == "POST"), 5) as seen:
+        run(databases=[{"name": f"db{i}"} for i in range(9)], concurrency=5)
     assert seen == [5]
     assert len(names(sim)) == 9
+
+
+@pytest.mark.parametrize(("concurrency", "at_once"), [(8, 2), (1, 1)])
+def test_both_lists_are_asked_for_at_once(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, concurrency: int, at_once: int
+) -> None:
+    """Unless only one request may be on its way."""
+    with held(sim, Fault("slow", times=2), at_once) as seen:
+        outcome = run(
+            databases=[{"name": "metrics"}],
+            db_tokens=[{"description": "a", "permissions": READ}],
+            secret_dir=str(tmp_path),
+            concurrency=concurrency,
+            retries=0,
+            timeout=5.0,
+            check=True,
+        )
+    assert outcome.code == 0, outcome.output
+    assert seen == [at_once]
+    assert sorted(sent(sim)) == [("GET", "databases"), ("GET", "tokens")]
 
 
 # Failures
@@ -216,43 +249,6 @@ def test_a_list_that_can_not_be_read_fails_the_task(sim: Simulator, run: Callabl
     assert outcome.result["failure"]["code"] == "unauthorized"
     assert "databases" not in outcome.result
     assert sim.writes == []
-
-
-@pytest.mark.parametrize(("concurrency", "at_once"), [(8, 2), (1, 1)])
-def test_both_lists_are_asked_for_at_once(
-    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, concurrency: int, at_once: int
-) -> None:
-    """Neither is answered before both are asked for, or before the first one is if only one may be on its way."""
-    fault = Fault("slow", times=2)
-    sim.faults.append(fault)
-    over = threading.Event()
-    asked: list[int] = []
-
-    def answer() -> None:
-        pause = threading.Event()
-        while fault.fired < at_once and not over.is_set():
-            pause.wait(0.005)
-        pause.wait(0.3)
-        asked.append(fault.fired)
-        fault.release()
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    tokens = [{"description": "a", "permissions": READ}]
-    outcome = run(
-        databases=[{"name": "metrics"}],
-        db_tokens=tokens,
-        secret_dir=str(tmp_path),
-        concurrency=concurrency,
-        retries=0,
-        timeout=5.0,
-        check=True,
-    )
-    over.set()
-    thread.join()
-    assert outcome.code == 0, outcome.output
-    assert asked == [at_once]
-    assert sorted(sent(sim)) == [("GET", "databases"), ("GET", "tokens")]
 
 
 # An overloaded server
