@@ -13,8 +13,9 @@ class ModuleDocFragment:
 options:
   influxctl_path:
     description:
-      - The influxctl program, a path or a name that is looked up on the PATH.
-      - The default is V(influxctl) on the PATH, in C(/usr/local/bin) or C(/usr/bin).
+      - The influxctl program, a path or a name that is looked up on the PATH, in C(/usr/local/bin) and in C(/usr/bin).
+      - Directories of the PATH that are relative are left out.
+      - The default is V(influxctl).
     type: path
 requirements:
   - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for

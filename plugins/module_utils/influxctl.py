@@ -23,7 +23,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -35,6 +34,7 @@ from typing import Any, Callable, NamedTuple
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
 from .errors import InfluxctlError, mask
+from .influxctl_program import DIRECTORIES, NAME, find_influxctl
 from .pace import pause
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
@@ -163,7 +163,7 @@ class Influxctl:
         secrets: set[str],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._program = self._find(program)
+        self._program = _found(program)
         self._global = ["--config", config_path, *(["--profile", profile] if profile else [])]
         self._timeout = timeout
         self._retries = retries
@@ -288,18 +288,6 @@ class Influxctl:
         known = {token["id"] for token in before}
         return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
 
-    @staticmethod
-    def _find(program: str | None) -> str:
-        wanted = os.path.expanduser(program or "influxctl")
-        search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/bin", "/usr/bin"])
-        found = shutil.which(wanted, path=search)
-        if found is None:
-            if os.path.isfile(wanted):
-                raise InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
-            where = f" at {wanted}" if os.sep in wanted else " on the PATH"
-            raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
-        return found
-
     def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
         # In UTF-8 whatever the locale is, because that is what influxctl reads.
         command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
@@ -372,6 +360,18 @@ class Influxctl:
         if version is not None and version < _LIST_MENDED and "nil pointer" in output.stderr:
             return f" It is version {number}; influxctl 2.7.0 mended the list of management tokens."
         return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
+
+
+def _found(program: str | None) -> str:
+    """Return the path of the program; raise what to do where there is none that can be run."""
+    found = find_influxctl(program, os.environ)
+    if found is None:
+        wanted = os.path.expanduser(program or NAME)
+        if os.path.isfile(wanted):
+            raise InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
+        where = f" at {wanted}" if os.sep in wanted else f" on the PATH, in {' or '.join(DIRECTORIES)}"
+        raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
+    return found
 
 
 def _is_passing(output: Output) -> bool:
