@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import sys
@@ -326,6 +327,19 @@ def test_the_role_asks_once_for_all_hosts_that_take_part(
     assert set(held(tmp_path)) == {"h3", "h4", "h5", "h6"}
     assert fleet(some).changed == []
     assert_no_secret(run.output, sim.secrets)
+
+
+def test_check_mode_shows_no_prefix_of_a_token_that_does_not_exist(fleet: Callable[..., Run], sim: Simulator) -> None:
+    """Neither for a host's first token nor for the one that is to replace it."""
+    for flags in ((), ("--extra-vars", '{"mgmt_token_force": true}')):
+        real = [token.prefix for token in sim.state.mgmt_tokens]
+        run = fleet({"h1": {}}, "--check", *flags)
+        written = run.result("Compare or write the host's profile")
+        assert written["changed"]
+        assert written["profile"]["mgmt_token_prefix"] is None
+        assert "mgmt_token_prefix" not in written["diff"]["after"]
+        assert set(re.findall(r"M\.V1\.[^\s\"'\\*,]{4}", run.output)) <= set(real)
+        assert fleet({"h1": {}}).code == 0
 
 
 @pytest.mark.complete
