@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping
 
 from .errors import ProfileError
+from .regular_file import read_regular
 
 
 def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
@@ -57,8 +58,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
 def read(path: str) -> str | None:
     """Return the file's text, None when there is none. Raises ProfileError."""
     try:
-        with open(path, "rb") as handle:
-            content = handle.read()
+        content = read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from .credentials import secret_problem
 from .errors import OptionError
 
 CLUSTERED = "clustered"
@@ -172,18 +173,14 @@ def _missing(merged: Mapping[str, Any], product: str, host: str | None) -> list[
             "management_token is missing (option management_token, INFLUXDB3_MANAGEMENT_TOKEN, or mgmt_token in the"
             " influxctl profile)"
         )
-    elif not _printable(merged["management_token"]):
-        problems.append("management_token holds a blank, a line break or a character outside ASCII")
+    elif problem := secret_problem(merged["management_token"]):
+        problems.append(f"management_token {problem}")
     both = {"account_id", "cluster_id"}
     lacking = sorted(name for name in both if not merged.get(name))
     if lacking and (product == DEDICATED or len(lacking) == 1):
         for name in lacking:
             problems.append(f"{name} is missing (option {name}, INFLUXDB3_{name.upper()}, or the influxctl profile)")
     return problems
-
-
-def _printable(token: str) -> bool:
-    return token.isascii() and token.isprintable() and " " not in token
 
 
 def parse_host(host: str, port: int | None = None) -> str:

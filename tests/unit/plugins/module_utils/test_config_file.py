@@ -163,3 +163,17 @@ def test_owner_without_an_entry_is_a_number(tmp_path: Path) -> None:
     os.chown(tmp_path, 54321, 54322)
     described = config_file.describe(str(tmp_path))
     assert (described["owner"], described["group"]) == ("54321", "54322")
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    fifo = tmp_path / "config.toml"
+    os.mkfifo(fifo)
+    for path in (str(fifo), "/dev/zero", "/dev/null"):
+        with pytest.raises(ProfileError, match="can't be read: it is not a regular file") as caught:
+            config_file.read(path)
+        assert caught.value.code == "unreadable"
+    os.unlink(fifo)
+    fifo.write_bytes(b"")
+    os.truncate(fifo, 2**40)
+    with pytest.raises(ProfileError, match="larger than"):
+        config_file.read(str(fifo))

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be a secret, and what can be a host's name: one rule for every option that takes one. Pure.
+
+The `_problem` functions return a phrase that follows the option's name, for whoever lists all problems at once; the
+`check_` functions raise OptionError. A phrase never repeats a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from .errors import MASK, OptionError
+
+# What Ansible and this collection print in place of a secret.
+_MASKS = (MASK, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+_SCHEME = re.compile(r"(bearer|token|basic)\s", re.IGNORECASE)
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
+
+
+def secret_problem(text: str) -> str | None:
+    """Return what is wrong with a token, None if nothing is: no token of InfluxDB's looks so (facts.md A.7, C.2)."""
+    if not text.strip():
+        return "is empty; give the token, or leave the option out (a variable or lookup may have found nothing)"
+    if _SCHEME.match(text.lstrip()):
+        return "begins with the name of an HTTP scheme; give the token alone"
+    if any(mask in text for mask in _MASKS):
+        return "is the mask that is printed in place of a secret, and not the secret"
+    if "{{" in text:
+        return "is a template that wasn't filled in"
+    if '"' in text or "'" in text:
+        return "holds quotes; give the token without them"
+    if text != text.rstrip("\r\n"):
+        return (
+            "holds a blank, a line break or a character outside ASCII: it ends with a line break; use the filter trim"
+        )
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        return "holds a blank, a line break or a character outside ASCII"
+    return None
+
+
+def check_secret(name: str, text: str | None) -> None:
+    """Raise OptionError where what an option holds can't be a token; None is not given."""
+    problem = None if text is None else secret_problem(text)
+    if problem:
+        raise OptionError(f"{name}: it {problem}.")
+
+
+def foreign_secret_problem(text: str) -> str | None:
+    """Return what is wrong with a secret of somebody else's, such as an identity provider's, whose form isn't known."""
+    if not text.strip():
+        return "is empty; give the secret, or leave it out (a variable or lookup may have found nothing)"
+    if any(mask == text for mask in _MASKS):
+        return "is the mask that is printed in place of a secret, and not the secret"
+    if text != text.strip():
+        return "begins or ends with a blank or a line break; use the filter trim"
+    return None
+
+
+def host_problem(host: str) -> str | None:
+    """Return what is wrong with a host that must be a bare name or address, None if nothing is.
+
+    An IPv6 address may stand in brackets. Where a URL or a port is given, the phrase says which keys are meant.
+    """
+    if "@" in host:  # first of all, because the other phrases show the host
+        return "must not hold a user or password"
+    if not host.strip():
+        return "is empty; give the name, or leave the option out (a variable or lookup may have found nothing)"
+    if not host.isprintable() or " " in host:
+        return f"{host!r} holds a blank or a line break"
+    if "://" not in host and host.count(":") > 1 and "[" not in host and "/" not in host:
+        return None if _is_ipv6(host) else f"{host!r} is no host name or address"
+    try:
+        parts = urlsplit(host if "://" in host else f"//{host}")
+        name = parts.hostname or ""
+        name.encode("idna")
+    except ValueError:
+        return f"{host!r} is no host name or address"
+    if not name:
+        return f"{host!r} is no host name or address"
+    if host.lower() in (name, f"[{name}]"):
+        return None if ":" not in name or _is_ipv6(name) else f"{host!r} is no host name or address"
+    return f"{host!r} is more than a name; influxctl wants its parts apart: {_apart(name, host)}"
+
+
+def _apart(name: str, url: str) -> str:
+    """Return the keys of a profile that a URL or `name:port` means."""
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    keys = [f"host: {name}"]
+    port = parts.netloc.rpartition(":")[2]
+    if _PORT.fullmatch(port):
+        keys.append(f"port: {port}")
+    elif parts.scheme in ("http", "https"):
+        keys.append(f"port: {80 if parts.scheme == 'http' else 443}")
+    if parts.scheme in ("http", "https"):
+        keys.append(f"tls.disable: {'true' if parts.scheme == 'http' else 'false'}")
+    path = " (and no path)" if parts.path.strip("/") else ""
+    return ", ".join(keys) + path
+
+
+def _is_ipv6(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_host_name(name: str, host: str | None) -> None:
+    """Raise OptionError where what an option holds isn't a bare host name or address; None is not given."""
+    problem = None if host is None else host_problem(host)
+    if problem:
+        raise OptionError(f"{name}: it {problem}." if problem.startswith(("is ", "must ")) else f"{name}: {problem}.")

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a file whose path somebody else may have a hand in: never waits, and never reads without end.
+
+Every file that a user names, or that lies on a host, is read by this: a FIFO would be waited for, and a device such as
+`/dev/zero` has no end. Errors are OSErrors, so that a caller's own message says them: `error.strerror`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+MOST = 4 * 1024 * 1024
+"""How many bytes a file may have: a config, a key or a bundle of all public CAs is far below."""
+
+
+class NotRegular(OSError):
+    """What the path names is a FIFO, a socket, a device or the like."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "it is not a regular file")
+
+
+class TooLarge(OSError):
+    """The file is larger than what is read of any."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(errno.EFBIG, f"it is larger than {most} bytes")
+
+
+def open_regular(path: str, *, follow: bool = True, dir_fd: int | None = None) -> int:
+    """Return a descriptor that reads a regular file; the caller closes it.
+
+    `follow` says whether the last part of the path may be a symbolic link; `dir_fd` is the directory that a relative
+    path begins in. Raises FileNotFoundError, IsADirectoryError, NotRegular and other OSErrors.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(path, flags, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise NotRegular from None
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    raise NotRegular
+
+
+def content_of(descriptor: int, most: int = MOST) -> bytes:
+    """Return what an open regular file holds from its beginning. Raises TooLarge, having read no more than that."""
+    if os.fstat(descriptor).st_size > most:
+        raise TooLarge(most)
+    pieces: list[bytes] = []
+    length = 0
+    # Not by the size alone: files of /proc have none.
+    while piece := os.pread(descriptor, 1024 * 1024, length):
+        pieces.append(piece)
+        length += len(piece)
+        if length > most:
+            raise TooLarge(most)
+    return b"".join(pieces)
+
+
+def read_regular(path: str, *, follow: bool = True, dir_fd: int | None = None, most: int = MOST) -> bytes:
+    """Return what a regular file holds. Raises as `open_regular` and `content_of` do."""
+    descriptor = open_regular(path, follow=follow, dir_fd=dir_fd)
+    try:
+        return content_of(descriptor, most)
+    finally:
+        os.close(descriptor)
