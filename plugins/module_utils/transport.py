@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import random
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -30,13 +32,34 @@ else:
 _RETRY = frozenset({429, 502, 503, 504})
 _REFUSED = frozenset({429, 503})
 
-_REMEDIES = {
-    401: "The management token was not accepted: check that it is complete, not expired and not revoked.",
-    403: "The management token may not do this: check its rights, and that it belongs to this cluster.",
-    404: "Check the name, and the host and product of the connection.",
+_BUSY = {
     429: "The server limits requests: run again later or raise retries.",
     503: "The server is overloaded or starting: run again later or raise retries.",
 }
+
+
+@dataclass(frozen=True)
+class Service:
+    """Whom a `Transport` talks to, and with whose credential: what is said of a failure depends on both.
+
+    `name` is what should answer there, `option` the option that says where it is. `remedies` says what to do about an
+    HTTP status that is met with this service's credential.
+    """
+
+    name: str
+    option: str
+    remedies: Mapping[int, str]
+
+
+MANAGEMENT_API = Service(
+    "the Management API",
+    "host",
+    {
+        401: "The management token was not accepted: check that it is complete, not expired and not revoked.",
+        403: "The management token may not do this: check its rights, and that it belongs to this cluster.",
+        404: "Check the name, and the host and product of the connection.",
+    },
+)
 
 
 def may_retry(method: str, status: int | None, sent: bool) -> bool:
@@ -50,13 +73,31 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     return method != "POST" or not sent
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What a failure's message says of the request that failed."""
+
+    method: str
+    path: str
+    doing: str
+    service: Service
+    remedies: Mapping[int, str]
+
+
 class Transport:
     """Sends requests over one session with a pool of connections. Not for use after a fork.
 
-    `workers` is the number of threads that may send at the same time.
+    `workers` is the number of threads that may send at the same time. `service` is whom the connection's address and
+    token are for.
     """
 
-    def __init__(self, connection: Connection, workers: int = 1, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        workers: int = 1,
+        pace: Pace | None = None,
+        service: Service = MANAGEMENT_API,
+    ) -> None:
         if not HAS_REQUESTS:
             raise Influxdb3Error(
                 "The Python library requests is missing where this module runs. Install it there (pip install"
@@ -65,6 +106,7 @@ class Transport:
                 code="missing_library",
             )
         self._connection = connection
+        self._service = service
         self._pace = pace or Pace()
         self._session = requests.Session()
         # Asked once: requests would look through the environment for every request.
@@ -76,12 +118,16 @@ class Transport:
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
-    def request(self, method: str, path: str, body: Any = None, *, doing: str) -> Any:
+    def request(
+        self, method: str, path: str, body: Any = None, *, doing: str, remedies: Mapping[int, str] | None = None
+    ) -> Any:
         """Send one request and return the parsed JSON answer, None for an empty 204.
 
         `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
-        instance `create database 'telegraf'`. Raises ApiError or one of its kinds.
+        instance `create database 'telegraf'`. `remedies` says what to do about a status where this kind of request has
+        a cause of its own for it. Raises ApiError or one of its kinds.
         """
+        about = _Request(method, path, doing, self._service, {**_BUSY, **self._service.remedies, **(remedies or {})})
         pace = self._pace
         attempt, maybe_done, answered = 1, False, self._pace.answered
         pace.wait()
@@ -91,10 +137,10 @@ class Transport:
                 answer = self._send(method, path, body)
                 if answer.status_code not in _REFUSED:
                     pace.answered += 1
-                return self._parsed(answer, method, path, doing)
+                return self._parsed(answer, about)
             except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
                 sent = not _never_sent(error)
-                failure = self._no_answer(error, sent, method, path, doing)
+                failure = self._no_answer(error, sent, about)
                 again = not _is_tls(error) and may_retry(method, None, sent)
             except ApiError as error:
                 failure, sent = error, True
@@ -136,10 +182,10 @@ class Transport:
             allow_redirects=False,
         )
 
-    def _parsed(self, answer: requests.Response, method: str, path: str, doing: str) -> Any:
+    def _parsed(self, answer: requests.Response, about: _Request) -> Any:
         """Return the JSON of a good answer; raise what a bad one means."""
         status = answer.status_code
-        if status == 204 or (method == "DELETE" and status == 200):
+        if status == 204 or (about.method == "DELETE" and status == 200):
             return None
         try:
             content = answer.json()
@@ -153,10 +199,11 @@ class Transport:
         else:
             # Masked before it is cut: half a token looks like none.
             said = mask(" ".join(answer.text.split()), secrets)[:200]
-        raise _error_for(status, said, method=method, path=path, doing=doing, location=answer.headers.get("Location"))
+        raise _error_for(status, said, about, answer.headers.get("Location"))
 
-    def _no_answer(self, error: Exception, sent: bool, method: str, path: str, doing: str) -> ApiError:
+    def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
+        method, path, doing = about.method, about.path, about.doing
         where = self._connection.base_url
         cause = mask(_root_cause(error), (self._connection.token,))
         if _is_tls(error):
@@ -177,14 +224,16 @@ class Transport:
         )  # fmt: skip
 
 
-def _error_for(status: int, said: str, *, method: str, path: str, doing: str, location: str | None) -> ApiError:
+def _error_for(status: int, said: str, about: _Request, location: str | None) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
-    kind, code, remedy = ApiError, None, _REMEDIES.get(status, "")
+    kind, code, remedy = ApiError, None, about.remedies.get(status, "")
+    method, service = about.method, about.service
     if 300 <= status < 400:
-        code, remedy = "redirect", f"The server redirects to {location}; set host to where the Management API is."
+        code = "redirect"
+        remedy = f"The server redirects to {location}; set {service.option} to where {service.name} is."
     elif 200 <= status < 300:
         kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
-        remedy = "This is no answer of the Management API: check host, port, path and proxies."
+        remedy = f"This is no answer of {service.name}: check {service.option}, port, path and proxies."
     elif status == 409 or (status == 400 and ("AlreadyExists" in said or "already exists" in said.lower())):
         kind = AlreadyExists
     elif status == 404 or (status == 400 and "code = NotFound" in said):  # by its gRPC code, facts.md 1.3
@@ -194,8 +243,8 @@ def _error_for(status: int, said: str, *, method: str, path: str, doing: str, lo
     elif method == "POST" and status >= 500 and status not in _REFUSED:
         kind = Ambiguous
     return kind(
-        f"Can't {doing}: the server answered {status} {said!r}. {remedy}".strip(),
-        method=method, path=path, status=status, code=code, server_message=said,
+        f"Can't {about.doing}: the server answered {status} {said!r}. {remedy}".strip(),
+        method=method, path=about.path, status=status, code=code, server_message=said,
     )  # fmt: skip
 
 

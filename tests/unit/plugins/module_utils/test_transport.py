@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import re
 import socket
 import subprocess
 import sys
@@ -290,7 +291,9 @@ def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
     answer.status_code = 500
     answer._content = ("." * position + " " + token + " rest").encode()
     with pytest.raises(ApiError) as caught:
-        Transport(connection)._parsed(answer, "GET", "/p", "do it")
+        transport.Transport(connection)._parsed(
+            answer, transport._Request("GET", "/p", "do it", transport.MANAGEMENT_API, {})
+        )
     assert "plain" not in f"{caught.value} {caught.value.failure()}"
 
 
@@ -325,6 +328,18 @@ def test_client_certificate_is_shown() -> None:
         pair = {"client_cert": str(files.client_cert), "client_key": str(files.client_key)}
         assert send(sim, ca_path=str(sim.ca_path), **pair) == []
         assert failure(sim, ca_path=str(sim.ca_path), retries=0).code in ("tls", "unreachable")
+
+
+@pytest.mark.parametrize(("status", "blamed"), [(401, "ticket"), (404, "shelf"), (503, "overloaded"), (302, "desk")])
+def test_a_failure_is_explained_for_whom_and_what_was_asked(sim: Simulator, status: int, blamed: str) -> None:
+    """Not by the status alone: another credential's failure isn't the management token's."""
+    library = transport.Service("the library", "desk", {401: "Show the ticket.", 404: "Ask."})
+    sim.faults.append(Fault("status", times=0, status=status))
+    client = Transport(connection_to(sim, retries=0), service=library)
+    with pytest.raises(ApiError) as caught:
+        client.request("GET", "/api/v0/databases", doing="read", remedies={404: "Look at the shelf."})
+    assert blamed in str(caught.value)
+    assert not re.search("[Mm]anagement|host", str(caught.value))
 
 
 def test_missing_requests_is_named(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
