@@ -36,13 +36,13 @@ options:
     type: str
   expires_in:
     description:
-      - How long a new token lives, such as V(90d) or V(1y); units V(m), V(h), V(d), V(w), V(mo), V(y). A token that
-        exists is not compared with it.
+      - How long a new token lives, such as V(90d) or V(1y); units V(s), V(m), V(h), V(d), V(w), V(mo), V(y). A number
+        without a unit is refused. A token that exists is not compared with it.
     type: str
   renew_before:
     description:
-      - Makes a new token when the current one ends within this time, such as V(14d). The old one is left to expire
-        unless O(revoke_superseded=true).
+      - Makes a new token when the current one ends within this time, such as V(14d), in the units of O(expires_in). The
+        old one is left to expire unless O(revoke_superseded=true).
       - It must be shorter than what O(expires_in) or O(expires_at) leave.
     type: str
   revoke_superseded:

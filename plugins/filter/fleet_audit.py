@@ -33,7 +33,8 @@ options:
     type: str
     required: true
   expiring_within:
-    description: Tokens that end within this time are in the state V(expiring).
+    description:
+      - Tokens that end within this time are in the state V(expiring). A number needs a unit, such as V(14d).
     type: str
     default: 14d
 """

@@ -14,8 +14,11 @@ INFINITE = "infinite"
 # int64 nanoseconds are what the API takes: about 292.5 years (facts.md B.3).
 MAX_NANOSECONDS = 2**63 - 1
 
-# facts.md B.3: a month is 30 days as documented, a year 365.
+# facts.md B.3: a month is 30 days as documented, a year 365. influxctl knows neither s nor ns; they are there so that
+# whatever a cluster holds can be shown as a time, and what is shown can be stated.
 _UNITS = {
+    "ns": 1,
+    "s": 1_000_000_000,
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
     "d": 86_400_000_000_000,
@@ -26,12 +29,13 @@ _UNITS = {
 # Far more digits than any duration needs, and fewer than Python refuses to convert.
 _NUMBER = r"\d{1,40}(?:\.\d{1,40})?"
 _WHOLE = re.compile(r"\d{1,40}", re.ASCII)
-_TERM = re.compile(rf"({_NUMBER})(mo|[mhdwy])", re.ASCII)
-_DURATION = re.compile(rf"(?:{_NUMBER}(?:mo|[mhdwy]))+", re.ASCII)
+_TERM = re.compile(rf"({_NUMBER})(mo|ns|[smhdwy])", re.ASCII)
+_DURATION = re.compile(rf"(?:{_NUMBER}(?:mo|ns|[smhdwy]))+", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII
 )
-HOW_TO_WRITE = "write for instance 30d, 1y, 2.5d, 12h30m or infinite (units m, h, d, w, mo, y), or whole nanoseconds"
+HOW_TO_WRITE = "write for instance 30d, 1y, 2.5d, 12h30m or infinite (units s, m, h, d, w, mo, y), or whole nanoseconds"
+HOW_TO_WRITE_A_SPAN = "write for instance 14d, 12h or 1y (units s, m, h, d, w, mo, y)"
 
 
 @lru_cache(maxsize=256, typed=True)  # Thousands of items have a few durations among them.
@@ -39,41 +43,66 @@ def parse_duration(value: str | int) -> int:
     """Return the nanoseconds of a duration; 0 is infinite.
 
     `value` is a whole number of nanoseconds (also as text), `infinite`, or influxctl's notation (facts.md B.3):
-    numbers with units, joined without blanks, such as `30d`, `2.5d`, `1y6mo`. `0s` is influxctl's own way to
-    write infinite, and the only use of seconds.
+    numbers with units, joined without blanks, such as `30d`, `2.5d`, `1y6mo`; and seconds (`s`) and nanoseconds
+    (`ns`), which influxctl doesn't have. A duration of nothing, such as `0s`, is infinite.
 
     Raises ValueError with a sentence that says what is allowed.
     """
     text = str(value)
-    if text in (INFINITE, "0s"):
+    if text == INFINITE:
         return 0
     if _WHOLE.fullmatch(text):
-        nanoseconds = Fraction(text)
-    elif _DURATION.fullmatch(text):
-        nanoseconds = sum((Fraction(n) * _UNITS[unit] for n, unit in _TERM.findall(text)), Fraction(0))
-    else:
-        raise ValueError(f"{text!r} is not a duration: {HOW_TO_WRITE}")
+        return _within_bounds(Fraction(text), text, HOW_TO_WRITE)
+    return _sum_of_terms(text, HOW_TO_WRITE)
+
+
+def parse_span(value: str | int) -> int:
+    """Return the nanoseconds of a span of time, such as a token's life or what is left of it; 0 is no time at all.
+
+    As `parse_duration`, but a number needs a unit: people think of a token's life in days, and a number would count
+    nanoseconds. Only 0 needs none. `infinite` is no span.
+
+    Raises ValueError with a sentence that says what is allowed; who calls it puts the option's name before it.
+    """
+    text = str(value)
+    if text == INFINITE:
+        raise ValueError(f"an infinite duration is written by leaving the option out; otherwise {HOW_TO_WRITE_A_SPAN}")
+    if not _WHOLE.fullmatch(text):
+        return _sum_of_terms(text, HOW_TO_WRITE_A_SPAN)
+    if int(text):
+        meant = f", {text}d if days are meant" if len(text) < 5 else ""
+        raise ValueError(f"{text!r} has no unit{meant}: {HOW_TO_WRITE_A_SPAN}")
+    return 0
+
+
+def _sum_of_terms(text: str, how: str) -> int:
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration: {how}")
+    return _within_bounds(sum((Fraction(n) * _UNITS[unit] for n, unit in _TERM.findall(text)), Fraction(0)), text, how)
+
+
+def _within_bounds(nanoseconds: Fraction, text: str, how: str) -> int:
     if nanoseconds.denominator != 1:
-        raise ValueError(f"{text!r} is not a whole number of nanoseconds: {HOW_TO_WRITE}")
+        raise ValueError(f"{text!r} is not a whole number of nanoseconds: {how}")
     if nanoseconds > MAX_NANOSECONDS:
-        raise ValueError(f"{text!r} is longer than the API can hold (about 292 years): {HOW_TO_WRITE}")
+        raise ValueError(f"{text!r} is longer than the API can hold (about 292 years): {how}")
     return int(nanoseconds)
 
 
 def format_duration(nanoseconds: int) -> str:
     """Return the duration as text that `parse_duration` reads back to the same number.
 
-    Up to days, as influxctl prints since 2.5.0 (facts.md 1.7): `infinite`, `30d`, `1d12h`, `90m` as `1h30m`. What
-    isn't a whole number of minutes comes back as the plain number of nanoseconds.
+    Up to days, as influxctl prints since 2.5.0 (facts.md 1.7): `infinite`, `30d`, `1d12h`, `90m` as `1h30m`, and down
+    to nanoseconds, so that 2592000000000 shows as the `43m12s` that it is.
     """
     if nanoseconds == 0:
         return INFINITE
     parts, rest = [], nanoseconds
-    for unit in ("d", "h", "m"):
+    for unit in ("d", "h", "m", "s", "ns"):
         count, rest = divmod(rest, _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")
-    return str(nanoseconds) if rest else "".join(parts)
+    return "".join(parts)
 
 
 def parse_instant(text: str) -> datetime:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Protocol, TypeVar
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from .connection import PRODUCTS, Connection, resolve
-from .durations import parse_duration
+from .durations import parse_span
 from .endpoints import ManagementApi
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError
 from .plan import Change
@@ -112,12 +112,12 @@ def connect(module: AnsibleModule) -> ManagementApi:
     return ManagementApi(connection_of(module), module.no_log_values.add)
 
 
-def duration_option(module: AnsibleModule, name: str) -> int | None:
-    """Return the nanoseconds of an option, None when it isn't given. Raises OptionError."""
+def span_option(module: AnsibleModule, name: str) -> int | None:
+    """Return the nanoseconds of an option that is a span of time, None when it isn't given. Raises OptionError."""
     if module.params.get(name) is None:
         return None
     try:
-        return parse_duration(module.params[name])
+        return parse_span(module.params[name])
     except ValueError as error:
         raise OptionError(f"{name}: {error}.") from None
 

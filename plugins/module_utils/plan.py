@@ -183,6 +183,11 @@ def check_wish(wish: TokenWish, now: datetime) -> None:
         raise OptionError("max_age: must be longer than nothing; leave it out to accept any age.")
     if ends is None:
         return
+    if ends <= now and wish.expires_in is not None:
+        raise OptionError(
+            f"expires_in: {format_duration(wish.expires_in)} is less than a second, so that a new token would end in"
+            " the past."
+        )
     if ends <= now:
         raise OptionError(f"expires_at: {format_instant(ends)} is in the past.")
     if wish.renew_before and after(now, wish.renew_before) >= ends:

@@ -30,10 +30,10 @@ from typing import Any, Callable, Protocol
 from ansible.module_utils.basic import AnsibleModule
 
 from . import secret_file
-from .durations import after, format_instant, parse_duration
+from .durations import after, format_instant, parse_span
 from .entities import Entity, State, parse_option
 from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError, mask
-from .module import Result, duration_option, now
+from .module import Result, now, span_option
 from .plan import TokenChange, TokenWish, alive, check_wish, mark, plan_token, plan_token_absent, unmarked
 
 
@@ -172,9 +172,9 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
         id=params["id"],
         permissions=stated.get("permissions"),
         expires_at=stated.get("expires_at"),
-        expires_in=parse_option("expires_in", params.get("expires_in"), parse_duration),
-        renew_before=parse_option("renew_before", params.get("renew_before"), parse_duration),
-        max_age=parse_option("max_age", params.get("max_age"), parse_duration),
+        expires_in=parse_option("expires_in", params.get("expires_in"), parse_span),
+        renew_before=parse_option("renew_before", params.get("renew_before"), parse_span),
+        max_age=parse_option("max_age", params.get("max_age"), parse_span),
         force=bool(params.get("force")),
     )
 
@@ -409,9 +409,12 @@ def _named(strangers: Sequence[State]) -> list[str]:
     ]
 
 
-def select(module: AnsibleModule, tokens: Sequence[State]) -> list[State]:
-    """Return the tokens that the options of an info module ask for, sorted by description, then by creation."""
-    params, within, at = module.params, duration_option(module, "expiring_within"), now()
+def selection(module: AnsibleModule) -> Callable[[Sequence[State]], list[State]]:
+    """Return a function that picks the tokens that the options of an info module ask for.
+
+    They come sorted by description, then by creation. Raises OptionError, and so stands before the first request.
+    """
+    params, within, at = module.params, span_option(module, "expiring_within"), now()
 
     def wanted(token: State) -> bool:
         if params["description"] not in (None, token.get("description")):
@@ -421,7 +424,9 @@ def select(module: AnsibleModule, tokens: Sequence[State]) -> list[State]:
         ends = token.get("expires_at")
         return within is None or (ends is not None and ends <= after(at, within))
 
-    return sorted(filter(wanted, tokens), key=lambda t: (t.get("description", ""), t["created_at"], t["id"]))
+    return lambda tokens: sorted(
+        filter(wanted, tokens), key=lambda t: (t.get("description", ""), t["created_at"], t["id"])
+    )
 
 
 def as_secret(token: State, secret_key: str) -> secret_file.Secret:

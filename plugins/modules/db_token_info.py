@@ -37,7 +37,8 @@ options:
     default: false
   expiring_within:
     description:
-      - Return only tokens that end within this time, such as V(14d), among them those that have expired.
+      - Return only tokens that end within this time, such as V(14d), among them those that have expired. A number needs
+        a unit (V(s), V(m), V(h), V(d), V(w), V(mo), V(y)); only V(0), which finds what has expired, needs none.
     type: str
 seealso:
   - module: influxops.influxdb3.db_token
@@ -127,7 +128,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     connect,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import select
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import selection
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},
@@ -137,14 +138,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def work(module: AnsibleModule) -> Result:
     """List the tokens that are asked for."""
-    api, params = connect(module), module.params
+    select, params = selection(module), module.params
+    api = connect(module)
     if params["id"] is not None:
         try:
             found = [api.get_token(params["id"])]
         except NotFound:  # so some servers say of a revoked token, which they list nevertheless
             found = [token for token in api.list_tokens() if token["id"] == params["id"]]
         return Result(changed=False, values={"db_tokens": [DB_TOKEN.present(token) for token in found]})
-    found = select(module, api.list_tokens())
+    found = select(api.list_tokens())
     if params["database"] is not None:
         wanted = {params["database"], "*"}
         found = [t for t in found if any(p["resource"] in wanted for p in t.get("permissions", []))]

@@ -26,7 +26,8 @@ extends_documentation_fragment:
   - influxops.influxdb3.attributes.group
 options:
   max_age:
-    description: Makes a new token when the current one is older than this, such as V(90d).
+    description:
+      - Makes a new token when the current one is older than this, such as V(90d), in the units of O(expires_in).
     type: str
   force:
     description:

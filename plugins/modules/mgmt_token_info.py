@@ -35,7 +35,8 @@ options:
     default: false
   expiring_within:
     description:
-      - Return only tokens that end within this time, such as V(14d), among them those that have expired.
+      - Return only tokens that end within this time, such as V(14d), among them those that have expired. A number needs
+        a unit (V(s), V(m), V(h), V(d), V(w), V(mo), V(y)); only V(0), which finds what has expired, needs none.
     type: str
 seealso:
   - module: influxops.influxdb3.mgmt_token
@@ -126,7 +127,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     Result,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import select
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import selection
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},
@@ -136,14 +137,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def work(module: AnsibleModule) -> Result:
     """List the tokens that are asked for."""
-    params = module.params
+    select, params = selection(module), module.params
     with influxctl_tokens(module) as tokens:
         listed = tokens.list()
         own = {token["id"] for token in listed if tokens.is_own(token)}
-    if params["id"] is not None:
-        found = [token for token in listed if token["id"] == params["id"]]
-    else:
-        found = select(module, listed)
+    found = [token for token in listed if token["id"] == params["id"]] if params["id"] is not None else select(listed)
     if params["token_prefix"] is not None:
         found = [token for token in found if token.get("token_prefix") == params["token_prefix"]]
     return Result(

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..module_utils.durations import after, parse_duration, parse_instant
+from ..module_utils.durations import after, parse_instant, parse_span
 
 Row = dict[str, Any]
 
@@ -45,7 +45,10 @@ def audit(
     `not_asked` and `silent`, those that gave no answer, say what an empty list of orphans is worth.
     Raises ValueError for a duration that can't be read.
     """
-    soon = after(now, parse_duration(expiring_within))
+    try:
+        soon = after(now, parse_span(expiring_within))
+    except ValueError as error:
+        raise ValueError(f"expiring_within: {error}") from None
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
     not_asked = sorted(set(holdings) - set(asked))
     rows = [row for host, holding in asked.items() for row in _rows_of(host, holding, tokens, now, soon)]

@@ -15,20 +15,23 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.durations import (
     HOW_TO_WRITE,
+    HOW_TO_WRITE_A_SPAN,
     MAX_NANOSECONDS,
     after,
     format_duration,
     format_instant,
     parse_duration,
     parse_instant,
+    parse_span,
     same_instant,
 )
 
-MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-# The notation's units (facts.md B.3), written out once more so that a slip in the code shows.
-UNITS = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY, "mo": 30 * DAY, "y": 365 * DAY}
+# The notation's units (facts.md B.3) and ours, written out once more so that a slip in the code shows.
+UNITS = {"ns": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY, "mo": 30 * DAY, "y": 365 * DAY}
 
 whole_minutes = st.integers(0, MAX_NANOSECONDS // MINUTE).map(lambda minutes: minutes * MINUTE)
 nanoseconds = st.integers(0, MAX_NANOSECONDS) | whole_minutes
@@ -58,6 +61,9 @@ def test_terms_add_up(terms: list[tuple[int, str]]) -> None:
     [
         ("0d", 0),
         ("0s", 0),
+        ("43m12s", 2_592_000_000_000),
+        ("1h0s", HOUR),
+        ("1.5s1ns", 1_500_000_001),
         ("infinite", 0),
         ("3d", 3 * DAY),
         ("6w", 42 * DAY),
@@ -84,9 +90,10 @@ def test_documented_durations(text: str, expected: int) -> None:
         "1 d",
         "1d ",
         "d",
-        "30s",
         "0.s",
-        "1h0s",
+        "30ms",
+        "1n",
+        "0.5ns",
         ".5d",
         "5.d",
         "1D",
@@ -123,6 +130,38 @@ def test_any_text_is_a_duration_within_bounds_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("14", "'14' has no unit, 14d if days are meant"),
+        (90, "'90' has no unit, 90d if days are meant"),
+        ("7776000000000000", "'7776000000000000' has no unit: "),
+        ("9" * 41, "is not a duration"),
+        ("infinite", "leaving the option out"),
+        ("14 d", "is not a duration"),
+        ("-1", "is not a duration"),
+        ("", "is not a duration"),
+        ("293y", "292 years"),
+    ],
+)
+def test_a_span_needs_a_unit(value: str | int, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as raised:
+        parse_span(value)
+    assert HOW_TO_WRITE_A_SPAN in str(raised.value)
+
+
+@given(st.integers(1, MAX_NANOSECONDS))
+def test_a_span_is_a_duration_but_never_a_bare_number(number: int) -> None:
+    assert parse_span(format_duration(number)) == number
+    with pytest.raises(ValueError, match="has no unit"):
+        parse_span(number)
+
+
+@pytest.mark.parametrize("nothing", [0, "0", "000", "0d", "0s"])
+def test_no_time_at_all_needs_no_unit(nothing: str | int) -> None:
+    assert parse_span(nothing) == 0
+
+
+@pytest.mark.parametrize(
     ("number", "text"),
     [
         (0, "infinite"),
@@ -132,8 +171,11 @@ def test_any_text_is_a_duration_within_bounds_or_refused(text: str) -> None:
         (365 * DAY, "365d"),
         (MINUTE, "1m"),
         (DAY + MINUTE, "1d1m"),
-        (1, "1"),
-        (MINUTE + 1, "60000000001"),
+        (2_592_000_000_000, "43m12s"),
+        (1, "1ns"),
+        (90, "90ns"),
+        (MINUTE + 1, "1m1ns"),
+        (SECOND + 1, "1s1ns"),
     ],
 )
 def test_durations_are_shown_up_to_days(number: int, text: str) -> None:

@@ -313,7 +313,7 @@ def test_result_never_shows_a_secret(entity: Entity, key: str) -> None:
         ({"name": "a"}, []),
         ({"name": "a", "retention_period": 0}, []),
         ({"name": "a", "retention_period": 3_600_000_000_000}, []),
-        ({"name": "a", "retention_period": 3_599_999_999_999}, ["3599999999999 of 'a' is shorter"]),
+        ({"name": "a", "retention_period": 3_599_999_999_999}, ["59m59s999999999ns of 'a' is shorter"]),
         ({"name": "a", "retention_period": 60_000_000_000}, ["1m of 'a' is shorter"]),
         ({}, []),
     ],

@@ -125,6 +125,12 @@ def test_state_of_a_host_without_a_token_that_the_cluster_lists(found: Dict, sta
     assert (f"web1: {note}" in result["table"]) is bool(note)
 
 
+@pytest.mark.parametrize("within", ["14", 14, "infinite", "soon"])
+def test_what_is_no_span_is_refused_by_its_option(within: str | int) -> None:
+    with pytest.raises(ValueError, match=r"^expiring_within: "):
+        report({}, within=within)
+
+
 def test_a_host_that_was_not_asked_is_no_row_and_makes_orphans_unknown() -> None:
     result = report({"web1": holding("M.V1.0001"), "web2": None, "web3": None}, token(1), token(2), token(3, "gone"))
     assert states(result) == {"web1": "ok"}
@@ -490,5 +496,5 @@ def test_the_filter_takes_times_as_text() -> None:
 
 @pytest.mark.parametrize(("now", "within"), [("yesterday", "14d"), ("2026-11-24T12:00:00Z", "a fortnight")])
 def test_the_filter_names_a_time_that_can_not_be_read(now: str, within: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=r"^fleet_audit: '(yesterday|a fortnight)' is not a"):
+    with pytest.raises(AnsibleFilterError, match=r"^fleet_audit: (expiring_within: )?'[a ]*(yesterday|fortnight)' is"):
         fleet_audit({}, [], now, within)
