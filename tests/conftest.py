@@ -27,6 +27,9 @@ pytest_plugins = ["harness.fixtures"]
 TARBALL = pytest.StashKey[Path]()
 ROOT = pytest.StashKey[Path]()
 
+SECONDS = {"crash": 7200, "complete": 3600}
+"""What a test that is so marked may take before it counts as one that hangs; pyproject.toml says it for the others."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build and install; a worker of pytest-xdist takes what its controller has installed."""
@@ -51,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Print what a failure of the sampled crash test is repeated with."""
     return f"crash test: CRASH_SEED={os.environ['CRASH_SEED']}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that take longer by their nature the time for it; a test's own mark beats that."""
+    for item in items:
+        limits = [seconds for name, seconds in SECONDS.items() if item.get_closest_marker(name)]
+        if limits and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(max(limits)))
 
 
 @pytest.hookimpl(optionalhook=True)

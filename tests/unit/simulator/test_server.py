@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,15 @@ def test_the_files_are_private_and_go_away() -> None:
 
 def test_a_held_answer_does_not_hold_the_end() -> None:
     with Simulator(tls=False) as sim:
-        sim.faults.append(Fault("slow", kind="data"))
+        noted = threading.Event()
+        sim.faults.append(Fault("slow", match=lambda _request: noted.set() is None))
         connection = socket.create_connection((sim.host, sim.port))
         connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
-        while not sim.requests:
-            pass
+        noted.wait()
+        assert sim.requests[0].status is None
     connection.close()
+    # It was let go and came to its end. Uvicorn would have cut it off after a second.
+    assert sim.requests[0].status == 204
 
 
 def test_reset(api: Any) -> None:
