@@ -50,7 +50,7 @@ def sweep(
     first = play()
     assert first.code == 0, first.output
     # Other switches are there to deviate from the documents.
-    if contract.folder() and sim.switches == Switches():
+    if sim.switches == Switches():
         assert contract.check(sim.requests) == []
     assert sorted(check.changed) == sorted(first.changed), "check mode didn't foretell what changes"
 

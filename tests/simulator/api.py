@@ -25,10 +25,17 @@ from simulator.models import (
     CreateDatabase,
     CreateTable,
     CreateToken,
+    DatabaseAnswer,
+    KnownDatabaseAnswer,
+    NewTableAnswer,
+    NewTokenAnswer,
     RenameDatabase,
     RenameTable,
     Strict,
+    TableAnswer,
+    TokenAnswer,
     UpdateDatabase,
+    UpdatedDatabaseAnswer,
     UpdateToken,
     parse,
 )
@@ -51,12 +58,16 @@ Handler = Callable[[Core, dict[str, str], Any], dict[str, Any] | list[dict[str, 
 
 @dataclass(frozen=True)
 class Operation:
-    """`recent`: only on servers from 20251218 on (facts.md A.2)."""
+    """`answer` describes the JSON of status 200, None where the answer is an empty 204.
+
+    `recent`: only on servers from 20251218 on (facts.md#releases-of-the-server).
+    """
 
     method: str
     path: str
     handler: Handler
     body: type[Strict] | None = None
+    answer: Any = None
     recent: bool = False
 
 
@@ -65,20 +76,34 @@ _TABLE = _DATABASE + "/tables/{tableName:segment}"
 _TOKEN = "/tokens/{tokenId:segment}"
 
 OPERATIONS = [
-    Operation("GET", "/databases", databases.list_databases),
-    Operation("POST", "/databases", databases.create_database, CreateDatabase),
-    Operation("PATCH", _DATABASE, databases.update_database, UpdateDatabase),
+    Operation("GET", "/databases", databases.list_databases, answer=list[DatabaseAnswer]),
+    Operation("POST", "/databases", databases.create_database, CreateDatabase, DatabaseAnswer),
+    Operation("PATCH", _DATABASE, databases.update_database, UpdateDatabase, UpdatedDatabaseAnswer),
     Operation("DELETE", _DATABASE, databases.delete_database),
-    Operation("PUT", _DATABASE + "/rename", databases.rename_database, RenameDatabase, recent=True),
-    Operation("PUT", "/databases/{databaseId:segment}/undelete", databases.undelete_database, recent=True),
-    Operation("POST", _DATABASE + "/tables", databases.create_table, CreateTable),
+    Operation(
+        "PUT", _DATABASE + "/rename", databases.rename_database, RenameDatabase, KnownDatabaseAnswer, recent=True
+    ),
+    Operation(
+        "PUT",
+        "/databases/{databaseId:segment}/undelete",
+        databases.undelete_database,
+        answer=KnownDatabaseAnswer,
+        recent=True,
+    ),
+    Operation("POST", _DATABASE + "/tables", databases.create_table, CreateTable, NewTableAnswer),
     Operation("DELETE", _TABLE, databases.delete_table, recent=True),
-    Operation("PUT", _TABLE + "/rename", databases.rename_table, RenameTable, recent=True),
-    Operation("PUT", _DATABASE + "/tables/{tableId:segment}/undelete", databases.undelete_table, recent=True),
-    Operation("GET", "/tokens", tokens.list_tokens),
-    Operation("POST", "/tokens", tokens.create_token, CreateToken),
-    Operation("GET", _TOKEN, tokens.get_token),
-    Operation("PATCH", _TOKEN, tokens.update_token, UpdateToken),
+    Operation("PUT", _TABLE + "/rename", databases.rename_table, RenameTable, TableAnswer, recent=True),
+    Operation(
+        "PUT",
+        _DATABASE + "/tables/{tableId:segment}/undelete",
+        databases.undelete_table,
+        answer=TableAnswer,
+        recent=True,
+    ),
+    Operation("GET", "/tokens", tokens.list_tokens, answer=list[TokenAnswer]),
+    Operation("POST", "/tokens", tokens.create_token, CreateToken, NewTokenAnswer),
+    Operation("GET", _TOKEN, tokens.get_token, answer=TokenAnswer),
+    Operation("PATCH", _TOKEN, tokens.update_token, UpdateToken, TokenAnswer),
     Operation("DELETE", _TOKEN, tokens.delete_token),
 ]
 

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks recorded traffic against the official OpenAPI documents, where they are.
+"""Checks recorded traffic against our OpenAPI document, and that one against InfluxData's.
 
-They lie in `../shared/contract` beside the checkout, or where the environment variable INFLUXDB3_CONTRACT says.
+InfluxData's two documents lie in `../shared/contract` beside the checkout, or where the environment variable
+INFLUXDB3_CONTRACT says; they are not part of the project.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from simulator.core import Product
 from simulator.models import rfc3339
+from simulator.openapi import document
 from simulator.recording import Request
 
 _CHECKOUT = Path(__file__).parents[2]
@@ -43,8 +45,8 @@ def folder() -> Path | None:
 
 
 @cache
-def document(product: Product) -> dict[str, Any]:
-    """FileNotFoundError where the documents are not: callers skip on `folder() is None`."""
+def official(product: Product) -> dict[str, Any]:
+    """InfluxData's document. FileNotFoundError where it isn't: callers look at `folder()` first."""
     place = folder()
     if place is None:
         raise FileNotFoundError("the official OpenAPI documents are not there; set INFLUXDB3_CONTRACT")
@@ -54,7 +56,7 @@ def document(product: Product) -> dict[str, Any]:
 
 
 def check(requests: Iterable[Request]) -> list[str]:
-    """Everything in which API requests and their answers differ from the document of their URL form.
+    """Everything in which API requests and their answers differ from our document of their URL form.
 
     Answers that a fault made are left out, the requests before them are not.
     """
@@ -91,8 +93,7 @@ def _operation(spec: dict[str, Any], method: str, path: str) -> tuple[dict[str, 
 
 def _typed(schema: dict[str, Any], text: str) -> str | int:
     """A path parameter has no type of its own."""
-    numeric = schema.get("type") == "integer" or schema.get("$ref", "").endswith("DatabaseId")
-    return int(text) if numeric and re.fullmatch(r"-?\d+", text) else text
+    return int(text) if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", text) else text
 
 
 def _check_answer(spec: dict[str, Any], operation: dict[str, Any], request: Request) -> Iterator[str]:
@@ -116,3 +117,72 @@ def _errors(spec: dict[str, Any], schema: dict[str, Any], value: object) -> Iter
     validator = Draft202012Validator({**schema, "components": spec["components"]}, format_checker=formats)
     for error in validator.iter_errors(value):
         yield f"{error.json_path} fails `{error.validator}`"
+
+
+# A line for each fact that a document states, such as `POST /databases body .name.maxLength: 64`.
+Statements = set[str]
+# What says nothing about the form of a body.
+_SILENT = ("title", "description", "default", "example", "examples", "discriminator", "format", "additionalProperties")
+
+
+def statements(spec: dict[str, Any]) -> Statements:
+    """Return what a document states of its operations: parameters, bodies, answers; types, required fields, limits."""
+    found: Statements = set()
+    for path, methods in spec["paths"].items():
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            where = f"{method.upper()} {path}"
+            found.add(where)
+            for parameter in (*methods.get("parameters", ()), *operation.get("parameters", ())):
+                place = f"{where} {parameter['in']} {parameter['name']}"
+                found |= {place, *_stated(spec, parameter["schema"], place)}
+            body = {"body": operation["requestBody"]} if "requestBody" in operation else {}
+            for name, part in {**body, **operation["responses"]}.items():
+                found.add(f"{where} {name}")
+                content = _resolved(spec, part).get("content", {})
+                if content:
+                    found |= _stated(spec, content["application/json"]["schema"], f"{where} {name} ")
+    return found
+
+
+def _resolved(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """A part with what it refers to put in its place."""
+    while "$ref" in part:
+        target: Any = spec
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
+    return part
+
+
+def _stated(spec: dict[str, Any], schema: dict[str, Any], place: str) -> Statements:
+    """What a schema states, each fact with its place. What stands beside a reference adds to what it refers to."""
+    return {fact for key in schema if key not in _SILENT for fact in _facts(spec, key, schema[key], place)}
+
+
+def _facts(spec: dict[str, Any], key: str, value: Any, place: str) -> Iterator[str]:
+    if key == "$ref":
+        yield from _stated(spec, _resolved(spec, {"$ref": value}), place)
+    elif key == "properties":
+        for name, inner in value.items():
+            yield f"{place}.{name}"
+            yield from _stated(spec, inner, f"{place}.{name}")
+    elif key == "items":
+        yield from _stated(spec, value, f"{place}[]")
+    elif key in ("allOf", "anyOf", "oneOf"):
+        for inner in value:
+            yield from _stated(spec, inner, f"{place}{_kind(spec, inner)}")
+    elif key == "required":
+        yield from (f"{place}.{name} required" for name in value)
+    elif key in ("const", "enum"):
+        yield f"{place} one of {sorted(value) if key == 'enum' else [value]}"
+    else:
+        yield f"{place} {key}: {value}"
+
+
+def _kind(spec: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Tells the kinds of a partition template's parts apart; everything else is one kind."""
+    kind = _resolved(spec, _resolved(spec, schema).get("properties", {}).get("type", {}))
+    values = kind.get("enum") or ([kind["const"]] if "const" in kind else [])
+    return f"<{values[0]}>" if values else ""

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strict models of the request bodies (facts.md A.3, A.4): no coercion, no unknown fields, no duplicate keys."""
+"""Strict models of the bodies of requests and answers: no coercion, no unknown fields, no duplicate keys.
+
+The OpenAPI document in openapi/ is made of them (openapi.py). Facts: facts.md#operations and the chapters on databases.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from simulator.core import ApiError, Core
@@ -43,10 +46,13 @@ class Strict(BaseModel):
 
 
 Int32 = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Int64 = Annotated[int, Field(ge=1, le=2**63 - 1)]
 DatabaseName = Annotated[str, Field(min_length=1, max_length=64)]
 TableName = Annotated[str, Field(min_length=1)]
 Retention = Annotated[int, Field(ge=0, le=2**63 - 1)]
 NonEmpty = Annotated[str, Field(min_length=1)]
+TokenId = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+Instant = Annotated[str, AfterValidator(_is_rfc3339), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class TagPart(Strict):
@@ -56,7 +62,11 @@ class TagPart(Strict):
 
 class TimePart(Strict):
     type: Literal["time"]
-    value: Annotated[str, Field(min_length=1), AfterValidator(_time_format)]
+    value: Annotated[
+        str,
+        Field(min_length=1, json_schema_extra={"pattern": f"^{_TIME_FORMAT.pattern}$"}),
+        AfterValidator(_time_format),
+    ]
 
 
 class Bucket(Strict):
@@ -82,7 +92,9 @@ def _consistent(parts: list[Part]) -> list[Part]:
     return parts
 
 
-Template = Annotated[list[Part], Field(min_length=1, max_length=8), AfterValidator(_consistent)]
+Template = Annotated[
+    list[Part], Field(min_length=1, max_length=8, json_schema_extra={"uniqueItems": True}), AfterValidator(_consistent)
+]
 
 
 class Permission(Strict):
@@ -120,12 +132,62 @@ class RenameTable(Strict):
 class CreateToken(Strict):
     description: str
     permissions: list[Permission] = []
-    expires_at: Annotated[str, AfterValidator(_is_rfc3339)] = ""
+    expires_at: Instant = ""
 
 
 class UpdateToken(Strict):
     description: str = ""
     permissions: list[Permission] = []
+
+
+class UpdatedDatabaseAnswer(Strict):
+    name: DatabaseName
+    max_tables: Int32
+    max_columns_per_table: Int32
+    retention_period: Retention
+
+
+class DatabaseAnswer(UpdatedDatabaseAnswer):
+    partition_template: Template = []
+
+
+class KnownDatabaseAnswer(Strict):
+    """The answer to renaming and restoring; the retention period may be left out."""
+
+    id: Int64
+    name: DatabaseName
+    max_tables: Int32
+    max_columns_per_table: Int32
+    retention_period: Retention = 0
+    partition_template: Template = []
+
+
+class NewTableAnswer(Strict):
+    database_name: DatabaseName
+    name: TableName
+    partition_template: Template = []
+
+
+class TableAnswer(NewTableAnswer):
+    id: Int64
+
+
+class TokenAnswer(Strict):
+    id: TokenId
+    description: str
+    permissions: list[Permission]
+    created_at: Instant
+    expires_at: Instant = ""
+    revoked_at: Instant = ""
+
+
+class NewTokenAnswer(TokenAnswer):
+    access_token: Annotated[str, Field(min_length=64)]
+
+
+class ErrorAnswer(Strict):
+    code: int
+    message: str
 
 
 UPDATES: tuple[type[Strict], ...] = (UpdateDatabase, UpdateToken)

@@ -2,21 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator's traffic against the official OpenAPI documents, where they are."""
+"""The simulator's traffic against our OpenAPI document, and our document against InfluxData's."""
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import Fault, Request, contract
+from simulator import Fault, Request, contract, openapi
+from simulator.core import Product
 
-pytestmark = pytest.mark.skipif(
-    contract.folder() is None, reason="the official OpenAPI documents are not there (INFLUXDB3_CONTRACT)"
-)
+STRICTER = [
+    (r"\.(maxTables|maxColumnsPerTable) maximum", "the official format int32 as a limit"),
+    (r"( tableId|\.retentionPeriod|\.id| databaseId) maximum", "the official format int64 as a limit"),
+    (r"( tableId|\.id) minimum: 1", "the official limit of a database's ID, for tables too"),
+    (r"<\w+>(\.\w+)* required", "the official parts of a template require no field; no part can lack one"),
+    (r"<time>\.value pattern", "the guide allows no other time format (facts.md#partition-templates)"),
+    (r"\.permissions\[\]\.(action|resource) required", "a permission without one permits nothing"),
+    (r"\.permissions\[\]\.action one of", "the guide knows no other action (facts.md#permissions)"),
+]
+"""What our document states beyond InfluxData's, each with the reason."""
+
+LEFT_OUT = [(r"\.permissions\[\]\.resource one of \['\*'\]", "`*` has a database name's form as well")]
+"""What InfluxData's documents state and ours doesn't, each with the reason."""
 
 
 @pytest.fixture(params=["api", "long_api", "dedicated_api"])
@@ -85,6 +98,32 @@ def test_the_checker_sees_deviations(api: Any) -> None:
     assert changed(created, raw_path="/api/v0/tokens", body=token, fault="slow")[0].endswith(
         "$.expiresAt fails `format`"
     )
+
+
+def test_our_document_is_the_one_that_the_models_make() -> None:
+    assert openapi.PATH.read_text(encoding="utf-8") == openapi.text(), "run `python -m simulator.openapi` in tests/"
+
+
+@pytest.mark.parametrize("product", ["clustered", "dedicated"])
+def test_our_document_states_what_influxdatas_states(product: Product) -> None:
+    if contract.folder() is None and not os.environ.get("CI"):
+        pytest.skip("InfluxData's OpenAPI documents are not there (INFLUXDB3_CONTRACT)")
+    ours = contract.statements(openapi.document(product))
+    theirs = contract.statements(contract.official(product))
+    assert len(theirs) > 1000
+    for beyond, reasons in ((ours - theirs, STRICTER), (theirs - ours, LEFT_OUT)):
+        unexplained = [fact for fact in beyond if not any(re.search(pattern, fact) for pattern, _reason in reasons)]
+        assert unexplained == []
+        unused = [pattern for pattern, _reason in reasons if not any(re.search(pattern, fact) for fact in beyond)]
+        assert unused == []
+
+
+def test_a_difference_between_documents_is_seen() -> None:
+    clustered, dedicated = (contract.statements(openapi.document(product)) for product in ("clustered", "dedicated"))
+    assert "POST /databases body .name maxLength: 64" in clustered
+    assert "POST /databases body .name required" in clustered
+    assert "GET /databases 200 [].partitionTemplate[]<bucket>.value.numberOfBuckets maximum: 100000" in clustered
+    assert clustered & dedicated == set()
 
 
 def test_answers_made_by_faults_are_not_held_against_the_simulator(api: Any) -> None:

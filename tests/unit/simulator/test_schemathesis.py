@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""schemathesis drives the simulator with what the official OpenAPI documents allow, and with what they do not."""
+"""schemathesis drives the simulator with what our OpenAPI document allows, and with what it does not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,8 @@ import pytest
 import requests
 from hypothesis import HealthCheck, Phase, given, settings
 
-from simulator import Simulator, contract
+from simulator import Simulator, openapi
 from simulator.api import OPERATIONS
-
-pytestmark = pytest.mark.skipif(
-    contract.folder() is None, reason="the official OpenAPI documents are not there (INFLUXDB3_CONTRACT)"
-)
 
 EXAMPLES = settings(
     max_examples=6,
@@ -84,7 +80,7 @@ def drive(sim: Simulator, session: requests.Session, operation: Any, mode: str, 
 def test_schemathesis(plain: Simulator, mode: str, existing: bool) -> None:
     import schemathesis
 
-    schema = schemathesis.openapi.from_dict(contract.document(plain.product))
+    schema = schemathesis.openapi.from_dict(openapi.document(plain.product))
     with requests.Session() as session:
         # An operation that can't be read is an error, whose ok() raises.
         operations = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
