@@ -61,8 +61,8 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         "--largest", type=numbers, default=[2000, 5000, 10000], help="sizes that only cluster is run at"
     )
     parser.add_argument("--scenarios", type=words, default=list(SCENARIOS), help="some of the three")
-    parser.add_argument("--add", action="store_true", help="keep what bench.json in the output directory holds")
-    parser.add_argument("--output", type=Path, help="directory for bench.txt, .json and .png; default: docs/images")
+    parser.add_argument("--add", action="store_true", help="keep what build/bench.json holds")
+    parser.add_argument("--output", type=Path, help="directory for bench.txt and bench.png; default: docs/images")
     options = parser.parse_args(given)
     # What the README shows is no quick look.
     options.output = options.output or (install.CHECKOUT / "build" / "bench" if options.quick else IMAGES)
@@ -115,7 +115,9 @@ def main() -> None:
     """Measure, print, draw."""
     options = arguments()
     options.output.mkdir(parents=True, exist_ok=True)
-    runs = options.output / "bench.json"
+    # Every single run, for --add: too much to keep in the repository.
+    runs = install.CHECKOUT / "build" / "bench.json"
+    runs.parent.mkdir(exist_ok=True)
     rows = {row.key: row for row in load(runs)} if options.add else {}
     with tempfile.TemporaryDirectory(prefix="influxdb3-bench-") as directory:
         for row in measure(options, Path(directory)):

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.install import CHECKOUT
@@ -84,25 +83,6 @@ def inject(kind: Mapping[str, Any], inputs: Mapping[str, str], directory: Path) 
         injected.files.append(path)
         injected.arguments += ["-e", f"@{path}"]
     return injected
-
-
-def problems(kind: Mapping[str, Any]) -> list[str]:
-    """Return what AWX would refuse a credential type for."""
-    fields, injectors = kind["inputs"]["fields"], kind["injectors"]
-    ids = [one["id"] for one in fields]
-    allowed = {"id", "label", "help_text", "choices", "multiline", "format", "secret", "default", "type"}
-    found = [f"{name}: defined twice" for name in ids if ids.count(name) > 1]
-    found += [f"{one['id']}: {key} is unknown" for one in fields for key in one.keys() - allowed]
-    found += [f"{name}: required, but not defined" for name in kind["inputs"]["required"] if name not in ids]
-    found += [f"{name}: may affect Ansible" for name in injectors.get("env", {}) if name.startswith("ANSIBLE_")]
-    known = dict.fromkeys(ids, "EXAMPLE") | {"tower": {"filename": "EXAMPLE"} if "file" in injectors else {}}
-    jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
-    for name, text in {k: v for kind in injectors.values() for k, v in kind.items()}.items():
-        try:
-            jinja.from_string(text).render(known)
-        except TemplateError as error:
-            found.append(f"{name}: {error}")
-    return found
 
 
 def sliced(inventory: Mapping[str, Any], number: int, count: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.awx import DEFINITIONS, definitions, inject, load, problems
+from harness.awx import DEFINITIONS, definitions, inject, load
 from harness.install import CHECKOUT
 from harness.pages import blocks
 
@@ -51,26 +51,6 @@ SECRET = "M.V1.canary+/\"'\\ {{ x }} </end>"
 def names(variable: str) -> set[str]:
     """The names of the objects of one kind."""
     return {one["name"] for one in DEFINED[variable]}
-
-
-@pytest.mark.parametrize("kind", [FILE, ENVIRONMENT], ids=lambda kind: kind["name"])
-def test_awx_accepts_the_credential_types(kind: dict[str, Any]) -> None:
-    assert problems(kind) == []
-    assert [one["id"] for one in kind["inputs"]["fields"] if one.get("secret")] == ["management_token"]
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"injectors": {"env": {"X": "{{ tokne }}"}}}, "X: 'tokne' is undefined"),
-        ({"injectors": {"env": {"ANSIBLE_X": "{{ host }}"}}}, "ANSIBLE_X: may affect Ansible"),
-        ({"injectors": {"extra_vars": {"x": "{{ tower.filename }}"}}}, "x: 'dict object' has no attribute 'filename'"),
-        ({"inputs": {"fields": [{"id": "a", "label": "A", "hint": ""}], "required": ["b"]}, "injectors": {}}, None),
-    ],
-)
-def test_what_awx_would_refuse_is_found(change: dict[str, Any], problem: str | None) -> None:
-    expected = [problem] if problem else ["a: hint is unknown", "b: required, but not defined"]
-    assert problems({**ENVIRONMENT, **change}) == expected
 
 
 def test_the_file_is_an_influxctl_profile(tmp_path: Path) -> None:

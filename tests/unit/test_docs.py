@@ -83,21 +83,6 @@ def test_blocks_can_be_read(page: Path) -> None:
             assert [line for line in block.body.splitlines() if line.strip() not in lines] == []
 
 
-def test_the_readmes_audit_is_that_of_the_guide() -> None:
-    """The guide is followed by test_guides.py. The picture has fewer columns, and shortens IDs and times."""
-    picture = (CHECKOUT / "docs" / "images" / "audit.svg").read_text(encoding="utf-8")
-    texts = re.findall(r'<text x="\d+" y="(\d+)"[^>]*>([^<]*)</text>', picture)
-    lines: dict[str, list[str]] = {}
-    for y, text in texts:
-        lines.setdefault(y, []).append(text.rstrip("…").removesuffix("Z"))
-    shown = "\n".join(block.body for block in blocks(DOCSITE / "rst" / "guide_audit.rst")).splitlines()
-    assert len(lines) > 7
-    for words in lines.values():
-        wanted = re.compile(".*".join(map(re.escape, words)))
-        assert any(wanted.search(line) for line in shown), words
-    assert "docs/images/audit.svg" in README
-
-
 def test_the_readmes_matrix_is_that_of_the_tests() -> None:
     (assigned,) = re.findall(r"^MATRIX = (\{.*\})$", (CHECKOUT / "noxfile.py").read_text(), re.MULTILINE)
     rows = re.findall(r"^\| (2\.\d+) \| (.+) \|$", README, re.MULTILINE)
