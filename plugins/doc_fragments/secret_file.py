@@ -19,6 +19,9 @@ options:
       - The file is written atomically with mode 0600 before the module returns, its missing directories are created
         with mode 0700. Whether it can be written is proved before a token is made. A file that isn't of this form, or
         that belongs to somebody else, is never overwritten, and symbolic links of others are not followed.
+      - It must be the name of a file. An empty path is refused, because the secret would be lost.
+      - It is replaced by renaming another file. A container that shall see it must have its directory mounted, not the
+        single file.
       - While a token is being made, there are the hidden files C(.NAME.pending) and C(.NAME.new) beside it. A second
         run with the same file waits up to two minutes for the first.
       - If it holds the secret of an active token of the description, that token is the current one.

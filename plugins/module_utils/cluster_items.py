@@ -118,7 +118,7 @@ def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None
         problems.append(Problem("concurrency", "must be between 1 and 256"))
     if (params["prune_limit"] or 0) < 0:
         problems.append(Problem("prune_limit", "must be 0 or more"))
-    problems += _check_prune(params)
+    problems += [*_check_prune(params), *_check_secret_dir(params["secret_dir"])]
 
     checker = Checker(DATABASE_ITEM, DATABASE_RULES)
     wanted.databases = _parse_list(params, DATABASES, checker, _database, problems)
@@ -195,6 +195,12 @@ def _check_prune(params: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
+def _check_secret_dir(path: str | None) -> list[Problem]:
+    if path is None or (path.strip() and "\0" not in path):
+        return []
+    return [Problem("secret_dir", "must not be empty: name a directory, or leave secret_dir out")]
+
+
 def _parse_list(
     params: Mapping[str, Any],
     option: str,
@@ -248,7 +254,7 @@ def _token(
 
 def secret_path(options: Mapping[str, Any], secret_dir: str | None) -> str | None:
     """Return the secret file of an item: its own, or one in the directory that is named after the description."""
-    if options.get("secret_file") or not secret_dir or not options.get("description"):
+    if options.get("secret_file") is not None or secret_dir is None or not options.get("description"):
         return options.get("secret_file")
     return os.path.join(secret_dir, re.sub(r"[^A-Za-z0-9._-]", "_", str(options["description"])) + ".json")
 

@@ -89,9 +89,10 @@ def _parse_entry(number: int, options: Mapping[str, Any], at: datetime) -> Entry
     try:
         wish = wish_of({**options, "id": None}, MGMT_TOKEN)
         check_wish(wish, at)
+        path = secret_file.parse_path("secret_file", options["secret_file"])
     except OptionError as error:
         raise OptionError(f"tokens: entry {number}: {error}") from None
-    return Entry(wish, options["secret_file"], options["held_prefix"])
+    return Entry(wish, path, options["held_prefix"])
 
 
 def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:

@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Callable, NamedTuple, Optional
 
 from .errors import OptionError, SecretFileError
+from .replaceable import obstacle
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
 Secret = dict[str, Optional[str]]
@@ -34,6 +35,8 @@ Secret = dict[str, Optional[str]]
 # at for a token that the server made after the run had ended.
 PATIENCE = 120.0
 _MEMORY = 86_400.0
+# Bytes of a secret file at most, and the room that is reserved for a new one.
+_LONGEST, _ROOM = 65_536, 4_096
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
 
 
@@ -61,6 +64,23 @@ def parse_owner(owner: str | None, group: str | None) -> Owner:
     return Owner(*ids)
 
 
+def parse_path(option: str, path: str | None) -> str | None:
+    """Return the path of a secret file, None where none is given: the only way from an option to one.
+
+    Raises OptionError for what can't be a file, because a secret that has no place is lost.
+    """
+    if path is None:
+        return None
+    if not path.strip() or "\0" in path:
+        raise OptionError(
+            f"{option}: is empty or holds a NUL character, so that the secret would be lost. Name a file, or leave"
+            f" {option} out."
+        )
+    if path.endswith("/") or os.path.basename(path) in (".", "..") or os.path.isdir(path):
+        raise OptionError(f"{option}: {path} is a directory. Name a file in it.")
+    return path
+
+
 def read(path: str, owner: Owner = RUNNER) -> Secret | None:
     """Return what the file holds, None when there is no file.
 
@@ -75,7 +95,7 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
         raise _explained(path, error) from None
     try:
         _refuse_foreign(path, descriptor, owner)
-        content = os.read(descriptor, 65536)
+        content = os.read(descriptor, _LONGEST)
     except OSError as error:
         raise _explained(path, error) from None
     finally:
@@ -131,24 +151,27 @@ def nonces(path: str) -> list[str]:
 
 def check_writable(path: str) -> None:
     """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
+    path = os.path.abspath(os.path.expanduser(path))
     _refuse_links(path)
-    directory = os.path.dirname(os.path.abspath(path))
-    while not os.path.lexists(directory):
-        directory = os.path.dirname(directory)
-    if not os.path.isdir(directory):
-        raise _explained(path, NotADirectoryError(errno.ENOTDIR, ""))
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise _explained(path, PermissionError(errno.EACCES, ""))
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(_beside(path, "pending"))  # it may be too long a name
+        reason = obstacle(path)
+    except OSError as error:
+        raise _explained(path, error) from None
+    if reason:
+        raise _unusable(path, reason)
 
 
 class Slot:
     """The right to replace a secret file, and a place for the secret that is known to be writable before it exists.
 
     Use as a context manager around the making of a token. Entering makes the parent directory (0700), takes the lock
-    on the journal, and reserves the new file (0600); another live run with the same file is waited for. `begin` makes
-    a nonce durable before a token is asked for that bears it; `commit` makes the secret durable; `settle` says that
-    what became of a nonce's token is known. The journal outlives the slot while a nonce isn't settled. Raises
-    SecretFileError.
+    on the journal, and reserves the new file (0600); another live run with the same file is waited for. A file that is
+    there is replaced by one with the same content: what keeps it from being replaced, keeps it before there is a token
+    to lose. `begin` makes a nonce durable before a token is asked for that bears it; `commit` makes the secret durable;
+    `settle` says that what became of a nonce's token is known. The journal outlives the slot while a nonce isn't
+    settled. Raises SecretFileError.
     """
 
     def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -162,29 +185,57 @@ class Slot:
         """What the journal held when the slot was entered: the nonces of runs that were cut off."""
 
     def __enter__(self) -> Slot:
-        _refuse_links(self._path)
+        check_writable(self._path)
         try:
             _make_directory(os.path.dirname(self._path), self._owner)
             self._lock()
             self.nonces = _nonces_in(self._journal)
             if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
                 self._unsettled.update(self.nonces)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._new_path)
-            self._new = os.open(
-                self._new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-            )
-            # Without this a umask such as 0777 would leave a file that nobody can read.
-            os.fchmod(self._new, 0o600)
-            _give(self._new, self._owner)
-            # Reserves the room, so that a full disk shows before there is anything to lose.
-            _write(self._new, b" " * 4096)
+            self._reserve()
+            self._try_out()
         except BaseException as error:
             self._leave()
             if isinstance(error, OSError):
                 raise _explained(self._path, error) from None
             raise
         return self
+
+    def _reserve(self) -> None:
+        """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._new_path)
+        self._new = os.open(self._new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        # Without this a umask such as 0777 would leave a file that nobody can read.
+        os.fchmod(self._new, 0o600)
+        _give(self._new, self._owner)
+        _write(self._new, b" " * _ROOM)
+
+    def _try_out(self) -> None:
+        """Replace the file that is there by itself."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return
+        try:
+            _refuse_foreign(self._path, descriptor, self._owner)
+            content = os.read(descriptor, _LONGEST + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > _LONGEST:
+            return
+        self._replace(content)
+        os.close(self._new)
+        self._new = -1
+        self._reserve()
+
+    def _replace(self, content: bytes) -> None:
+        """Give the target a content. Durable once the directory is."""
+        os.lseek(self._new, 0, os.SEEK_SET)
+        # Cut first, so that what follows is one write and one fsync of the whole content.
+        os.ftruncate(self._new, len(content))
+        _write(self._new, content)
+        os.rename(self._new_path, self._path)
 
     def begin(self, nonce: str) -> None:
         """Make a nonce durable: from now on a later run can tell that a token bearing it is this file's."""
@@ -204,12 +255,7 @@ class Slot:
     def commit(self, secret: Secret) -> None:
         """Make the secret durable under the target's name."""
         try:
-            content = json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n"
-            os.lseek(self._new, 0, os.SEEK_SET)
-            # Cut first, so that what follows is one write and one fsync of the whole content.
-            os.ftruncate(self._new, len(content))
-            _write(self._new, content)
-            os.rename(self._new_path, self._path)
+            self._replace(json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n")
         except OSError as error:
             raise _explained(self._path, error) from None
         _sync_directory(self._path)
@@ -338,7 +384,10 @@ def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
 
 
 def _explained(path: str, error: OSError) -> SecretFileError:
-    cause = "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0)
+    return _unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
+
+
+def _unusable(path: str, cause: str) -> SecretFileError:
     return SecretFileError(
         f"secret_file {path} can't be used: {cause}. Choose a path in a directory that the user who runs this module"
         " may write to."

@@ -184,8 +184,9 @@ def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: b
     wish = wish_of(params, entity)
     if params["state"] == "present":
         check_wish(wish, at)
+    path = secret_file.parse_path("secret_file", params["secret_file"])
     owner = secret_file.parse_owner(params["owner"], params["group"])
-    return Order(params, wish, at, params["secret_file"], owner, kept)
+    return Order(params, wish, at, path, owner, kept)
 
 
 def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], prove: Prove | None = None) -> Result:

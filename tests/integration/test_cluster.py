@@ -362,6 +362,20 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
     assert outcome.result["failure"]["code"] == "invalid_option"
 
 
+def test_a_secret_without_a_place_is_refused_before_the_first_request(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    paths = ["", f"{tmp_path}/", str(tmp_path.parent)]
+    items = [{"description": f"t{n}", "secret_file": path} for n, path in enumerate(paths)]
+    outcome = run(db_tokens=items, secret_dir=str(tmp_path))
+    assert [(p["option"], p["index"]) for p in outcome.result["problems"]] == [("db_tokens", n) for n in range(3)]
+    for empty in ("", " "):
+        outcome = run(db_tokens=[{"description": "t", "return_secret": True}], secret_dir=empty)
+        assert [p["option"] for p in outcome.result["problems"]][:1] == ["secret_dir"]
+    assert sim.requests == []
+    assert sim.state.db_tokens == []
+
+
 def test_one_wrong_item_of_many_is_found(sim: Simulator, run: Callable[..., Outcome]) -> None:
     databases: list[dict[str, Any]] = [{"name": f"db{i}"} for i in range(2000)]
     databases[1234] |= {"max_columns_per_table": -1}

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +25,6 @@ from harness.plays import connection
 from harness.sweeps import assert_no_secret
 from simulator import DbToken, Fault, Request, Simulator, Switches
 
-ENOSPC = 28
 READ = [{"action": "read", "resource": "metrics"}]
 
 
@@ -200,7 +203,7 @@ def test_a_full_disk_revokes_the_token_and_says_so(sim: Simulator, run: Callable
     last = len(calls) - calls[::-1].index("write")
     sim.reset()
     path.unlink()
-    outcome = run(description="a", secret_file=str(path), strike=(last, ENOSPC))
+    outcome = run(description="a", secret_file=str(path), strike=(last, errno.ENOSPC))
     assert "No space left on device" in outcome.result["msg"]
     assert f"{sim.state.db_tokens[0].id} that was just made is revoked again" in outcome.result["msg"]
     assert outcome.result["failure"]["code"] == "secret_file"
@@ -216,6 +219,71 @@ def test_a_place_that_can_not_be_written_fails_before_a_token_is_made(
     outcome = run(description="a", secret_file=str(tmp_path / "file" / "a.json"), _ansible_check_mode=check_mode)
     assert "Not a directory" in outcome.result["msg"]
     assert sim.writes == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("path", ["", " ", "DIR/", "DIR/.", "DIR"])
+def test_a_path_that_is_no_file_is_refused_before_the_first_request(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, path: str, state: str
+) -> None:
+    outcome = run(description="a", state=state, secret_file=path.replace("DIR", str(tmp_path)))
+    assert "secret_file: " in outcome.result["msg"]
+    assert outcome.result["failure"]["code"] == "invalid_option"
+    assert sim.requests == []
+
+
+@contextmanager
+def kept_from_being_replaced(path: Path, how: str) -> Iterator[None]:
+    """A file that is mounted by itself, or that chattr has made immutable, where that is possible."""
+    name = str(path)
+    do, undo = {
+        "mounted": (["mount", "--bind", name, name], ["umount", name]),
+        "immutable": (["chattr", "+i", name], ["chattr", "-i", name]),
+    }[how]
+    if subprocess.run(do, capture_output=True, check=False).returncode:
+        pytest.skip("not possible here")
+    try:
+        yield
+    finally:
+        subprocess.run(undo, check=True)
+
+
+@pytest.mark.parametrize("how", ["mounted", "immutable"])
+def test_a_file_that_can_not_be_replaced_costs_no_token(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "a.json"
+    options = {"description": "a", "secret_file": str(path), "expires_in": "7d"}
+    run(**options)
+    before, held = list(sim.state.db_tokens), path.read_text()
+    sim.requests.clear()
+    renew = {**options, "expires_in": "90d", "renew_before": "14d"}
+    with kept_from_being_replaced(path, how):
+        assert run(**options).result["changed"] is False
+        for check in (True, False):
+            outcome = run(**renew, _ansible_check_mode=check)
+            assert outcome.result["failure"]["code"] == "secret_file"
+        assert os.listdir(tmp_path) == ["a.json"]
+    assert (sim.writes, sim.state.db_tokens, path.read_text()) == ([], before, held)
+    assert run(**renew).result["changed"] is True
+
+
+@pytest.mark.parametrize("error", [errno.EBUSY, errno.EPERM, errno.EACCES])
+def test_a_file_whose_replacement_fails_unforeseen_costs_no_token(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, error: int
+) -> None:
+    """Whatever the cause is, a policy of the system for instance: it is tried before there is a token to lose."""
+    path = tmp_path / "a.json"
+    options = {"description": "a", "secret_file": str(path), "expires_in": "7d"}
+    run(**options)
+    held = path.read_text()
+    renew = {**options, "expires_in": "90d", "renew_before": "14d"}
+    calls = run(**{**renew, "secret_file": str(shutil.copy(path, tmp_path / "copy.json"))}).calls
+    sim.requests.clear()
+    outcome = run(**renew, strike=(calls.index("rename") + 1, error))
+    assert outcome.result["failure"]["code"] == "secret_file"
+    assert (sim.writes, path.read_text()) == ([], held)
+    assert set(os.listdir(tmp_path)) == {"a.json", "copy.json"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

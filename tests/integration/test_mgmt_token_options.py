@@ -179,6 +179,20 @@ def test_an_entry_that_fails_shows_no_token_and_no_change(
     assert [token.description for token in sim.state.mgmt_tokens[1:]] == ([] if mode else ["b"])
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["", "DIR/", "DIR"])
+def test_a_path_that_is_no_file_makes_no_token(
+    run: Run, sim: Simulator, program: Path, tmp_path: Path, form: str, path: str
+) -> None:
+    options = FORMS[form]("d")
+    options.get("tokens", [options])[0]["secret_file"] = path.replace("DIR", str(tmp_path))
+    outcome = run(**options)
+    assert outcome.result["failure"]["code"] == "invalid_option"
+    assert "secret_file: " in outcome.result["msg"]
+    assert asked(program) == []
+    assert sim.requests == []
+
+
 @pytest.mark.parametrize("what", sample(["mutual", "insecure", "plain", "dedicated", "tls"], lambda n, _what: n < 2))
 def test_every_kind_of_connection_reaches_influxctl(
     make_simulator: MakeSimulator, modules: Modules, program: Path, tmp_path: Path, what: str

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
+import struct
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +30,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.secret_file im
     check_writable,
     nonces,
     parse_owner,
+    parse_path,
     read,
 )
 
@@ -88,10 +93,11 @@ def test_wide_file_becomes_private_and_keeps_no_old_byte(tmp_path: Path) -> None
     path = tmp_path / "secret.json"
     path.write_text("x" * 10_000)
     path.chmod(0o644)
-    before = path.stat().st_ino
-    write(path)
+    # Open, so that its number isn't given to another file.
+    with path.open() as before:
+        write(path)
+        assert path.stat().st_ino != os.fstat(before.fileno()).st_ino
     assert mode(path) == 0o600
-    assert path.stat().st_ino != before
     assert "x" not in path.read_text().replace("expires_at", "")
     assert path.read_text().endswith("}\n")
 
@@ -197,6 +203,86 @@ def test_directory_at_the_target_fails_and_leaves_no_temporary_file(tmp_path: Pa
     with pytest.raises(SecretFileError, match="Is a directory"):
         write(path)
     assert os.listdir(tmp_path) == ["taken"]
+
+
+@contextmanager
+def attribute(path: Path, flag: int) -> Iterator[None]:
+    """chattr for the time of a test, where that is possible; 0x10 is immutable, 0x20 append-only."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        number = struct.unpack("i", fcntl.ioctl(descriptor, 0x80086601, b"\0" * 8)[:4])[0]
+        fcntl.ioctl(descriptor, 0x40086602, struct.pack("l", number | flag))
+    except OSError:
+        os.close(descriptor)
+        pytest.skip("no attributes can be set here")
+    try:
+        yield
+    finally:
+        fcntl.ioctl(descriptor, 0x40086602, struct.pack("l", number))
+        os.close(descriptor)
+
+
+@contextmanager
+def mounted(path: Path) -> Iterator[None]:
+    """A file that is mounted by itself, as container engines do it, where that is possible."""
+    if subprocess.run(["mount", "--bind", path, path], capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", path], check=True)
+
+
+OBSTACLES: dict[str, Callable[[Path], AbstractContextManager[None]]] = {
+    "mounted by itself": mounted,
+    "it has the attribute": lambda path: attribute(path, 0x10),
+    "can't be replaced (": lambda path: attribute(path, 0x20),
+    "nothing in": lambda path: attribute(path.parent, 0x20),
+}
+
+
+@pytest.mark.parametrize("says", OBSTACLES)
+def test_what_can_not_be_replaced_is_told_before_and_without_a_trace(tmp_path: Path, says: str) -> None:
+    path = tmp_path / "secret.json"
+    write(path)
+    with OBSTACLES[says](path):
+        for refuses in (check_writable, lambda path: Slot(path).__enter__()):
+            with pytest.raises(SecretFileError) as caught:
+                refuses(str(path))
+            assert says in str(caught.value)
+        assert os.listdir(tmp_path) == ["secret.json"]
+    assert read(str(path)) == SECRET
+    check_writable(str(path))
+
+
+def test_a_name_without_room_for_its_journal_is_told_before(tmp_path: Path) -> None:
+    with pytest.raises(SecretFileError, match="can't be used"):
+        check_writable(str(tmp_path / ("x" * 250)))
+
+
+def test_file_of_root_in_everybody_s_directory_can_not_be_replaced(
+    public_path: Path, become_nobody: Callable[[], None]
+) -> None:
+    path = public_path / "secret.json"
+    write(path)
+    path.chmod(0o644)
+    public_path.chmod(0o1777)
+    become_nobody()
+    assert read(str(path)) == SECRET
+    with pytest.raises(SecretFileError):
+        check_writable(str(path))
+
+
+@pytest.mark.parametrize("path", ["", " ", "\t", "a\0b", "a/", "/", ".", "a/..", "/tmp"])
+def test_what_can_not_be_a_file_is_no_path(path: str) -> None:
+    with pytest.raises(OptionError, match=r"^the_option: "):
+        parse_path("the_option", path)
+
+
+def test_what_can_be_a_file_is_a_path(tmp_path: Path) -> None:
+    assert parse_path("secret_file", None) is None
+    for path in (str(tmp_path / "new" / "a.json"), "a", " a", ".a"):
+        assert parse_path("secret_file", path) == path
 
 
 def test_file_of_somebody_else_is_refused(public_path: Path, become_nobody: Callable[[], None]) -> None:
