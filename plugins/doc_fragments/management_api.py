@@ -66,7 +66,16 @@ options:
       - The default is V(true), unless the profile says C(insecure).
     type: bool
   ca_path:
-    description: Path of a PEM file with the CA certificates to trust. The default is the system's.
+    description:
+      - Path of a PEM file with the CA certificates to trust, and no others.
+      - If it isn't given, the first of these counts - the environment variable E(INFLUXDB3_CA_PATH), C(tls.ca) of the
+        profile, the environment variables E(SSL_CERT_FILE) and E(REQUESTS_CA_BUNDLE), and the store of the operating
+        system, into which C(update-ca-certificates) or C(update-ca-trust) put a company's own CA. On a system without
+        a store, it is the bundle of the Python library certifi.
+      - Whoever gives this option, or E(INFLUXDB3_CA_PATH), has the certificate checked, even if the profile says
+        C(insecure).
+      - Where influxctl is run, it looks for the default by itself, in E(SSL_CERT_FILE) and in the system's store;
+        E(REQUESTS_CA_BUNDLE) means nothing to it.
     type: path
   client_cert:
     description: Path of a PEM file with a client certificate, with its key unless O(client_key) is given.

@@ -40,7 +40,7 @@ CONNECTION_OPTIONS: Spec = {
     "config_path": {"type": "path"},
     "profile": {"type": "str"},
     "validate_certs": {"type": "bool"},
-    "ca_path": {"type": "path"},
+    "ca_path": {**_from_environment("INFLUXDB3_CA_PATH"), "type": "path"},
     "client_cert": {"type": "path"},
     "client_key": {"type": "path", "no_log": False},
     "timeout": {"type": "float"},

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import ProfileError
+from .libraries import unusable
 
 try:
     import tomllib
@@ -31,23 +32,23 @@ _OLDEST_TOMLKIT = "0.11.6"
 def tomlkit_library() -> Any:
     """Return tomlkit. Imported late: on a target the module puts the controller's copy on the path first.
 
-    Raises ProfileError where there is none, or only one that is too old.
+    Raises ProfileError where there is none, only one that is too old, or one that can't be loaded.
     """
     try:
         import tomlkit
         import tomlkit.exceptions
-    except ImportError:
+    except Exception as error:  # a broken installation raises anything
         raise ProfileError(
-            "The Python library tomlkit is missing. Install it on the controller (pip install tomlkit), from where it"
-            " is sent along, or where this module runs.",
+            f"{unusable('tomlkit', error)} Install it on the controller (pip install tomlkit in the environment of"
+            " ansible-core), from where it is sent along, or for that interpreter.",
             code="missing_library",
         ) from None
     found = getattr(tomlkit, "__version__", "0")
     if _numbers(found) < _numbers(_OLDEST_TOMLKIT):
         raise ProfileError(
             f"The Python library tomlkit is too old: {found}, and {_OLDEST_TOMLKIT} is the oldest that will do. Install"
-            " a newer one on the controller (pip install --upgrade tomlkit), from where it is sent along, or where this"
-            " module runs.",
+            " a newer one on the controller (pip install --upgrade tomlkit in the environment of ansible-core), from"
+            " where it is sent along, or where this module runs.",
             code="missing_library",
         )
     return tomlkit

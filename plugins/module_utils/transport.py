@@ -9,24 +9,29 @@ Imported where the first request is near: `requests` takes a tenth of a second, 
 from __future__ import annotations
 
 import json
+import os
 import random
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlsplit
 
 from .connection import Connection
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
+from .libraries import unusable
 from .pace import Pace, pause
+from .proxies import proxy_of
+from .trust import tls_advice, trust
 
 try:
     import requests
     import urllib3
-except ImportError:
-    HAS_REQUESTS = False
+except Exception as problem:  # a broken installation raises anything
+    REQUESTS_PROBLEM: Exception | None = problem
 else:
-    HAS_REQUESTS = True
+    REQUESTS_PROBLEM = None
 
 # Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
 _RETRY = frozenset({429, 502, 503, 504})
@@ -98,11 +103,11 @@ class Transport:
         pace: Pace | None = None,
         service: Service = MANAGEMENT_API,
     ) -> None:
-        if not HAS_REQUESTS:
+        if REQUESTS_PROBLEM is not None:
             raise Influxdb3Error(
-                "The Python library requests is missing where this module runs. Install it there (pip install"
-                " requests), or run the module on the controller: delegate_to: localhost with"
-                " ansible_python_interpreter: '{{ ansible_playbook_python }}'.",
+                f"{unusable('requests', REQUESTS_PROBLEM)} Install it for that interpreter (pip install requests), or"
+                " run the module on the controller: delegate_to: localhost with ansible_python_interpreter:"
+                " '{{ ansible_playbook_python }}'.",
                 code="missing_library",
             )
         self._connection = connection
@@ -111,7 +116,10 @@ class Transport:
         self._session = requests.Session()
         # Asked once: requests would look through the environment for every request.
         self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
-        # So that ~/.netrc can't replace the Authorization header, nor REQUESTS_CA_BUNDLE the connection's CA.
+        self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._session.proxies))
+        self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
+        self._trust = trust(connection.verify, os.environ)
+        # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
         self._session.trust_env = False
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=workers))
@@ -175,7 +183,7 @@ class Transport:
             self._connection.base_url + path,
             data=data,
             headers=headers,
-            verify=self._connection.verify,
+            verify=self._trust.verify,
             cert=self._connection.client_cert,
             timeout=self._connection.timeout,
             # A token is never carried to where a redirect points.
@@ -193,7 +201,7 @@ class Transport:
             content = None
         if 200 <= status < 300 and content is not None:
             return content
-        secrets = (self._connection.token,)
+        secrets = self._secrets
         if isinstance(content, dict) and isinstance(content.get("message"), str):
             said = mask(content["message"], secrets)
         else:
@@ -204,18 +212,26 @@ class Transport:
     def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
         method, path, doing = about.method, about.path, about.doing
-        where = self._connection.base_url
-        cause = mask(_root_cause(error), (self._connection.token,))
+        where = self._connection.base_url + (f" through the proxy {self._proxy.name}" if self._proxy else "")
+        cause = mask(_root_cause(error), self._secrets)
         if _is_tls(error):
+            host = urlsplit(self._connection.base_url).hostname or ""
+            advice = tls_advice(_causes(error), self._trust.source, host)
             return ApiError(
-                f"Can't {doing}: TLS with {where} failed ({cause}). Where its certificate is of a private CA, set"
-                " ca_path to the CA's PEM file; validate_certs: false would turn the check off.",
+                f"Can't {doing}: TLS with {where} failed ({cause}). {advice}",
                 method=method, path=path, code="tls",
             )  # fmt: skip
         if sent and method == "POST":
             return Ambiguous(
                 f"Can't {doing}: the answer of {where} got lost ({cause}), so it isn't known whether it was done.",
                 method=method, path=path,
+            )  # fmt: skip
+        if self._proxy and any(isinstance(cause, requests.exceptions.ProxyError) for cause in _causes(error)):
+            return ApiError(
+                f"Can't {doing}: the proxy {self._proxy.name} gives no way to {self._connection.base_url} ({cause})."
+                " Check the proxy, or go without it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment"
+                " where this module runs.",
+                method=method, path=path, code="unreachable",
             )  # fmt: skip
         return ApiError(
             f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies, timeout, and"

@@ -28,7 +28,7 @@ from simulator.core import Core, Product
 from simulator.recording import Fault, Request
 from simulator.state import Database, DbToken, MgmtToken, State, Table
 from simulator.switches import Switches
-from simulator.tls import TlsFiles, write_tls_files
+from simulator.tls import Certificate, TlsFiles, write_tls_files
 
 
 class _Protocol(H11Protocol):
@@ -69,12 +69,14 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         require_client_cert: bool = False,
+        certificate: Certificate = "good",
     ) -> None:
         self.core = Core(product, switches or Switches())
         self.tls = tls
         self.host = host
         self.port = port
         self.require_client_cert = require_client_cert
+        self.certificate: Certificate = certificate
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.refuse_writes = False
@@ -165,7 +167,7 @@ class Simulator:
             if self.tls:
                 directory = Path(tempfile.mkdtemp(prefix="influxdb3-simulator-"))
                 stack.callback(shutil.rmtree, directory, ignore_errors=True)
-                self._files = write_tls_files(directory)
+                self._files = write_tls_files(directory, self.certificate)
             sockets = self._listen()
             server = uvicorn.Server(self._config())
             thread = threading.Thread(target=server.run, args=(sockets,), name="simulator", daemon=True)

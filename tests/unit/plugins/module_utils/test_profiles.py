@@ -11,6 +11,7 @@ import json
 import sys
 import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -403,6 +404,19 @@ def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
         profile_reader.read_profiles("")
     assert caught.value.code == "missing_library"
+
+
+def test_a_broken_tomlkit_is_not_called_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "tomlkit").mkdir()
+    (tmp_path / "tomlkit" / "__init__.py").write_text("raise RuntimeError('half of it is there')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tomlkit"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ProfileError, match="RuntimeError: half of it is there") as caught:
+        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+    assert caught.value.code == "missing_library"
+    assert sys.executable in str(caught.value)
+    assert "is missing" not in str(caught.value)
 
 
 @pytest.mark.parametrize("version", ["0.6.0", "0.9.2", "0.11.5"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import re
 import socket
 import subprocess
@@ -30,11 +31,11 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import 
     AlreadyExists,
     Ambiguous,
     ApiError,
-    Influxdb3Error,
     NotFound,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace, pause
 from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Transport, may_retry
+from ansible_collections.influxops.influxdb3.plugins.module_utils.trust import VARIABLES, trust
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -342,11 +343,120 @@ def test_a_failure_is_explained_for_whom_and_what_was_asked(sim: Simulator, stat
     assert not re.search("[Mm]anagement|host", str(caught.value))
 
 
-def test_missing_requests_is_named(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "HAS_REQUESTS", False)
-    with pytest.raises(Influxdb3Error, match="Python library requests is missing") as caught:
-        send(sim)
-    assert caught.value.code == "missing_library"
+CAUSES = {
+    "expired": "has expired: have it renewed",
+    "not_yet_valid": "isn't valid yet",
+    "other_name": "set host to a name that stands in it",
+    "no_key_identifiers": "subjectKeyIdentifier",
+}
+
+
+@pytest.mark.parametrize("certificate", sorted(CAUSES))
+def test_a_failed_check_is_explained_by_its_cause(certificate: Any, pauses: list[float]) -> None:
+    with Simulator(certificate=certificate) as sim:
+        if certificate == "no_key_identifiers" and sys.version_info < (3, 13):
+            assert send(sim, ca_path=str(sim.ca_path)) == []
+            return
+        error = failure(sim, ca_path=str(sim.ca_path))
+        assert error.code == "tls"
+        assert [name for name, advice in CAUSES.items() if advice in str(error)] == [certificate]
+        assert "set ca_path" not in str(error)
+        assert "validate_certs" not in str(error)
+        assert sim.requests == []
+
+
+def test_an_unknown_ca_is_told_with_what_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator() as sim, Simulator() as other:
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        error = failure(sim)
+        assert "set ca_path (or the environment variable INFLUXDB3_CA_PATH)" in str(error)
+        assert trust(True, {}).source in str(error)
+        assert "validate_certs" not in str(error)
+        assert str(other.ca_path) in str(failure(sim, ca_path=str(other.ca_path)))
+
+
+def test_the_environments_cas_are_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator() as sim, Simulator() as other:
+        for names, good in [(VARIABLES, True), (VARIABLES[:1], True), (VARIABLES[1:], True), ((), False)]:
+            for name in VARIABLES:
+                monkeypatch.setenv(name, str(sim.ca_path) if name in names else "")
+            assert send(sim) == [] if good else failure(sim).code == "tls"
+        for first, second in [(sim, other), (other, sim)]:
+            monkeypatch.setenv("SSL_CERT_FILE", str(first.ca_path))
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(second.ca_path))
+            assert send(first) == [], "SSL_CERT_FILE goes before REQUESTS_CA_BUNDLE"
+            assert send(second, ca_path=str(second.ca_path)) == [], "an option beats both"
+            assert failure(second).code == "tls"
+
+
+def test_a_dead_proxy_is_named_without_its_password(
+    sim: Simulator, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://robot:hunter%402@127.0.0.1:{port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    for host in (sim.url, "https://db.example.org"):
+        error = failure(sim, "POST", "/", {}, host=host)
+        assert (type(error), error.code) == (ApiError, "unreachable")
+        assert f"the proxy http://127.0.0.1:{port} gives no way to {host}" in str(error)
+        assert "hunter" not in f"{error} {error.failure()}"
+
+
+def test_what_a_proxy_echoes_of_its_password_is_masked(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer of a proxy to plain HTTP is its own; the simulator stands in for one."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://robot:hunter%402@{sim.host}:{sim.port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    echo = "no entry for robot:hunter%402, hunter@2, cm9ib3Q6aHVudGVyQDI="
+    sim.faults.append(Fault("status", times=0, status=407, body=f'{{"message": "{echo}"}}'))
+    error = failure(sim, host="http://db.example.org")
+    assert sim.requests[0].headers["proxy-authorization"] == "Basic cm9ib3Q6aHVudGVyQDI="
+    for secret in ("hunter", "cm9ib3Q6"):
+        assert secret not in f"{error} {error.failure()}"
+
+
+BROKEN = [
+    ("raise AttributeError('half of it is there')", "AttributeError: half of it is there"),
+    ("import no_such_library_of_its_own", "No module named 'no_such_library_of_its_own'"),
+    ("def", "SyntaxError"),
+]
+
+
+def without_requests(collection_root: Path, prepare: str, *path: Path) -> str:
+    """What the transport says in a process that prepares its imports first."""
+    package = "ansible_collections.influxops.influxdb3.plugins.module_utils"
+    program = (
+        f"import sys; {prepare}\n"
+        f"from {package} import connection, errors, transport\n"
+        "try: transport.Transport(connection.resolve({'host': 'h', 'management_token': 'some-token'}))\n"
+        "except errors.Influxdb3Error as error: print(error.code, error)"
+    )
+    environment = {"PYTHONPATH": ":".join(map(str, [*path, collection_root]))}
+    return subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_missing_requests_is_named_with_host_and_interpreter(collection_root: Path) -> None:
+    said = without_requests(collection_root, "sys.modules['requests'] = None")
+    assert said.startswith("missing_library The Python library requests is missing on ")
+    assert f"on {platform.node()} for the interpreter {sys.executable}." in said
+
+
+@pytest.mark.parametrize(("code", "cause"), BROKEN)
+def test_a_library_that_is_broken_is_not_called_missing(
+    collection_root: Path, tmp_path: Path, code: str, cause: str
+) -> None:
+    package = tmp_path / "requests"
+    package.mkdir()
+    (package / "__init__.py").write_text(code + "\n")
+    said = without_requests(collection_root, "pass", tmp_path)
+    assert said.startswith("missing_library The Python library requests is installed but can't be loaded on ")
+    assert cause in said
+    assert sys.executable in said
+    assert "is missing" not in said
 
 
 @pytest.mark.parametrize("module", ["cluster", "mgmt_token"])
