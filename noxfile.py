@@ -10,6 +10,7 @@ Environments and caches stay below .venv/.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -156,7 +157,7 @@ def cell(core: str, python: str) -> None:
 
     def run(session: nox.Session) -> None:
         skip_without(session, path, core, [python])
-        run_tests(session, LOCKS[core])
+        run_tests(session, LOCKS[core], other_examples())
 
     run.__doc__ = f"The tests, but those marked `complete`, on ansible-core {core} and Python {python}."
     nox.session(name=f"matrix-{core}-{python}", python=path or False, tags=["all"])(run)
@@ -170,14 +171,14 @@ for _core, _pythons in MATRIX.items():
 @nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
 def complete(session: nox.Session) -> None:
     """What the cells of the matrix leave out, on the newest ansible-core that the machine's Pythons allow."""
-    run_tests(session, "test", "-m", "complete and not crash")
+    run_tests(session, "test", "-m", "complete and not crash", other_examples())
 
 
 @nox.session(name="complete-oldest", python=OLDEST_CORE_PYTHON or False, tags=["all"])
 def complete_oldest(session: nox.Session) -> None:
     """The same on the oldest ansible-core that the collection supports."""
     skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
-    run_tests(session, LOCKS["2.16"], "-m", "complete and not crash")
+    run_tests(session, LOCKS["2.16"], "-m", "complete and not crash", other_examples())
 
 
 @nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
@@ -296,6 +297,13 @@ def provide_pip(session: nox.Session, home: Path) -> None:
         "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
         encoding="utf-8",
     )
+
+
+def other_examples() -> str:
+    """Have hypothesis draw other examples than `make test` always does. nox prints the word, and pytest's header too;
+    after `--` on the command line it repeats them.
+    """
+    return f"--hypothesis-seed={secrets.randbelow(2**32)}"
 
 
 def run_tests(session: nox.Session, requirements: str, *words: str) -> None:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -33,10 +33,7 @@ SECONDS = {"crash": 7200, "complete": 3600}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build and install; a worker of pytest-xdist takes what its controller has installed."""
-    # The same examples in every run and on every machine: a failure is never a matter of luck.
-    number = 30 if "not complete" in config.option.markexpr else 120
-    settings.register_profile("influxdb3", derandomize=True, database=None, deadline=None, max_examples=number)
-    settings.load_profile("influxdb3")
+    _load_hypothesis_profile(config)
     # Set by the controller and inherited by its workers, so that the seed which is printed is every test's.
     os.environ.setdefault("CRASH_SEED", str(secrets.randbelow(2**32)))
     workerinput: dict[str, str] | None = getattr(config, "workerinput", None)
@@ -51,9 +48,23 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.path.insert(0, str(config.stash[ROOT]))
 
 
-def pytest_report_header() -> str:
-    """Print what a failure of the sampled crash test is repeated with."""
-    return f"crash test: CRASH_SEED={os.environ['CRASH_SEED']}"
+def _load_hypothesis_profile(config: pytest.Config) -> None:
+    """By default the same examples in every run and on every machine: a failure is never a matter of luck.
+
+    With `--hypothesis-seed`, which `make test-all` gives at random, there are others, and more of them.
+    """
+    number = 30 if "not complete" in config.option.markexpr else 120
+    common: dict[str, Any] = {"database": None, "deadline": None}
+    settings.register_profile("influxdb3", **common, derandomize=True, max_examples=number)
+    settings.register_profile("nightly", **common, derandomize=False, max_examples=120, print_blob=True)
+    settings.load_profile("influxdb3" if config.getoption("--hypothesis-seed") is None else "nightly")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Print what a failure of the properties or of the sampled crash test is repeated with."""
+    seed = config.getoption("--hypothesis-seed")
+    examples = "always the same" if seed is None else f"--hypothesis-seed={seed}"
+    return [f"crash test: CRASH_SEED={os.environ['CRASH_SEED']}", f"examples of hypothesis: {examples}"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,6 @@ EXAMPLES = settings(
     max_examples=6,
     deadline=None,
     database=None,
-    derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE, DB_TOKEN, TABLE, State
@@ -178,6 +178,15 @@ days = st.integers(-30, 30).map(lambda number: NOW + timedelta(days=number))
 PERMISSIONS = [[], [{"action": "read", "resource": "*"}], [{"action": "write", "resource": "a"}]]
 
 
+def token(name: str = "a", **more: Any) -> State:
+    base = {"id": name, "description": "mine", "permissions": [], "created_at": NOW - timedelta(days=1)}
+    return {**base, "expires_at": None, "revoked_at": None, **more}
+
+
+def wish(**more: Any) -> TokenWish:
+    return TokenWish(**{"description": "mine", **more})
+
+
 @st.composite
 def token_lists(draw: st.DrawFn) -> list[State]:
     count = draw(st.integers(0, 5))
@@ -306,7 +315,21 @@ def test_token_update_holds_only_what_is_stated_and_differs(
         assert change.update == ({"permissions": wish.permissions} if differs else {})
 
 
-@given(cases())
+@st.composite
+def held_cases(draw: st.DrawFn) -> tuple[list[State], TokenWish, dict[str, Any]]:
+    """Cases in which at least two tokens work, and one of them is held: a list drawn freely hardly ever has that."""
+    tokens, wish, how = draw(cases())
+    ages = draw(st.lists(st.integers(0, 60), min_size=2, max_size=2))
+    tokens += [token(f"live{n}", created_at=NOW - timedelta(days=age)) for n, age in enumerate(ages)]
+    live = [one["id"] for one in tokens if one["description"] == "mine" and alive(one, NOW)]
+    return tokens, wish, {**how, "held_id": draw(st.sampled_from(live))}
+
+
+OLD = token("held", created_at=NOW - timedelta(days=9))
+
+
+@given(cases() | held_cases())
+@example(([token("new"), OLD], wish(), {"held_id": "held"}))
 def test_held_token_stays_current_while_it_is_alive(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
     tokens, wish, how = case
     change = planned_token(tokens, wish, how)
@@ -314,15 +337,6 @@ def test_held_token_stays_current_while_it_is_alive(case: tuple[list[State], Tok
     held = [token for token in mine if token["id"] == how["held_id"]]
     expected = held or newest_first(mine)[:1]
     assert change.current == (expected[0] if expected else None)
-
-
-def token(name: str = "a", **more: Any) -> State:
-    base = {"id": name, "description": "mine", "permissions": [], "created_at": NOW - timedelta(days=1)}
-    return {**base, "expires_at": None, "revoked_at": None, **more}
-
-
-def wish(**more: Any) -> TokenWish:
-    return TokenWish(**{"description": "mine", **more})
 
 
 @pytest.mark.parametrize(
