@@ -65,11 +65,11 @@ class HttpTokens:
         for token in tokens:
             try:
                 self._api.revoke_token(token["id"])
-            except NotFound:
-                continue
             except ApiError as error:
+                if isinstance(error, NotFound) and error.own:
+                    continue
                 # What servers say to a second revocation, be it a retry or another run's, isn't known (facts.md A.7).
-                if not (error.repeated or error.status in (400, 409)) or self._works(token["id"]):
+                if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
                     raise
 
     def is_own(self, token: State) -> bool:
@@ -79,8 +79,11 @@ class HttpTokens:
     def _works(self, token_id: str) -> bool:
         try:
             return self._api.get_token(token_id).get("revoked_at") is None
-        except NotFound:
-            return False
+        except NotFound as error:
+            if error.own:
+                return False
+        # Whatever stands before the API may answer 404 as well. The list tells.
+        return any(t["id"] == token_id and t.get("revoked_at") is None for t in self._api.list_tokens())
 
 
 def readable_database(permissions: Any) -> str | None:

@@ -5,27 +5,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
-from .connection import CLUSTERED_ID, Connection
+from .connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
-from .errors import ApiError, Influxdb3Error, NotFound
+from .errors import ApiError, Influxdb3Error
 from .pace import Pace
 
 BASE = "/api/v0"
-# facts.md A.2: the release that brought rename and undelete, and the deletion of tables, to the HTTP API.
-_LATER = "A server older than release 20251218-1946608 doesn't know this operation at all."
+# What says that a path isn't there: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
+_NO_ROUTE = (404, 405, 415, 501)
+# facts.md A.2: the release that brought the API, and the one that brought rename, undelete and deletion of tables.
+_SINCE = "20250508-1719206"
+_LATER_SINCE = "20251218-1946608"
+_LATER = f"A server older than release {_LATER_SINCE} doesn't know this operation at all."
+_LATER_REMEDIES = {
+    404: f"Check the name, and that the server is of release {_LATER_SINCE} or later, which this operation needs."
+}
+_NO_API = {
+    CLUSTERED: "There is no Management API at this address. Clustered has it since release "
+    f"{_SINCE}, and whatever stands in front of the cluster must hand on the paths below {BASE}. InfluxDB 3 Core and"
+    f" Enterprise have none. For Cloud Dedicated set product: dedicated; it is at {DEDICATED_HOST}.",
+    DEDICATED: f"The Management API of Cloud Dedicated is at {DEDICATED_HOST} (leave host out), not at the host of the"
+    " data plane. Check account_id and cluster_id as well. InfluxDB 3 Core and Enterprise have no such API; for"
+    " Clustered set product: clustered.",
+}
 _SLASH = (
     "A name with a slash is sent as %2F: whatever stands in front of the API, an ingress for instance, must hand it on"
     " undecoded."
 )
-
-
-def names_what_is_missing(error: NotFound) -> bool:
-    """Return whether a 404 is the API's own about an object, and not one about an unknown path (facts.md 1.3)."""
-    said = (error.server_message or "").lower()
-    return "notfound" in said or "does not exist" in said
 
 
 def long_form(account_id: str, cluster_id: str) -> str:
@@ -37,7 +47,7 @@ class ManagementApi:
     """The API of one cluster.
 
     Every function raises ApiError or one of its kinds. `on_secret` is called with each secret that the server hands
-    over, before anything else can happen to it. After the first list, several threads may call the functions at once.
+    over, before anything else can happen to it. Several threads may call the functions at once.
     """
 
     def __init__(
@@ -47,11 +57,12 @@ class ManagementApi:
 
         self._transport = Transport(connection, workers, pace)
         self._on_secret = on_secret
-        self._prefix = BASE
-        self._form_known = False
+        self._no_api = dict.fromkeys(_NO_ROUTE, _NO_API[connection.product])
+        # The forms that may be the server's, in the order in which a request tries them. A request reads this once,
+        # and only ever replaces it by the one form in which the API has answered that very request.
+        self._forms: tuple[str, ...] = (BASE, long_form(CLUSTERED_ID, CLUSTERED_ID))
         if connection.account_id and connection.cluster_id:
-            self._prefix = long_form(connection.account_id, connection.cluster_id)
-            self._form_known = True
+            self._forms = (long_form(connection.account_id, connection.cluster_id),)
 
     # Databases
 
@@ -151,37 +162,44 @@ class ManagementApi:
         return entity.from_api(answer)
 
     def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
-        """Send a request, in the long form as well where a 404 may mean that the server doesn't know the short one."""
+        """Send a request, and explain what an answer that isn't the API's own may mean."""
         tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
+        is_list = method == "GET" and len(path) == 1
+        recent = path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE")
+        remedies = self._no_api if is_list else _LATER_REMEDIES if recent else {}
         try:
-            answer = self._in_either_form(method, tail, body, doing)
+            return self._in_either_form(method, tail, body, doing, remedies)
         except ApiError as error:
-            unclear = not isinstance(error, NotFound) or not names_what_is_missing(error)
-            if unclear and error.status in (400, 404) and "%2F" in tail:
+            if not error.own and error.status in (400, 404) and "%2F" in tail:
                 raise ApiError(
                     f"{error} {_SLASH}", method=method, path=error.path, status=error.status, code="encoded_slash",
                     server_message=error.server_message,
                 ) from None  # fmt: skip
-            recent = path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE")
-            if unclear and error.status == 404 and recent:
+            if recent and not error.own and error.status in _NO_ROUTE:
                 error.args = (f"{error} {_LATER}",)
             raise
-        self._form_known = True
-        return answer
 
-    def _in_either_form(self, method: str, tail: str, body: Any, doing: str) -> Any:
-        try:
-            return self._transport.request(method, self._prefix + tail, body, doing=doing)
-        except NotFound as error:
-            self._form_known = self._form_known or names_what_is_missing(error)
-            if self._form_known:
-                raise
-            in_short_form = error
-        self._prefix, self._form_known = long_form(CLUSTERED_ID, CLUSTERED_ID), True
-        try:
-            return self._transport.request(method, self._prefix + tail, body, doing=doing)
-        except NotFound as error:
-            if names_what_is_missing(error):
-                raise
-            self._prefix, self._form_known = BASE, False
-            raise in_short_form from None
+    def _in_either_form(self, method: str, tail: str, body: Any, doing: str, remedies: Mapping[int, str]) -> Any:
+        """Send a request in the known form of the URL; where none is known, in the short one and then in the long one.
+
+        As long as none is known, even a 404 of the API's own form may be about the path: a router may answer in that
+        form. Nothing was done then, so the request is tried in the other form as well.
+        """
+        forms = self._forms
+        refusals: list[ApiError] = []
+        for form in forms:
+            try:
+                answer = self._transport.request(method, form + tail, body, doing=doing, remedies=remedies)
+            except ApiError as error:
+                if error.status not in _NO_ROUTE:
+                    if error.own and error.status in (400, 409):
+                        self._forms = (form,)
+                    raise
+                refusals.append(error)
+            else:
+                self._forms = (form,)
+                return answer
+        own = [number for number, error in enumerate(refusals) if error.own]
+        if len(own) == 1:
+            self._forms = (forms[own[0]],)
+        raise refusals[own[0] if own else 0]

@@ -70,8 +70,9 @@ class Refused(Influxdb3Error):
 class ApiError(Influxdb3Error):
     """A request to the Management API failed.
 
-    `status` is the HTTP status, None without an answer; `server_message` is what the server said, masked. `repeated`
-    says that it answers a second or later attempt, so that the first may have done the work.
+    `status` is the HTTP status, None without an answer; `server_message` is what the server said, masked. `own` says
+    that the answer has the form of the API's errors, so that neither an ingress nor a proxy gave it. `repeated` says
+    that it answers a second or later attempt, so that the first may have done the work.
     """
 
     code = "http_error"
@@ -86,9 +87,10 @@ class ApiError(Influxdb3Error):
         status: int | None = None,
         code: str | None = None,
         server_message: str | None = None,
+        own: bool = False,
     ) -> None:
         super().__init__(text, code=code)
-        self.method, self.path, self.status = method, path, status
+        self.method, self.path, self.status, self.own = method, path, status, own
         self.server_message = mask(server_message) if server_message else server_message
 
     def failure(self) -> Failure:
@@ -109,7 +111,7 @@ class NotFound(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """409, or 400 whose message says so (facts.md 1.3)."""
+    """409, or 400 with the gRPC code of that name (facts.md 1.3)."""
 
     code = "already_exists"
 

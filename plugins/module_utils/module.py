@@ -158,7 +158,10 @@ def converge(
         previous = change
         try:
             return change, True, apply(change)
-        except (AlreadyExists, NotFound, Ambiguous) as error:
+        except ApiError as error:
+            # A 400 may be a server's way to say that the object is there (facts.md 1.3): what is read again tells.
+            if not isinstance(error, (AlreadyExists, NotFound, Ambiguous)) and error.status != 400:
+                raise
             failure = error
             changed = changed or error.repeated or isinstance(error, Ambiguous)
     raise failure or Influxdb3Error("Nothing was tried.")

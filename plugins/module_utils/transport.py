@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ else:
 # Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
 _RETRY = frozenset({429, 502, 503, 504})
 _REFUSED = frozenset({429, 503})
+
+# facts.md 1.3: the API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...`. What
+# follows `desc` is the server's to word, and may hold a user's name of an object.
+_GRPC_CODE = re.compile(r"\bcode = (\w+)")
 
 _BUSY = {
     429: "The server limits requests: run again later or raise retries.",
@@ -76,6 +81,26 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     if status is not None:
         return status in (_REFUSED if method == "POST" else _RETRY)
     return method != "POST" or not sent
+
+
+def is_own(status: int, content: Any) -> bool:
+    """Return whether an answer has the documented form of the API's errors (facts.md A.1), whatever it says.
+
+    That is a JSON object with an integer `code` that equals the status, and a text `message`. An ingress, a proxy or
+    the router in front of the API answers in other forms.
+    """
+    return (
+        isinstance(content, dict)
+        and type(content.get("code")) is int
+        and content["code"] == status
+        and isinstance(content.get("message"), str)
+    )
+
+
+def grpc_code(message: str) -> str | None:
+    """Return the name of the gRPC code in an error's message, None where there is none."""
+    found = _GRPC_CODE.search(message)
+    return found[1] if found else None
 
 
 @dataclass(frozen=True)
@@ -193,12 +218,14 @@ class Transport:
     def _parsed(self, answer: requests.Response, about: _Request) -> Any:
         """Return the JSON of a good answer; raise what a bad one means."""
         status = answer.status_code
-        if status == 204 or (about.method == "DELETE" and status == 200):
+        if status == 204:
             return None
         try:
             content = answer.json()
         except ValueError:
             content = None
+        if status == 200 and about.method == "DELETE" and (content is not None or not answer.content.strip()):
+            return None
         if 200 <= status < 300 and content is not None:
             return content
         secrets = self._secrets
@@ -207,7 +234,7 @@ class Transport:
         else:
             # Masked before it is cut: half a token looks like none.
             said = mask(" ".join(answer.text.split()), secrets)[:200]
-        raise _error_for(status, said, about, answer.headers.get("Location"))
+        raise _error_for(status, said, about, answer.headers.get("Location"), own=is_own(status, content))
 
     def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
@@ -240,8 +267,9 @@ class Transport:
         )  # fmt: skip
 
 
-def _error_for(status: int, said: str, about: _Request, location: str | None) -> ApiError:
+def _error_for(status: int, said: str, about: _Request, location: str | None, *, own: bool) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
+    meant = grpc_code(said) if own and status == 400 else None
     kind, code, remedy = ApiError, None, about.remedies.get(status, "")
     method, service = about.method, about.service
     if 300 <= status < 400:
@@ -250,9 +278,9 @@ def _error_for(status: int, said: str, about: _Request, location: str | None) ->
     elif 200 <= status < 300:
         kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
         remedy = f"This is no answer of {service.name}: check {service.option}, port, path and proxies."
-    elif status == 409 or (status == 400 and ("AlreadyExists" in said or "already exists" in said.lower())):
+    elif status == 409 or meant == "AlreadyExists":
         kind = AlreadyExists
-    elif status == 404 or (status == 400 and "code = NotFound" in said):  # by its gRPC code, facts.md 1.3
+    elif status == 404 or meant == "NotFound":
         kind = NotFound
     elif status in (401, 403):
         code = "unauthorized" if status == 401 else "forbidden"
@@ -260,7 +288,7 @@ def _error_for(status: int, said: str, about: _Request, location: str | None) ->
         kind = Ambiguous
     return kind(
         f"Can't {about.doing}: the server answered {status} {said!r}. {remedy}".strip(),
-        method=method, path=about.path, status=status, code=code, server_message=said,
+        method=method, path=about.path, status=status, code=code, server_message=said, own=own,
     )  # fmt: skip
 
 

@@ -38,7 +38,8 @@ options:
         C(influxctl table list --filter-status deleted) shows.
       - V(restored) undoes the deletion of the table with the ID O(id). It is meant to be run once. When the table is
         active already, most servers refuse it and the module fails; where the server accepts it, a change is reported.
-      - V(absent), V(restored) and O(rename_from) need a server of release 20251218-1946608 or later.
+      - V(absent), V(restored) and O(rename_from) need a server of release 20251218-1946608 or later. An older one that
+        answers about an unknown path just as about a missing table makes V(absent) end without a change.
     type: str
     choices: [present, absent, restored]
     default: present
@@ -175,10 +176,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import (
-    ManagementApi,
-    names_what_is_missing,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
     PARTITION_TEMPLATE_OPTION,
     TABLE,
@@ -245,7 +243,13 @@ class Task:
                 return self.api.restore_table(self.database, self.id)
             if change.rename:
                 return self.api.rename_table(self.database, self.old_name, self.name)
-            return self.api.create_table(self.desired)
+            created = self.api.create_table(self.desired)
+            if self.old_name not in ("", self.name):
+                self.warnings.append(
+                    f"The server answered that there is no table {self.old_name!r} to rename, so {self.name!r} was"
+                    " created, empty. A server that can't rename tables may answer so as well."
+                )
+            return created
         except AlreadyExists:
             self.there[self.name] = True
             if change.rename:
@@ -259,11 +263,10 @@ class Task:
             raise
 
     def learn(self, change: Change, error: NotFound) -> None:
-        """Take a 404 as a sign that the table isn't there, unless it may mean something else."""
-        clear = names_what_is_missing(error)
-        if change.delete and not clear and self.database_exists():
+        """Take a 404 as a sign that the table isn't there, unless something other than the API may have given it."""
+        if change.delete and not error.own and self.database_exists():
             self.warnings.append(f"The table {self.name!r} is taken to be gone, but the answer isn't clear. {error}")
-        if change.delete or clear:
+        if change.delete or error.own:
             self.there[self.old_name if change.rename else self.name] = False
 
     def database_exists(self) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,6 +16,19 @@ def ingress_page(status: int) -> str:
     """An HTML page as nginx makes it."""
     title = f"{status} {HTTPStatus(status).phrase}"
     return f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h1>{title}</h1>\r\n</body>\r\n</html>\r\n"
+
+
+def worded(status: int, message: str, wording: str) -> str:
+    """The message of an error in one of the wordings of the switch `error_wording`."""
+    found = re.search(r"code = (\w+) desc = (.*)", message, re.DOTALL)
+    if wording == "grpc" or found is None:
+        return message
+    code, description = found.groups()
+    known = f"code = {code} " if (status, code) == (400, "AlreadyExists") else ""
+    if wording == "misleading":
+        untrue = "it does not exist" if status == 409 or known else "it already exists: AlreadyExists, not NotFound"
+        return f"{known or 'code = Unknown '}desc = {untrue}"
+    return (known + description if wording == "plain" else known).strip()
 
 
 def error(status: int, message: str, style: str = "json") -> Response:

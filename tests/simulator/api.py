@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator import databases, tokens
-from simulator.answers import error
+from simulator.answers import error, worded
 from simulator.core import ApiError, Core
 from simulator.models import (
     CreateDatabase,
@@ -147,7 +147,8 @@ class Endpoint:
         try:
             return self.perform(operation, record, params)
         except ApiError as problem:
-            return error(problem.status, problem.message, core.switches.error_bodies)
+            message = worded(problem.status, problem.message, core.switches.error_wording)
+            return error(problem.status, message, core.switches.error_bodies)
 
     def perform(self, operation: Operation, record: Request, params: dict[str, str]) -> Response:
         core = self.core

@@ -40,6 +40,11 @@ class Catalogue:
             for f in fields(cls)  # type: ignore[arg-type]
         ]
 
+    @classmethod
+    def values(cls, name: str) -> tuple[Any, ...]:
+        """All values of one switch."""
+        return next(info.values for info in cls.catalogue() if info.name == name)
+
     def __post_init__(self) -> None:
         for info in self.catalogue():
             value = getattr(self, info.name)

@@ -24,7 +24,7 @@ class Switches(Catalogue):
         "H1", "checked", "any", about="long form on Clustered: only the constant 1111... IDs, or any UUIDs"
     )
     unknown_route_body: str = switch(
-        "H11", "json", "text", "html", "empty", about="body of the 404 for a path that the server does not have"
+        "H11", "text", "json", "html", "empty", about="body of the 404 for a path that the server does not have"
     )
     default_max_columns: int = switch("H2", 250, 200, about="maxColumnsPerTable when the creation names none")
     duplicate_create: int = switch("H3", 409, 400, about="status for creating what exists (gRPC AlreadyExists text)")
@@ -64,6 +64,11 @@ class Switches(Catalogue):
     )
     empty_patch: str = switch("H19", "rejected", "accepted", about="PATCH with {} (always a violation)")
     error_bodies: str = switch("H20", "json", "html", "empty", about="bodies of all errors: the API's or an ingress'")
+    error_wording: str = switch(
+        "1.3", "grpc", "plain", "terse", "misleading",
+        about="what an error's message says: a gRPC error, its description, nothing, or what isn't the case; a"
+        " duplicate's 400 always has the gRPC code",
+    )  # fmt: skip
     table_inherits_template: bool = switch(
         "B.4", False, True, about="POST of a table without a template echoes the database's"
     )

@@ -216,6 +216,7 @@ def test_bad_requests_are_refused(api: Any, method: str, path: str, body: object
     ],
 )
 def test_there_is_nothing_else(api: Any, method: str, path: str, status: int) -> None:
+    api.sim.switches = Switches(unknown_route_body="json")
     api.sim.add_database("d")
     response = api(method, path)
     assert response.status_code == status

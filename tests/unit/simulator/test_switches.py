@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -263,6 +264,17 @@ def empty_patch(api: Any) -> object:
 @probe
 def error_bodies(api: Any) -> object:
     return seen(api("DELETE", "/databases/d")), seen(api("GET", "/tokens", headers={"Authorization": None}))
+
+
+@probe
+def error_wording(api: Any) -> object:
+    api.sim.switches = replace(api.sim.switches, duplicate_create=400)
+    api.sim.add_database("d")
+    answers = api("DELETE", "/databases/e"), api("POST", "/databases", {"name": "d"})
+    errors = [answer.json() for answer in answers]
+    assert [error["code"] for error in errors] == [404, 400]
+    assert "code = AlreadyExists" in errors[1]["message"]
+    return [error["message"] for error in errors]
 
 
 @probe

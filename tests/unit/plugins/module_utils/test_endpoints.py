@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import CLUSTERED_ID, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi, long_form
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ApiError, Influxdb3Error, NotFound
-from simulator import Fault, Simulator, Switches
+from simulator import Fault, Request, Simulator, Switches
 
 LONG = long_form(CLUSTERED_ID, CLUSTERED_ID)
 
@@ -107,16 +108,82 @@ def test_write_finds_the_form_without_writing_twice(sim: Simulator, form: str) -
     assert sent(sim) == (tries if form == "long" else tries[:1])
 
 
-@pytest.mark.parametrize("form", ["both", "long"])
+@pytest.mark.parametrize("form", ["short", "both", "long"])
 def test_missing_object_costs_no_request_once_the_form_is_known(sim: Simulator, form: str) -> None:
     sim.switches = Switches(url_forms=form)
     client = api(sim)
+    client.list_tokens()
+    sim.requests.clear()
     for _attempt in range(2):
         with pytest.raises(NotFound):
             client.delete_database("none")
-    in_long_form = f"DELETE {LONG}/databases/none"
-    first = "DELETE /api/v0/databases/none"
-    assert sent(sim) == ([first, in_long_form, in_long_form] if form == "long" else [first] * 2)
+    assert sent(sim) == [f"DELETE {LONG if form == 'long' else '/api/v0'}/databases/none"] * 2
+
+
+@pytest.mark.parametrize("body", ["text", "json", "html", "empty"])
+@pytest.mark.parametrize("form", ["short", "both", "long"])
+def test_deletion_is_never_taken_for_done_because_the_form_is_wrong(sim: Simulator, form: str, body: str) -> None:
+    """Also as the first request, and where the server answers for an unknown path as for a missing table."""
+    sim.switches = Switches(url_forms=form, unknown_route_body=body)
+    table = sim.add_table(sim.add_database("a"), "t")
+    client = api(sim)
+    with pytest.raises(NotFound):
+        client.delete_table("a", "none")
+    client.delete_table("a", "t")
+    assert table.deleted_at is not None
+    assert client.list_tokens() == []
+    assert sim.violations == []
+
+
+@pytest.mark.parametrize("status", [404, 405, 415, 501])
+def test_long_form_is_found_whatever_the_short_one_is_refused_with(sim: Simulator, status: int) -> None:
+    sim.faults.append(Fault("status", times=0, status=status, match=lambda request: LONG not in request.path, body="?"))
+    client = api(sim)
+    assert client.list_databases() == client.list_databases() == []
+    assert len(sim.requests) == 3
+
+
+@pytest.mark.parametrize("form", ["short", "both", "long"])
+def test_first_requests_may_be_sent_at_once(sim: Simulator, form: str) -> None:
+    """Both answers to the short form are held until both requests have arrived, so neither knows of the other."""
+    sim.switches = Switches(url_forms=form)
+    client = api(sim)
+    met = meeting(sim, 2)
+    with ThreadPoolExecutor(2) as pool:
+        lists = [pool.submit(client.list_databases), pool.submit(client.list_tokens)]
+        assert [one.result() for one in lists] == [[], []]
+    assert met.fired == 2
+    assert client.list_databases() == []
+    assert len(sim.requests) == (5 if form == "long" else 3)
+
+
+def meeting(sim: Simulator, number: int) -> Fault:
+    """Holds the first answers until so many requests have arrived."""
+    arrived: list[Request] = []
+
+    def is_first(request: Request) -> bool:
+        arrived.append(request)
+        if len(arrived) == number:
+            fault.release()
+        return len(arrived) <= number
+
+    fault = Fault("slow", times=0, match=is_first)
+    sim.faults.append(fault)
+    return fault
+
+
+@pytest.mark.parametrize("status", [404, 405, 415, 501])
+def test_list_without_an_api_is_explained_by_the_product(sim: Simulator, status: int) -> None:
+    sim.faults.append(Fault("status", times=0, status=status, body="404 page not found"))
+    with pytest.raises(ApiError) as caught:
+        api(sim).list_tokens()
+    for said in ("20250508-1719206", "/api/v0", "Core and Enterprise", "product: dedicated", "console.influxdata.com"):
+        assert said in str(caught.value)
+    assert "name" not in str(caught.value)
+    with pytest.raises(
+        ApiError, match=r"console\.influxdata\.com \(leave host out\), not at the host of the data plane"
+    ):
+        api(sim, product="dedicated", account_id="a", cluster_id="b").list_databases()
 
 
 @pytest.mark.parametrize("form", ["both", "long"])
@@ -140,7 +207,9 @@ def test_slash_that_does_not_arrive_is_named_as_the_cause(sim: Simulator, slash:
     assert not isinstance(caught.value, NotFound)
 
 
-def test_slash_is_not_blamed_for_a_missing_database(sim: Simulator) -> None:
+@pytest.mark.parametrize("wording", Switches.values("error_wording"))
+def test_slash_is_not_blamed_for_a_missing_database(sim: Simulator, wording: str) -> None:
+    sim.switches = Switches(error_wording=wording)
     with pytest.raises(NotFound):
         api(sim).delete_database("a/b")
 
@@ -170,9 +239,25 @@ def test_old_server_is_named_as_a_cause(sim: Simulator, work: Callable[[Manageme
         work(api(sim))
 
 
-def test_other_404_does_not_speak_of_old_servers(sim: Simulator) -> None:
+@pytest.mark.parametrize("wording", Switches.values("error_wording"))
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda client: client.delete_database("none"),
+        lambda client: client.rename_database("none", "b"),
+        lambda client: client.restore_database(9),
+        lambda client: client.delete_table("a", "none"),
+        lambda client: client.rename_table("a", "none", "u"),
+        lambda client: client.restore_table("a", 9),
+    ],
+)
+def test_other_404_does_not_speak_of_old_servers(
+    sim: Simulator, work: Callable[[ManagementApi], object], wording: str
+) -> None:
+    sim.switches = Switches(error_wording=wording)
+    sim.add_database("a")
     with pytest.raises(NotFound) as caught:
-        api(sim).delete_database("none")
+        work(api(sim))
     assert "older" not in str(caught.value)
 
 

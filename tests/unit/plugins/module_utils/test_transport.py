@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import platform
 import re
@@ -264,15 +265,63 @@ def test_statuses_have_their_kinds(
     assert pauses == []
 
 
-@pytest.mark.parametrize("message", ["rpc error: code = AlreadyExists", "database Already Exists"])
-def test_old_servers_say_already_exists_with_400(sim: Simulator, message: str) -> None:
-    sim.faults.append(Fault("status", status=400, body=f'{{"message": "{message}"}}'))
-    assert isinstance(failure(sim, "POST", "/api/v0/databases", {"name": "a"}), AlreadyExists)
+def answer(status: int, message: str, **changed: Any) -> str:
+    """An error of the API's own form, or one that misses it."""
+    return json.dumps({"code": status, "message": message, **changed})
 
 
-def test_not_found_is_known_by_its_grpc_code(sim: Simulator) -> None:
-    sim.faults.append(Fault("status", status=400, body='{"message": "rpc error: code = NotFound desc = gone"}'))
-    assert isinstance(failure(sim), NotFound)
+EXISTS = "rpc error: code = AlreadyExists desc = A table with the name x does not exist"
+GONE = "rpc error: code = NotFound desc = a thing that already exists"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, answer(400, EXISTS), AlreadyExists),
+        (400, answer(400, GONE), NotFound),
+        (404, answer(404, EXISTS), NotFound),
+        (409, answer(409, GONE), AlreadyExists),
+        # A user's name of an object, and words without the code.
+        (400, answer(400, "rpc error: code = InvalidArgument desc = table code = AlreadyExists"), ApiError),
+        (400, answer(400, "AlreadyExists: the database already exists"), ApiError),
+        (400, answer(400, "does not exist"), ApiError),
+        # Not the API's form, so somebody else's words.
+        (400, answer(400, EXISTS, code=409), ApiError),
+        (400, answer(400, EXISTS, code="400"), ApiError),
+        (400, EXISTS, ApiError),
+    ],
+)
+def test_a_refusal_means_what_its_status_and_form_say_and_not_its_words(
+    sim: Simulator, status: int, body: str, kind: type[ApiError]
+) -> None:
+    sim.faults.append(Fault("status", status=status, body=body))
+    assert failure(sim, "POST", "/api/v0/databases", {"name": "a"}).__class__ is kind
+
+
+@given(st.sampled_from([400, 404, 500]), st.text(), st.dictionaries(st.text(), st.integers()))
+def test_the_form_of_the_apis_errors_does_not_depend_on_the_message(
+    status: int, message: str, more: dict[str, int]
+) -> None:
+    error = {**more, "code": status, "message": message}
+    assert transport.is_own(status, error)
+    assert not transport.is_own(status + 1, error)
+    for other in (
+        {**error, "code": str(status)},
+        {**error, "code": float(status)},
+        {**error, "message": None},
+        [error],
+    ):
+        assert not transport.is_own(status, other)
+    assert not transport.is_own(1, {"code": True, "message": message})
+
+
+@pytest.mark.parametrize(("body", "done"), [("", True), (" ", True), ("{}", True), ("<html>log in</html>", False)])
+def test_a_page_is_no_sign_that_something_was_deleted(sim: Simulator, body: str, done: bool) -> None:
+    sim.faults.append(Fault("status", status=200, body=body))
+    if done:
+        assert send(sim, "DELETE", "/api/v0/databases/a") is None
+    else:
+        assert failure(sim, "DELETE", "/api/v0/databases/a").code == "bad_answer"
 
 
 @pytest.mark.parametrize(("method", "code"), [("GET", "bad_answer"), ("POST", "ambiguous")])
