@@ -16,6 +16,7 @@ description:
     whatever looks like a management token or a database token. A parser's error quotes the line that it can't read,
     whatever that holds.
   - A line that only continues a value of several lines is masked where it looks like a token, and otherwise not.
+  - The text comes back as one line in which nothing steers a terminal. What would is escaped, for instance as V(\x1b).
 options:
   _input:
     description: The text, for instance what a program wrote to its standard error.
@@ -33,22 +34,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The text, with V(********) for each secret.
+  description: The text on one line, with V(********) for each secret.
   type: str
 """
 
 import re
 from collections.abc import Callable
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import MASK, mask
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import MASK, shown
 
 # To the end of the line: what can't be parsed has its quotation marks in the wrong places.
 _VALUE = re.compile(r"""=\s*["'].*""")
 
 
 def mask_config(text: str) -> str:
-    """Return the text without the values of a config, and without what looks like a token."""
-    return mask(_VALUE.sub(f"= {MASK}", str(text)))
+    """Return the text on one line, without the values of a config and without what looks like a token."""
+    return shown(" ".join(_VALUE.sub(f"= {MASK}", str(text)).split()))
 
 
 class FilterModule:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from .connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
-from .errors import ApiError, Influxdb3Error
+from .errors import ApiError, Influxdb3Error, remember
 from .pace import Pace
 
 BASE = "/api/v0"
@@ -158,6 +158,7 @@ class ManagementApi:
         if isinstance(answer, dict):
             for field in entity.fields:
                 if field.secret and isinstance(answer.get(field.api), str):
+                    remember(answer[field.api])
                     self._on_secret(answer[field.api])
         return entity.from_api(answer)
 

@@ -1,23 +1,57 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors that this collection raises, and the masking of secrets in their texts.
+"""The errors that this collection raises. No caller can forget to mask and escape what they quote.
 
 Everything below the modules raises an `Influxdb3Error`; only `results.py` turns one into `fail_json`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypedDict
 
-MASK = "********"
+from .masking import MASK, mask, printable
 
-# Shapes of token strings, facts.md sections A.7 (database tokens) and C.2 (management tokens). A management token's
-# first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
-_DB_TOKEN = re.compile(r"apiv\d+_[A-Za-z0-9+/=_-]+")
-_MGMT_TOKEN = re.compile(r"(M\.V\d\.[A-Za-z0-9+/=_.-]{4})[A-Za-z0-9+/=_.-]+")
+__all__ = ["MASK", "mask", "printable"]
+
+# Characters that a message may have. A server may say as much as it likes, and masking that would take minutes.
+LONGEST = 20_000
+
+
+class _Known:
+    """The secrets that this process knows: those of the options and profiles, and those that servers have made."""
+
+    def __init__(self) -> None:
+        self.given: Collection[str] = ()
+        self.made: set[str] = set()
+
+
+_KNOWN = _Known()
+
+
+def know(secrets: Collection[str]) -> None:
+    """Let no error's text hold one of these from now on, whoever raises it; the collection may grow afterwards.
+
+    A module calls it once, with Ansible's own `no_log_values`. What an earlier run in this process knew is forgotten.
+    """
+    _KNOWN.given, _KNOWN.made = secrets, set()
+
+
+def remember(secret: str) -> None:
+    """Let no error's text hold this secret from now on; for secrets that a server has just made, or a file held."""
+    _KNOWN.made.add(secret)
+
+
+def quoted(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text of somebody else's without any known secret, so that it can be cut; no longer than can be read."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}... and {len(text) - LONGEST} more characters"
+    return mask(cut, {*secrets, *_KNOWN.given, *_KNOWN.made})
+
+
+def shown(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text as an error or a warning may show it: without any known secret, and on one line."""
+    return printable(quoted(text, secrets))
 
 
 class Failure(TypedDict):
@@ -30,25 +64,24 @@ class Failure(TypedDict):
     path: str | None
 
 
-def mask(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return `text` with the given secrets, and all that looks like a token, masked."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return _MGMT_TOKEN.sub(r"\1" + MASK, _DB_TOKEN.sub(MASK, text))
-
-
 class Influxdb3Error(Exception):
     """Something that the user can act on: `str(error)` is the sentence that Ansible shows.
 
-    `code` is a stable word for programs, for instance `invalid_option` or `not_found`.
+    Whatever its text quotes, no known secret and nothing that steers a terminal is in it. `code` is a stable word for
+    programs, for instance `invalid_option` or `not_found`.
     """
 
     code = "error"
 
     def __init__(self, text: str, *, code: str | None = None) -> None:
-        super().__init__(mask(text))
+        super().__init__(shown(text))
         if code:
             self.code = code
+
+    def also(self, text: str, code: str | None = None) -> None:
+        """Add a sentence, and give the error another code."""
+        self.args = (shown(f"{self} {text}"),)
+        self.code = code or self.code
 
     def failure(self) -> Failure:
         """Return the structured form of this error."""
@@ -91,7 +124,7 @@ class ApiError(Influxdb3Error):
     ) -> None:
         super().__init__(text, code=code)
         self.method, self.path, self.status, self.own = method, path, status, own
-        self.server_message = mask(server_message) if server_message else server_message
+        self.server_message = shown(server_message) if server_message else server_message
 
     def failure(self) -> Failure:
         """Return the structured form of this error."""

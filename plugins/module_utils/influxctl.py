@@ -33,7 +33,7 @@ from typing import Any, Callable, NamedTuple
 
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
-from .errors import InfluxctlError, mask
+from .errors import LONGEST, InfluxctlError, quoted
 from .influxctl_program import DIRECTORIES, NAME, find_influxctl
 from .pace import pause
 
@@ -383,11 +383,9 @@ def _is_passing(output: Output) -> bool:
 def _said(text: str, secrets: Iterable[str]) -> str:
     """Return the end of what the program said, masked, as part of a sentence.
 
-    It may quote its config file, where quotes and backslashes in a secret are escaped.
+    Masked before it is cut further: a piece of a secret that is too short looks like none.
     """
-    forms = {form for secret in secrets for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1])}
-    # Masked before it is cut: half a secret looks like none.
-    words = " ".join(mask(text, forms).split())
+    words = " ".join(quoted(text[-LONGEST:], secrets).split())
     return f" It said: {words[-500:]!r}." if words else ""
 
 

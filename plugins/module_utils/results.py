@@ -17,7 +17,8 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from .errors import Influxdb3Error
+from .errors import Influxdb3Error, know, shown
+from .masking import printables
 
 Spec = dict[str, dict[str, Any]]
 
@@ -59,15 +60,17 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
     # took a quarter of the time that the module `cluster` needs for thousands of items.
     gc.disable()
     module = _Module(argument_spec=options, supports_check_mode=True, **rules)
+    know(module.no_log_values)
     try:
         result = work(module)
     except Influxdb3Error as error:
         module.fail_json(msg=str(error), failure=error.failure())
     for warning in result.warnings:
-        module.warn(warning)
+        module.warn(shown(warning))
     output: dict[str, Any] = {"changed": result.changed, **result.values}
     if (result.before, result.after) != (None, None):
-        output["diff"] = {"before": result.before or {}, "after": result.after or {}}
+        # Only to be looked at, so escaped; all other values are data and stay as they are.
+        output["diff"] = printables({"before": result.before or {}, "after": result.after or {}})
     if result.error:
         output.update(msg=str(result.error), failure=result.error.failure())
     if result.secrets:

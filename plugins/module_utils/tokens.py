@@ -32,7 +32,7 @@ from ansible.module_utils.basic import AnsibleModule
 from . import secret_file
 from .durations import after, format_instant, parse_span
 from .entities import Entity, State, parse_option
-from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError, mask
+from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError
 from .module import Result, now, span_option
 from .plan import TokenChange, TokenWish, alive, check_wish, mark, plan_token, plan_token_absent, unmarked
 
@@ -397,8 +397,7 @@ def _undone(backend: Backend, created: State, error: Influxdb3Error) -> Influxdb
 
 def _with(error: Influxdb3Error, text: str, code: str | None = None) -> Influxdb3Error:
     """Return the error with a further sentence."""
-    error.args = (mask(f"{error} {text}"),)
-    error.code = code or error.code
+    error.also(text, code)
     return error
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .connection import Connection
-from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, mask
+from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, quoted, remember
 from .libraries import unusable
 from .pace import Pace, pause
 from .proxies import proxy_of
@@ -143,6 +143,8 @@ class Transport:
         self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
         self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._session.proxies))
         self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
+        for secret in self._secrets:
+            remember(secret)
         self._trust = trust(connection.verify, os.environ)
         # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
         self._session.trust_env = False
@@ -230,17 +232,17 @@ class Transport:
             return content
         secrets = self._secrets
         if isinstance(content, dict) and isinstance(content.get("message"), str):
-            said = mask(content["message"], secrets)
+            said = quoted(content["message"], secrets)
         else:
             # Masked before it is cut: half a token looks like none.
-            said = mask(" ".join(answer.text.split()), secrets)[:200]
+            said = quoted(" ".join(answer.text.split()), secrets)[:200]
         raise _error_for(status, said, about, answer.headers.get("Location"), own=is_own(status, content))
 
     def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
         method, path, doing = about.method, about.path, about.doing
         where = self._connection.base_url + (f" through the proxy {self._proxy.name}" if self._proxy else "")
-        cause = mask(_root_cause(error), self._secrets)
+        cause = quoted(_root_cause(error), self._secrets)
         if _is_tls(error):
             host = urlsplit(self._connection.base_url).hostname or ""
             advice = tls_advice(_causes(error), self._trust.source, host)

@@ -20,7 +20,7 @@ TOKEN = "M.V1.eyJh" + "x" * 40
 def test_a_value_is_masked_whatever_it_is(value: str, before: str) -> None:
     """As a TOML library writes it."""
     line = f"client_secret = {tomlkit.item(value).as_string()}"
-    assert mask_config(f"{before}\n3| {line} # why") == f"{before}\n3| client_secret = ********"
+    assert mask_config(f"{before}\n3| {line} # why") == f"{before} 3| client_secret = ********".strip()
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,7 @@ def test_what_the_server_says_is_left() -> None:
     said = "rpc error: code = Unauthenticated desc = 'M.V1.' is no token"
     assert mask_config(said).startswith("rpc error: code = Unauthenticated desc = ")
     assert mask_config(f"a token {TOKEN} is revoked") == "a token M.V1.eyJh******** is revoked"
+
+
+def test_nothing_steers_a_terminal() -> None:
+    assert mask_config("a\x1b[2Jb\u202ec\n\td\x85e") == "a\\x1b[2Jb\\u202ec d e"

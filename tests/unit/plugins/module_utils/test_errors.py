@@ -6,12 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import errors
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import MASK, ApiError, Influxdb3Error, mask
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import (
+    LONGEST,
+    MASK,
+    ApiError,
+    Influxdb3Error,
+    know,
+    mask,
+    quoted,
+    remember,
+)
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-"
 KINDS = [
@@ -83,6 +94,56 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 def test_public_prefix_of_a_management_token_stays() -> None:
     assert mask("prefix M.V1.a+b/ of M.V1.a+b/cdef.") == f"prefix M.V1.a+b/ of M.V1.a+b/{MASK}"
+
+
+@pytest.fixture
+def known() -> Iterator[set[str]]:
+    """What this process knows, and nothing of it in the next test."""
+    secrets: set[str] = set()
+    know(secrets)
+    yield secrets
+    know(())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_known_is_masked_in_every_error_in_any_notation(
+    known: set[str], kind: type[Influxdb3Error]
+) -> None:
+    known.add("a-password+of/ours")
+    remember("another-of/the-server's")
+    error = kind("It said a-password%2Bof%2Fours.")
+    error.also("Then it said another-of\\/the-server&#39;s.", "worse")
+    assert str(error) == f"It said {MASK}. Then it said {MASK}."
+    assert error.code == "worse"
+
+
+@pytest.mark.parametrize("kind", API_KINDS)
+def test_what_a_server_said_is_masked_and_escaped(known: set[str], kind: type[ApiError]) -> None:
+    known.add("a-password+of/ours")
+    said = "a-password%2Bof%2Fours\x1b[2J\u202e\nfatal: [host]"
+    error = kind(f"It said {said}", method="GET", path="/p", server_message=said)
+    safe = f"{MASK}\\x1b[2J\\u202e\\nfatal: [host]"
+    assert str(error) == f"It said {safe}"
+    assert error.failure()["message"] == error.server_message == safe
+
+
+def test_a_next_run_does_not_know_what_the_last_one_knew(known: set[str]) -> None:
+    remember("a-password+of/ours")
+    know(())
+    assert str(Influxdb3Error("a-password+of/ours")) == "a-password+of/ours"
+
+
+@given(st.text(min_size=1), st.sampled_from(KINDS))
+def test_no_error_steers_a_terminal(text: str, kind: type[Influxdb3Error]) -> None:
+    error = kind("x")
+    error.also(text)
+    assert all(one.isprintable() for one in (str(kind(text)), str(error), str(kind(text).failure()["message"])))
+
+
+def test_a_message_without_end_is_cut_and_nothing_is_left_of_a_secret_at_the_cut(known: set[str]) -> None:
+    known.add("0123456789" * 4)
+    told = quoted("x" * (LONGEST - 25) + "0123456789" * 4 + "y" * 1_000_000)
+    assert told == "x" * (LONGEST - 25) + MASK + "... and 1000015 more characters"
 
 
 def test_failure_has_all_five_keys() -> None:

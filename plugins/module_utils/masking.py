@@ -1,0 +1,299 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be shown of a text that somebody else wrote: no secret in any notation, nothing that steers a terminal.
+
+Pure functions. A secret is looked for in what a text says, not in how it is written: the text is decoded (URL, HTML,
+JSON and the like, also several times over), what nobody sees (blanks, line breaks, colours) is left out, and the parts
+of the original that say a piece of a secret are masked. The time grows with the text, not with the number of secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+MASK = "********"
+# From so many characters on, a piece of a secret is one.
+PIECE = 12
+# A piece holds at least one whole seed of each of its secret's forms, wherever the piece begins.
+_SEED, _STRIDE = 8, 5
+# What is shorter is only looked for as it is: it stands in too many texts by chance.
+_SHORTEST = 4
+# How often a text is decoded, one notation within another.
+_DEPTH = 3
+
+# Shapes of token strings, facts.md sections A.7 (database tokens) and C.2 (management tokens). A management token's
+# first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
+_BODY = "A-Za-z0-9+/=_-"
+# What a program that breaks lines at some column leaves of a token: a long run right after the line break.
+_GOES_ON = r"(?:\r?\n(?!\S*(?:apiv\d|M\.V\d))[A-Za-z0-9+/_-]{16,}={0,2})*"
+_DB_TOKEN = re.compile(rf"apiv\d+_[{_BODY}]+{_GOES_ON}")
+_MGMT_TOKEN = re.compile(rf"M\.V\d\.[.{_BODY}]{{4}}(?P<secret>[.{_BODY}]+{_GOES_ON})")
+_PUBLIC = re.compile(rf"M\.V\d\.[.{_BODY}]{{4}}")
+_ESCAPE = re.compile(
+    r"%[0-9A-Fa-f]{2}"
+    r"|&(?:#[xX][0-9A-Fa-f]{1,6};?|#[0-9]{1,7};?|[A-Za-z][A-Za-z0-9]{1,30};)"
+    r"|\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-7]{3}|.)",
+    re.DOTALL,
+)
+_ANSI = r"\x1b\[[0-?]*[ -/]*[@-~]"
+_COLOURS = re.compile(_ANSI)
+_UNSEEN = re.compile(rf"(?:{_ANSI}|[\s\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])+")
+_NO_WORD = re.compile(rf"(?:{_ANSI}|[\W_])+")
+# The two alphabets of base64 are one here.
+_ONE_ALPHABET = str.maketrans("-_", "+/")
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "b": "\b", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
+
+
+class _View(NamedTuple):
+    """What a text says in some reading, and where: character n stands for `original[starts[n]:ends[n]]`."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class _Form(NamedTuple):
+    """How a secret may be read. What is said by the first `public` characters isn't secret."""
+
+    secret: str
+    text: str
+    public: int
+
+    def grams(self) -> dict[str, int]:
+        """Return the pieces of the least length, each with how many of its first characters are public."""
+        size = min(PIECE, len(self.text))
+        return {
+            self.text[at : at + size]: max(0, self.public - at)
+            for at in range(len(self.text) - size + 1)
+            if at + size > self.public
+        }
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` with the given secrets, pieces of them and all that looks like a token masked.
+
+    It doesn't matter in which notation they stand there, nor that lines are broken within. Of a management token, the
+    public prefix stays.
+    """
+    known = {secret for secret in secrets if secret}
+    if not known and not _HINT.search(text):
+        return text
+    found = [span for secret in known if secret in text for span in _plainly(secret, text)]
+    for level in _readings(_View(text, range(len(text)), range(1, len(text) + 1))):
+        found += _shapes(level)
+        if known:
+            found += _SEEN.found(_without(level, _UNSEEN), known)
+            found += _WORDS.found(_without(level, _NO_WORD), known)
+    return _masked(text, found)
+
+
+def masked(value: Any, secrets: Iterable[str] = ()) -> Any:
+    """Return a value of lists and dictionaries with every text in it masked, those of keys as well."""
+    return _each(value, lambda text: mask(text, secrets))
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with everything that is no visible character or blank escaped as in Python, such as `\x1b`.
+
+    That is what steers a terminal, ends a line in a log, or changes the order in which a line is read.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def printables(value: Any) -> Any:
+    """Return a value of lists and dictionaries with every text in it made printable, those of keys as well."""
+    return _each(value, printable)
+
+
+def without_colours(text: str) -> str:
+    """Return `text` without the sequences that colour a terminal."""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def _each(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {_each(key, change): _each(one, change) for key, one in value.items()}
+    return [_each(one, change) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        if start > end or not parts:
+            parts += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
+
+
+def _plainly(secret: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a secret stands as it is; it may be all blanks, or too short to be looked for otherwise."""
+    public = _public(secret)
+    at = text.find(secret)
+    while at >= 0:
+        yield at + public, at + len(secret)
+        at = text.find(secret, at + len(secret))
+
+
+def _public(secret: str) -> int:
+    found = _PUBLIC.match(secret)
+    return found.end() if found and found.end() < len(secret) else 0
+
+
+def _shapes(view: _View) -> Iterator[tuple[int, int]]:
+    """Yield where something looks like a token, plainly or in base64."""
+    for pattern in (_DB_TOKEN, _MGMT_TOKEN, _ENCODED):
+        for found in pattern.finditer(view.text):
+            start, end = found.span("secret" if pattern is _MGMT_TOKEN else 0)
+            yield view.starts[start], view.ends[end - 1]
+
+
+def _readings(view: _View) -> Iterator[_View]:
+    """Yield a text as it is, and as it reads when it is decoded, as often as that changes it."""
+    yield view
+    for _time in range(_DEPTH):
+        decoded = _decoded(view)
+        if decoded.text == view.text:
+            return
+        yield decoded
+        view = decoded
+
+
+def _decoded(view: _View) -> _View:
+    """Return the text with each escape replaced by the character that it stands for."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for escape in _ESCAPE.finditer(view.text):
+        character = _character(escape[0])
+        if character is None:
+            continue
+        first, after = escape.span()
+        parts += [view.text[at:first], character]
+        starts += [*view.starts[at:first], *[view.starts[first]] * len(character)]
+        ends += [*view.ends[at:first], *[view.ends[after - 1]] * len(character)]
+        at = after
+    return _View("".join([*parts, view.text[at:]]), [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
+
+
+def _character(escape: str) -> str | None:
+    """Return what an escape stands for, None where it stands for itself."""
+    kind, rest = escape[0], escape[1:]
+    try:
+        if kind == "%":
+            return chr(int(rest, 16))
+        if kind == "&":
+            if rest[0] != "#":
+                # Most texts hold none, and every module would wait for the table of all names.
+                from html.entities import html5
+
+                return html5.get(rest)
+            digits = rest[1:].rstrip(";")
+            return chr(int(digits[1:], 16)) if digits[0] in "xX" else chr(int(digits))
+        if len(rest) > 1:
+            return chr(int(rest, 8)) if rest[0] not in "uUx" else chr(int(rest[1:].strip("{}"), 16))
+    except (ValueError, OverflowError):
+        return None
+    return _LETTERS.get(rest, rest if not rest.isalnum() else None)
+
+
+def _without(view: _View, dropped: re.Pattern[str]) -> _View:
+    """Return the text without what the pattern finds, in one alphabet of base64."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for gap in dropped.finditer(view.text):
+        parts.append(view.text[at : gap.start()])
+        starts += view.starts[at : gap.start()]
+        ends += view.ends[at : gap.start()]
+        at = gap.end()
+    if not at:
+        return view._replace(text=view.text.translate(_ONE_ALPHABET))
+    kept = "".join([*parts, view.text[at:]]).translate(_ONE_ALPHABET)
+    return _View(kept, [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
+
+
+def _base64_forms(data: bytes) -> Iterator[str]:
+    """Yield what base64 makes of data, after 0, 1 and 2 other bytes, without what depends on those."""
+    for before, dependent in ((0, 0), (1, 2), (2, 3)):
+        yield base64.b64encode(b"\0" * before + data).decode().rstrip("=")[dependent:]
+
+
+class _Index:
+    """The forms of all secrets that were ever asked for, by their seeds. It only remembers; it decides nothing."""
+
+    def __init__(self, dropped: re.Pattern[str], *, encoded: bool) -> None:
+        self._dropped = dropped
+        self._encoded = encoded
+        self._known: set[str] = set()
+        self._short: list[_Form] = []
+        self._seeds: dict[str, list[_Form]] = {}
+
+    def found(self, view: _View, secrets: set[str]) -> list[tuple[int, int]]:
+        """Return which parts of the original say a piece of one of the secrets."""
+        for secret in secrets - self._known:
+            self._add(secret)
+        text = view.text
+        forms = {form for form in self._short if form.secret in secrets and form.text in text}
+        for at in range(len(text) - _SEED + 1) if self._seeds else ():
+            for form in self._seeds.get(text[at : at + _SEED], ()):
+                if form.secret in secrets:
+                    forms.add(form)
+        # One search for all forms of a length: a text may quote thousands of secrets.
+        pieces: dict[int, dict[str, int]] = {}
+        for form in forms:
+            for gram, public in form.grams().items():
+                same = pieces.setdefault(len(gram), {})
+                same[gram] = min(public, same.get(gram, public))
+        return [
+            (view.starts[at + grams[text[at : at + size]]], view.ends[at + size - 1])
+            for size, grams in pieces.items()
+            for at in range(len(text) - size + 1)
+            if text[at : at + size] in grams
+        ]
+
+    def _add(self, secret: str) -> None:
+        self._known.add(secret)
+        for form in {form.text: form for form in self._forms(secret)}.values():
+            if len(form.text) >= PIECE:
+                seeds = {form.text[at : at + _SEED] for at in range(0, len(form.text) - _SEED + 1, _STRIDE)}
+                for seed in seeds:
+                    self._seeds.setdefault(seed, []).append(form)
+            elif len(form.text) >= _SHORTEST and self._encoded:
+                self._short.append(form)
+
+    def _forms(self, secret: str) -> Iterator[_Form]:
+        data = secret.encode("utf-8", "surrogatepass")
+        units = secret.encode("utf-16-be", "surrogatepass")
+        # A character beyond ASCII is several escapes in URLs, and one beyond 16 bits is two of JSON's.
+        surrogates = "".join(chr(units[at] * 256 + units[at + 1]) for at in range(0, len(units), 2))
+        for written in dict.fromkeys((secret, data.decode("latin-1"), surrogates)):
+            for level in _readings(_View(written, range(len(written)), range(1, len(written) + 1))):
+                view = _without(level, self._dropped)
+                public = _public(secret)
+                yield _Form(secret, view.text, sum(end <= public for end in view.ends))
+        if self._encoded:
+            for text in _base64_forms(data):
+                if len(text) >= _SEED:
+                    yield _Form(secret, text.translate(_ONE_ALPHABET), 0)
+
+
+# The beginnings of base64 of what begins like a token: six characters depend on nothing but its first five.
+_BEGINS = (b"%s%d%s" % (head, digit, tail) for head, tail in ((b"apiv", b""), (b"M.V", b".")) for digit in range(10))
+_HEADS = "|".join(re.escape(text[:6]) for begin in _BEGINS for text in _base64_forms(begin))
+_ENCODED = re.compile(rf"(?:{_HEADS})[{_BODY}]{{8,}}{_GOES_ON}")
+_HINT = re.compile(rf"apiv|M\.V|[%&\\]|{_HEADS}")
+_SEEN = _Index(_UNSEEN, encoded=True)
+_WORDS = _Index(_NO_WORD, encoded=False)
