@@ -50,6 +50,9 @@ options:
       - Whether other active tokens of this description are revoked, among them the one that a new token replaces. This
         happens last, after the new secret is in O(secret_file). Without O(secret_file) the new secret is only in the
         module's memory while that happens, and lost with the old tokens if the run is killed then.
+      - A database token is proved to work first. Where that isn't possible, nothing is revoked, and a warning says so.
+        A management token isn't proved by the module; the role P(influxops.influxdb3.mgmt_token#role) does that on the
+        hosts.
     type: bool
     default: false
   all_matching:

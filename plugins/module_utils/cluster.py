@@ -161,7 +161,7 @@ class Cluster:
             held = self.known[id(item)]
             about = self.token_list.since(float("-inf")).about(order, held["id"] if held else None)
             known = tokens.Known(held, about)
-        work = tokens.Work(order, db_tokens.KIND, self.backend, dry, self.conceal, item.prove, known)
+        work = tokens.Work(order, db_tokens.KIND, self.backend, dry, self.conceal, item.proof, known)
         result = tokens.carry_out(work)
         item.before, item.after = result.before or None, result.after or None
         item.outcome = outcome(result.changed, item.before, item.after, "id")

@@ -26,7 +26,7 @@ from .errors import Influxdb3Error
 from .module import Spec
 from .pace import Pace
 from .plan import alive, unmarked
-from .tokens import Order, Prove, order_of
+from .tokens import Order, Proof, order_of
 
 DATABASES, DB_TOKENS = "databases", "db_tokens"
 DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
@@ -89,10 +89,10 @@ class DatabaseItem(Item):
 
 @dataclass
 class TokenItem(Item):
-    """A database token. `prove`, if given, proves that a new one works."""
+    """A database token. `proof`, if given, is how a new one is proved to work."""
 
     order: Order | None = None
-    prove: Prove | None = None
+    proof: Proof | None = None
 
 
 @dataclass
@@ -247,9 +247,9 @@ def _token(
         raise Influxdb3Error(
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
-    db_tokens.check_prove(options)
-    prove = db_tokens.prover(connection, options, pace) if connection else None
-    return TokenItem(_name(options), order.present, order=order, prove=prove)
+    db_tokens.check_proof(options)
+    proof = db_tokens.proof_of(connection, options, pace) if connection else None
+    return TokenItem(_name(options), order.present, order=order, proof=proof)
 
 
 def secret_path(options: Mapping[str, Any], secret_dir: str | None) -> str | None:

@@ -18,7 +18,7 @@ from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
 from .pace import Pace
-from .tokens import Kind, Prove
+from .tokens import Kind, Proof
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
 # What describes one token, as an option of a module or as an item of a list.
@@ -33,11 +33,14 @@ OPTIONS: Spec = {
             "resource": {"type": "str", "required": True},
         },
     },
-    "wait_active": {"type": "int", "default": 0},
+    "wait_active": {"type": "int"},
+    "revoke_unproved": {"type": "bool", "default": False},
     "query_host": {"type": "str"},
 }
 RULES: dict[str, Any] = {"required_one_of": [("description", "id")]}
 _LONGEST_PAUSE = 5.0
+# Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md A.7).
+DEFAULT_WAIT = 300
 
 
 class HttpTokens:
@@ -103,30 +106,34 @@ def data_plane(connection: Connection, query_host: str | None) -> str:
     return connection.base_url
 
 
-def check_prove(params: Mapping[str, Any]) -> None:
+def check_proof(params: Mapping[str, Any]) -> None:
     """Raise OptionError where a token can't be proved to work as the options want it."""
     seconds, permissions = params["wait_active"], params["permissions"]
-    if seconds < 0:
+    if seconds is not None and seconds < 0:
         raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
     if seconds and permissions is not None and readable_database(permissions) is None:
-        raise OptionError(NOT_READABLE)
+        raise OptionError(f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database.")
 
 
-def prover(connection: Connection, params: Mapping[str, Any], pace: Pace | None = None) -> Prove | None:
-    """Return what proves that a token works, None if that isn't asked for. Raises OptionError.
+def proof_of(connection: Connection, params: Mapping[str, Any], pace: Pace | None = None) -> Proof:
+    """Return how the token is proved to work. Raises OptionError.
 
     `pace` is the run's, which may be stopped.
     """
-    check_prove(params)
+    check_proof(params)
     base_url = data_plane(connection, params["query_host"])
-    if not params["wait_active"]:
-        return None
-    queried = replace(connection, base_url=base_url)
+    seconds = params["wait_active"]
 
-    def prove(token: State, secret: str) -> None:
-        wait_until_active(queried, token, secret, params["wait_active"], pace)
+    def doubt(token: State) -> str:
+        if seconds == 0:
+            return "wait_active is 0"
+        return "" if readable_database(token.get("permissions")) else NOT_READABLE
 
-    return prove
+    def run(token: State, secret: str) -> None:
+        queried = replace(connection, base_url=base_url)
+        wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, pace)
+
+    return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])
 
 
 def wait_until_active(
@@ -145,32 +152,42 @@ def wait_until_active(
     activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
     Influxdb3Error after `seconds`, or when the run is to stop.
     """
-    from .transport import Transport
+    from .transport import Service, Transport
 
     pace = pace or Pace()
     database = readable_database(token.get("permissions"))
     if database is None:
-        raise OptionError(NOT_READABLE)
-    transport = Transport(replace(connection, token=secret, retries=0))
+        raise OptionError(f"wait_active: {NOT_READABLE}.")
+    # Not the management token's remedies: it isn't the one that is tried.
+    remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
+        404: "The database is not to be seen there."
+    }
+    transport = Transport(
+        replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
+    )
     path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
-    deadline, wait = clock() + seconds, 0.5
+    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
+    patience = 0.0 if connection.base_url in pace.silent else seconds
+    deadline, wait = clock() + patience, 0.5
     while True:
         try:
             transport.request("GET", path, doing=f"query database {database!r} with the new token")
-            return
         except ApiError as error:
             if pace.stopped or clock() >= deadline:
-                when = f"when the run {pace.stopped}" if pace.stopped else f"after {seconds:g} seconds"
+                if not pace.stopped:
+                    pace.silent.add(connection.base_url)
+                when = f"when the run {pace.stopped}" if pace.stopped else f"after {patience:g} seconds"
                 raise Influxdb3Error(
-                    f"The token {token['id']} is made, but {when} it didn't work yet: {error} What it supersedes is not"
-                    " revoked.",
+                    f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error}"
+                    " What it supersedes is not revoked and stays valid. Run again later, raise wait_active, or set"
+                    " query_host to where this machine reaches the data plane.",
                     code="not_active",
                 ) from None
+        else:
+            pace.silent.discard(connection.base_url)
+            return
         pause(pace, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
         wait *= 2
 
 
-NOT_READABLE = (
-    "wait_active: the token may not read a database by its name, so nothing can be queried without a side effect. Leave"
-    " wait_active out, or allow the token to read one database."
-)
+NOT_READABLE = "it may not read a database by its name, so that nothing can be queried without a side effect"

@@ -46,6 +46,8 @@ class Pace:
         """How many requests were not refused. It only has to grow."""
         self.stopped = ""
         """Why the run is to stop; pauses end at once, and nothing is sent again."""
+        self.silent: set[str] = set()
+        """Base URLs of data planes where a new token was waited for in vain."""
 
     def hold(self, seconds: float) -> None:
         """Have all workers wait for so long."""

@@ -68,8 +68,19 @@ class Backend(Protocol):
         """Return whether the module authenticates with this very token, and must not revoke it."""
 
 
-# Waits until a token, given with its secret, works. Raises Influxdb3Error when it takes too long.
-Prove = Callable[[State, str], None]
+@dataclass(frozen=True)
+class Proof:
+    """How a token is proved to work before what it supersedes is revoked.
+
+    `doubt` says why a token can't be proved, empty where it can. `run` waits until a token, given with its secret,
+    works, and raises Influxdb3Error when it takes too long. `asked` says that whatever is made or changed is proved,
+    also where nothing is revoked; `waived`, that what can't be proved counts as if it were.
+    """
+
+    doubt: Callable[[State], str]
+    run: Callable[[State, str], None]
+    asked: bool = False
+    waived: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,7 @@ class Work:
     backend: Backend
     check_mode: bool
     conceal: Callable[[str], None]
-    prove: Prove | None = None
+    proof: Proof | None = None
     known: Known | None = None
     stack: ExitStack = field(default_factory=ExitStack)
     slot: secret_file.Slot | None = None
@@ -189,13 +200,13 @@ def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: b
     return Order(params, wish, at, path, owner, kept)
 
 
-def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], prove: Prove | None = None) -> Result:
+def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], proof: Proof | None = None) -> Result:
     """Bring the token to the stated state. What is wrong with the options is found before `connect` is called.
 
-    `prove`, if given, is called with a token that was made or changed, before anything is revoked.
+    `proof` is None for a kind of token that can't be proved here.
     """
     order = order_of(module.params, kind.entity, now())
-    return carry_out(Work(order, kind, connect(), module.check_mode, module.no_log_values.add, prove))
+    return carry_out(Work(order, kind, connect(), module.check_mode, module.no_log_values.add, proof))
 
 
 def carry_out(work: Work) -> Result:
@@ -228,6 +239,8 @@ def _present(work: Work) -> Result:
     warnings += _named(change.strangers)
     token = predicted(change, work.wish, work.order.at)
     secret = work.held["token"] if work.held and not change.create and work.held_id == token["id"] else None
+    change, unproved = spare_unproved(work.proof, change, token, known=secret is not None)
+    warnings += unproved
     if not work.check_mode:
         _revoke_orphans(work, tokens, change)
         if change.create:
@@ -292,8 +305,10 @@ def _finish(work: Work, token: State, secret: str | None, change: TokenChange) -
     Returns warnings: where failing would lose the only copy of a new secret, a failure is one.
     """
     try:
-        if work.prove and secret and change.changed:
-            work.prove(token, secret)
+        proof = work.proof
+        due = change.revoke or (proof and proof.asked and change.changed)
+        if proof and due and secret and not proof.doubt(token):
+            proof.run(token, secret)
         if change.revoke:
             work.backend.revoke(change.revoke)
     except Influxdb3Error as error:
@@ -461,6 +476,31 @@ def spare_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[
         return change, []
     spared = replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own))
     return spared, left_alone(own)
+
+
+def spare_unproved(
+    proof: Proof | None, change: TokenChange, token: State, *, known: bool
+) -> tuple[TokenChange, list[str]]:
+    """Return the change without revoking what a token supersedes that can't be proved to work, and a warning.
+
+    A new token takes seconds to minutes until it works (facts.md A.7), and one that nobody can try may never.
+    `token` is as it will be, `known` says that its secret is at hand although it isn't new. Raises OptionError where a
+    proof is asked for that can't be had.
+    """
+    if proof is None:
+        return change, []
+    doubt = proof.doubt(token)
+    if doubt and proof.asked and (change.create or (change.update and known)):
+        raise OptionError(f"wait_active: can't prove that the token works: {doubt}. Leave wait_active out.")
+    doubt = doubt or ("" if change.create or known else "its secret is not at hand")
+    if not change.revoke or not doubt or proof.waived:
+        return change, []
+    left = ", ".join(old["id"] for old in change.revoke)
+    return replace(change, revoke=()), [
+        f"What the token {token['description']!r} supersedes is not revoked and stays valid: {left}. It can't be proved"
+        f" that the token works: {doubt}. Revoke the others with id and state: absent when you know that it does, or"
+        " set revoke_unproved: true."
+    ]
 
 
 def left_alone(own: Sequence[str]) -> list[str]:

@@ -156,9 +156,14 @@ options:
         choices: [fail, reissue, ignore]
         default: fail
       wait_active:
-        description: As O(influxops.influxdb3.db_token#module:wait_active).
+        description:
+          - As O(influxops.influxdb3.db_token#module:wait_active). It takes up one of the O(concurrency). When one token
+            was waited for in vain, the others are tried once only.
         type: int
-        default: 0
+      revoke_unproved:
+        description: As O(influxops.influxdb3.db_token#module:revoke_unproved).
+        type: bool
+        default: false
       query_host:
         description: As O(influxops.influxdb3.db_token#module:query_host).
         type: str

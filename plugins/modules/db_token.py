@@ -43,14 +43,22 @@ options:
         required: true
   wait_active:
     description:
-      - For how many seconds the module waits until a token that it has made or changed works; V(0) doesn't wait.
-        Servers take seconds to minutes.
+      - For how many seconds the module waits until a token that it has made or changed works. Servers take seconds to
+        minutes. V(0) doesn't wait, and proves nothing.
+      - If it isn't given, a token is waited for where O(revoke_superseded) depends on it, for up to 300 seconds.
       - The new token is used for C(SHOW MEASUREMENTS), which changes nothing. So this is possible only for tokens that
         may read at least one database by its name, and whose secret is known.
       - When the time is over, the task fails, and nothing that the token supersedes is revoked. The secret is in
-        O(secret_file); without one, there is a warning instead of a failure.
+        O(secret_file), and the next run goes on; without a file, there is a warning instead of a failure.
     type: int
-    default: 0
+  revoke_unproved:
+    description:
+      - Whether O(revoke_superseded) also revokes where the token that stays can't be proved to work, because it may
+        only write, or read only V(*), because its secret is not at hand, or because of O(wait_active=0). Without it,
+        the others are left then, and a warning names them.
+      - If that token doesn't work, or nobody has its secret, access is lost.
+    type: bool
+    default: false
   query_host:
     description:
       - Name or URL of the host that O(wait_active) asks. By default the connection's, or for O(product=dedicated)
@@ -91,7 +99,6 @@ EXAMPLES = r"""
         resource: metrics
     expires_in: 30d
     renew_before: 7d
-    wait_active: 300
     revoke_superseded: true
     secret_file: /etc/grafana/influxdb3.json
     owner: grafana
@@ -189,7 +196,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens impo
     OPTIONS,
     RULES,
     HttpTokens,
-    prover,
+    proof_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
@@ -204,9 +211,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import 
 def work(module: AnsibleModule) -> Result:
     """Bring the database token to the stated state."""
     connection = connection_of(module)
-    prove = prover(connection, module.params)
+    proof = proof_of(connection, module.params)
     api = ManagementApi(connection, module.no_log_values.add)
-    return manage(module, KIND, lambda: HttpTokens(api), prove)
+    return manage(module, KIND, lambda: HttpTokens(api), proof)
 
 
 def main() -> None:

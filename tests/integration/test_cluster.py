@@ -317,6 +317,37 @@ def test_a_signal_stops_it_with_a_report(
     assert outcomes(run(databases=[{"name": f"db{i}"} for i in range(30)])).count("unchanged") == found["created"]
 
 
+def test_many_tokens_are_proved_before_what_they_supersede_is_revoked(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    sim.add_database("metrics")
+    write = [{"action": "write", "resource": "metrics"}]
+    wishes: list[dict[str, Any]] = [
+        {"description": "read", "permissions": READ},
+        {"description": "write", "permissions": write},
+        {"description": "waived", "permissions": write, "revoke_unproved": True},
+    ]
+    options = {"secret_dir": str(tmp_path)}
+    run(**options, db_tokens=[{**wish, "expires_in": "7d"} for wish in wishes])
+    first = alive(sim)
+    renewal = {"expires_in": "90d", "renew_before": "14d", "revoke_superseded": True}
+    sim.faults.append(Fault("status", status=401, kind="data", times=2))
+    outcome = run(**options, db_tokens=[{**wish, **renewal} for wish in wishes])
+    assert outcome.code == 0, outcome.output
+    left = [token.description for token in first if token.revoked_at is None]
+    assert left == ["write"]
+    warned = json.dumps(outcome.result["warnings"])
+    assert [token.id in warned for token in first] == [token.description == "write" for token in first]
+    assert [request.status for request in sim.requests if request.kind == "data"] == [401, 401, 200]
+
+    sim.faults.append(Fault("status", status=401, kind="data", times=0))
+    (tmp_path / "read.json").unlink()
+    again = {**wishes[0], **renewal, "on_lost_secret": "reissue", "wait_active": 2}
+    outcome = run(**options, db_tokens=[again])
+    assert outcome.result["db_tokens"][0]["failure"]["code"] == "not_active"
+    assert [token.description for token in alive(sim)].count("read") == 2
+
+
 # Bad input
 
 

@@ -86,8 +86,11 @@ class TokenWorld:
         for outcome in (attempt.disturbed, attempt.repaired):
             assert_no_secret(outcome.output, self.sim.secrets)
             problems += [f"a traceback: {outcome.output}"] if "Traceback" in outcome.output else []
-        final = [token for token in self.alive() if token.description == "telegraf"]
+        final = [token for token in reversed(self.alive()) if token.description == "telegraf"]
         rest = [token for token in self.alive() if token not in final]
+        if not self.keep:
+            # Whose secret isn't at hand can't be proved to work, so what it supersedes is left.
+            final, rest = final[:1], [*rest, *final[1:]]
         if len(final) != 1 or final[0].permissions != PERMISSIONS:
             problems.append(f"there is not one token but {final}")
         if final and (final[0].expires_at is None or final[0].expires_at < self.later()):
@@ -117,7 +120,7 @@ class TokenWorld:
             given = attempt.disturbed.result.get("db_token", {}).get("access_token")
             if attempt.disturbed.code == 0 and given not in [token.secret for token in self.alive()]:
                 return ["it has handed out a secret that is dead"]
-        return [f"nobody names {token}" for token in rest if token.id not in said and nonce(token) not in said]
+        return [f"nobody names {token}" for token in rest if token.id not in said and (nonce(token) or "?") not in said]
 
 
 def nonce(token: DbToken) -> str:

@@ -342,11 +342,114 @@ def test_a_token_that_does_not_work_in_time_supersedes_nothing(
     assert (new.description, old.revoked_at, new.revoked_at) == ("a", None, None)
 
 
+RENEW = {"expires_in": "90d", "renew_before": "14d", "revoke_superseded": True}
+WRITE = [{"action": "write", "resource": "metrics"}]
+
+
+def held(run: Callable[..., Outcome], sim: Simulator, directory: Path, permissions: Any = None) -> dict[str, Any]:
+    """Make a token that works and ends within a week; return the options that name it."""
+    sim.add_database("metrics")
+    options = {"description": "a", "permissions": permissions or READ, "secret_file": str(directory / "a.json")}
+    assert run(**options, expires_in="7d").code == 0
+    sim.clock.advance(90)
+    sim.requests.clear()
+    return options
+
+
+def test_nothing_is_revoked_before_the_new_token_works(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """Without being told: the documented delay is waited for. Each question takes five seconds of the server's time."""
+    sim.switches = Switches(activation_delay=90)
+    options = held(run, sim, tmp_path)
+
+    def passing(_request: Request) -> bool:
+        sim.clock.advance(5)
+        return False
+
+    sim.faults.append(Fault("status", kind="data", match=passing))
+    assert run(**options, **RENEW).code == 0
+    old, new = sim.state.db_tokens
+    assert old.revoked_at is not None
+    assert (old.revoked_at - new.created_at).total_seconds() >= 90
+    assert [request.status for request in sim.requests if request.kind == "data"][-2:] == [401, 200]
+    assert methods(sim)[-2:] == ["data", "DELETE"]
+
+
+def test_a_token_that_does_not_work_yet_leaves_the_old_one_to_the_next_run(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    sim.switches = Switches(activation_delay=90)
+    options = held(run, sim, tmp_path)
+    outcome = run(**options, **RENEW, wait_active=5)
+    old, new = sim.state.db_tokens
+    assert outcome.result["failure"]["code"] == "not_active"
+    for told in (new.id, "query_host", "stays valid"):
+        assert told in outcome.result["msg"]
+    assert "management token" not in outcome.result["msg"], "it isn't the one that was tried"
+    assert (old.revoked_at, json.loads((tmp_path / "a.json").read_text())["token"]) == (None, new.secret)
+    sim.clock.advance(90)
+    for expected in (True, False):
+        assert run(**options, **RENEW).result["changed"] is expected
+        assert alive(sim) == [new]
+
+
+def test_a_data_plane_that_can_not_be_reached_cuts_nobody_off(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    options = held(run, sim, tmp_path)
+    nowhere = "http://127.0.0.1:9"
+    outcome = run(**options, **RENEW, query_host=nowhere, wait_active=2)
+    assert outcome.result["failure"]["code"] == "not_active"
+    assert nowhere in outcome.result["msg"]
+    assert len(alive(sim)) == 2
+
+
+UNPROVABLE: dict[str, dict[str, Any]] = {
+    "write only": {"permissions": WRITE},
+    "all databases": {"permissions": [{"action": "read", "resource": "*"}]},
+    "no permission": {"permissions": []},
+    "not waited for": {"wait_active": 0},
+}
+
+
+@pytest.mark.parametrize("case", UNPROVABLE)
+def test_what_can_not_be_proved_supersedes_nothing_unless_a_word_says_so(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, case: str
+) -> None:
+    options = held(run, sim, tmp_path, UNPROVABLE[case].get("permissions")) | UNPROVABLE[case]
+    for check in (True, False):
+        result = run(**options, **RENEW, _ansible_check_mode=check).result
+        assert result["changed"] is True
+        assert [old["id"] for old in result["superseded"]] == [sim.state.db_tokens[0].id]
+        assert result["diff"]["after"]["superseded"] == [sim.state.db_tokens[0].id]
+        assert sim.state.db_tokens[0].id in json.dumps(result["warnings"])
+    assert methods(sim) == ["GET", "GET", "POST", "PATCH"]
+    again = run(**options, **RENEW).result
+    assert again["changed"] is False
+    assert sim.state.db_tokens[0].id in json.dumps(again["warnings"])
+    assert len(alive(sim)) == 2
+    assert run(**options, **RENEW, revoke_unproved=True).result["changed"] is True
+    assert alive(sim) == [sim.state.db_tokens[1]]
+    assert "data" not in methods(sim)
+
+
+def test_a_token_whose_secret_nobody_has_supersedes_nothing(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.add_database("metrics")
+    old, new = (sim.add_db_token("a", READ, created_at=sim.clock.now() - timedelta(days=n)) for n in (2, 1))
+    options = {"description": "a", "permissions": READ, "revoke_superseded": True}
+    result = run(**options).result
+    assert (result["changed"], alive(sim)) == (False, [old, new])
+    assert old.id in json.dumps(result["warnings"])
+    assert run(**options, revoke_unproved=True).result["changed"] is True
+    assert alive(sim) == [new]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"permissions": [{"action": "read", "resource": "*"}], "wait_active": 5}, "read one database"),
-        ({"permissions": [{"action": "write", "resource": "a"}], "wait_active": 5}, "read one database"),
+        ({"permissions": [{"action": "read", "resource": "*"}], "wait_active": 5}, "may not read a database"),
+        ({"permissions": [{"action": "write", "resource": "a"}], "wait_active": 5}, "may not read a database"),
         ({"wait_active": -1}, "number of seconds"),
         ({"query_host": "ftp://a"}, "query_host"),
         ({"permissions": [{"action": "admin", "resource": "a"}]}, "value of action must be one of"),

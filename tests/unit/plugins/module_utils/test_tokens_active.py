@@ -75,6 +75,20 @@ def test_it_gives_up_in_time(sim: Simulator) -> None:
     assert 60 <= (sim.clock.now() - start).total_seconds() < 62
 
 
+def test_many_do_not_wait_one_after_the_other_in_vain(sim: Simulator) -> None:
+    sim.switches = Switches(activation_delay=90)
+    sim.add_database("a")
+    pace = Pace()
+    for asked in (True, False):
+        sim.requests.clear()
+        with pytest.raises(Influxdb3Error):
+            wait(sim, 60, pace=pace)
+        assert (len(sim.requests) > 1) is asked
+    sim.switches = Switches()
+    wait(sim, 60, pace=pace)
+    assert pace.silent == set()
+
+
 @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 429}, {"status": 503}])
 def test_whatever_is_no_answer_means_not_yet(sim: Simulator, fault: dict[str, Any]) -> None:
     sim.add_database("a")
@@ -86,7 +100,7 @@ def test_whatever_is_no_answer_means_not_yet(sim: Simulator, fault: dict[str, An
 def test_only_a_named_database_is_asked(sim: Simulator) -> None:
     assert readable_database(READ) == "a"
     assert readable_database(READ[:2]) is readable_database([]) is readable_database(None) is None
-    with pytest.raises(OptionError, match="read one database"):
+    with pytest.raises(OptionError, match="wait_active: it may not read a database"):
         wait(sim, 60, READ[:2])
     assert sim.requests == []
 
