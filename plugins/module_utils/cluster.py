@@ -33,6 +33,7 @@ from .cluster_items import (
     TokenIndex,
     TokenItem,
     databases_to_prune,
+    left_as_they_are,
     parse,
     tokens_to_prune,
     unknown_databases,
@@ -146,6 +147,7 @@ class Cluster:
             lambda there: databases.decide(wish, there.get),
             lambda change: databases.carry_out(self.api, wish, change),
         )
+        item.change = change
         if changed:
             item.before = DATABASE.present(change.before)
             item.after = DATABASE.present(reported) if change.after is not None else None
@@ -271,6 +273,7 @@ def manage_cluster(module: AnsibleModule) -> Result:
             return too_many(doomed, limit, odd)
         if not module.check_mode:
             _carry_out(cluster, doomed)
+        warnings += _warn_of_tokens(cluster, doomed)
     if pace.stopped:
         module.log(f"cluster {pace.stopped}: {sums(cluster.items + doomed)}")
     return report([*cluster.items, *doomed], odd, pace.stopped, warnings, check_mode=module.check_mode)
@@ -294,6 +297,20 @@ def _warn_of_unknown(cluster: Cluster, stated: set[str], doomed: Sequence[Item])
     gone |= {item.name for item in doomed if isinstance(item, DatabaseItem)}
     there = set(cluster.database_list.since(float("-inf")))
     return unknown_databases(cluster.tokens, (there - gone) | stated)
+
+
+def _warn_of_tokens(cluster: Cluster, doomed: Sequence[Item]) -> list[str]:
+    """Return warnings about tokens that lose or gain a database by what was done, or would be in check mode."""
+    if cluster.pace.stopped:
+        return []
+    items = [*cluster.items, *doomed]
+    done = [item.change for item in items if isinstance(item, DatabaseItem) and item.outcome in CHANGES and item.change]
+    token_items = [item for item in items if isinstance(item, TokenItem)]
+
+    def others() -> list[State]:
+        return left_as_they_are(cluster.token_list.since(float("-inf")).tokens, token_items)
+
+    return databases.warn_of_tokens(done, others, cluster.at)
 
 
 def _carry_out(cluster: Cluster, doomed: Sequence[Item]) -> None:

@@ -21,11 +21,11 @@ from ansible.module_utils.errors import UnsupportedError
 
 from . import databases, db_tokens
 from .connection import Connection
-from .entities import DB_TOKEN, SYSTEM_PREFIXES, State
+from .entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed
 from .errors import Influxdb3Error
 from .module import Spec
 from .pace import Pace
-from .plan import alive, unmarked
+from .plan import Change, alive, unmarked
 from .tokens import Order, Proof, order_of
 
 DATABASES, DB_TOKENS = "databases", "db_tokens"
@@ -33,8 +33,6 @@ DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": 
 DATABASE_RULES: dict[str, Any] = {"required_if": [("state", "restored", ["id"])]}
 DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
 PRUNE_LIMIT = 10
-# How many of many things a sentence names.
-SHOWN = 5
 
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 UNCHANGED, FAILED, SKIPPED = "unchanged", "failed", "skipped"
@@ -82,9 +80,10 @@ class Item:
 
 @dataclass
 class DatabaseItem(Item):
-    """A database; `wish` is None only before it is known."""
+    """A database; `wish` is None only before it is known, `change` before it is planned."""
 
     wish: databases.Wish | None = None
+    change: Change | None = None
 
 
 @dataclass
@@ -325,7 +324,7 @@ def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) ->
     """Return the databases that nobody has stated; never the system's, nor one that is to be renamed."""
     stated = {item.name for item in items} | {item.wish.old_name for item in items if item.wish}
     return [
-        DatabaseItem(name, False, pruned=True, wish=databases.Wish("absent", {"name": name}, "", 0))
+        DatabaseItem(name, False, pruned=True, wish=databases.Wish("absent", {"name": name}))
         for name in sorted(there)
         if name not in stated and not name.startswith(SYSTEM_PREFIXES)
     ]
@@ -348,6 +347,19 @@ def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: date
     return found
 
 
+def left_as_they_are(there: Iterable[State], items: Iterable[TokenItem]) -> list[State]:
+    """Return the tokens whose permissions no item has settled: not those it states, nor those it has revoked."""
+    settled: set[Any] = set()
+    for item in items:
+        if item.error or not item.order:
+            continue
+        if not item.wanted or item.order.wish.permissions is not None:
+            settled.add(item.more.get("id"))
+        if not item.wanted or item.order.params["revoke_superseded"]:
+            settled.update(item.more.get("superseded", ()))
+    return [token for token in there if token["id"] not in settled]
+
+
 def unknown_databases(items: Iterable[TokenItem], known: Collection[str]) -> list[str]:
     """Return a warning about permissions for databases that neither exist nor are stated."""
     missing = [
@@ -358,9 +370,3 @@ def unknown_databases(items: Iterable[TokenItem], known: Collection[str]) -> lis
         if permission["resource"] != "*" and permission["resource"] not in known
     ]
     return [f"Tokens are for databases that neither exist nor are stated: {listed(missing)}."] if missing else []
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return the first of many things, and how many more there are."""
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return ", ".join(words[:SHOWN]) + more

@@ -17,15 +17,14 @@ from .cluster_items import (
     DB_TOKENS,
     DELETED,
     OUTCOMES,
-    SHOWN,
     UNCHANGED,
     UPDATED,
     DatabaseItem,
     Item,
     Problem,
     TokenItem,
-    listed,
 )
+from .entities import SHOWN, listed
 from .errors import Influxdb3Error, OptionError, Refused, mask
 from .results import Result
 

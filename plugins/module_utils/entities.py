@@ -10,7 +10,7 @@ permissions as a sorted list without duplicates. Pure; knows no HTTP and no Ansi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
@@ -24,11 +24,17 @@ State = dict[str, Any]
 MAX_PARTS = 8
 MAX_BUCKETS = 100_000
 MAX_NAME = 64
+MAX_LIMIT = 2**31 - 1
+# facts.md B.4 and 1.7: what the documentation recommends, and above how many buckets it is silent.
+TIME_FORMATS = ("%Y-%m-%d", "%Y-%m", "%Y")
+MANY_BUCKETS = 1_000
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
 ACTIONS = ("read", "write")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # facts.md B.1: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
+# How many of many things a sentence names.
+SHOWN = 5
 
 # The argument spec of a partition template, as databases and tables take it.
 PARTITION_TEMPLATE_OPTION: dict[str, Any] = {
@@ -53,7 +59,8 @@ class Field:
     """One field of an entity.
 
     `name` is the option's and the result's, `api` the API's. `parse` turns an option's value into the canonical one
-    (ValueError when it can't), `read` the API's value, `write` goes back to the API, `show` to the result.
+    (ValueError when it can't), `read` the API's value, `write` goes back to the API, `show` to the result. `check`
+    raises ValueError for a value that an object may have, from older days or by other ways, and that can't be given.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Field:
     read: Callable[[Any], Any] = _same
     write: Callable[[Any], Any] = _same
     show: Callable[[Any], Any] = _same
+    check: Callable[[Any], Any] = _same
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,21 @@ class Entity:
         if wrong:
             raise OptionError(" ".join(wrong))
         return state
+
+    def check_new(self, state: State) -> None:
+        """Raise OptionError for values that no object is given any more, be it created or changed to them.
+
+        Not for what is only compared: whoever states what is there must be able to (facts.md A.2, B.4).
+        """
+        wrong: list[str] = []
+        for field in self.fields:
+            try:
+                if state.get(field.name) is not None:
+                    field.check(state[field.name])
+            except ValueError as error:
+                wrong.append(f"{field.name}: {error}.")
+        if wrong:
+            raise OptionError(" ".join(wrong))
 
     def from_api(self, answer: Any) -> State:
         """Return the canonical form of what the API sent; what it left out is left out. Raises Influxdb3Error."""
@@ -164,9 +187,14 @@ def parse_id(number: Any) -> int:
 
 
 def parse_limit(number: Any) -> int:
-    """Return a limit of 1 or more, within int32 (facts.md A.4). Raises ValueError."""
-    if not 1 <= int(number) <= 2**31 - 1:
-        raise ValueError(f"{number} is not between 1 and {2**31 - 1}")
+    """Return a limit of 1 or more, within int32 (facts.md A.4). Raises ValueError.
+
+    A database may show 0 for a limit that was never set (facts.md C.7); to influxctl, 0 means the default (B.2).
+    """
+    if int(number) == 0:
+        raise ValueError(f"0 is not between 1 and {MAX_LIMIT}; leave it out for the default")
+    if not 1 <= int(number) <= MAX_LIMIT:
+        raise ValueError(f"{number} is not between 1 and {MAX_LIMIT}")
     return int(number)
 
 
@@ -174,21 +202,30 @@ def parse_partition_template(parts: Any) -> list[dict[str, Any]]:
     """Return the canonical partition template, its order kept. Raises ValueError.
 
     Each part is `{type: time, value}`, `{type: tag, value}` or `{type: bucket, tag_name, number_of_buckets}`.
-    Rules: facts.md A.4 and B.4.
+    Rules of the API's schema, which hold for whatever it shows: facts.md A.4.
     """
     if not 1 <= len(parts) <= MAX_PARTS:
         raise ValueError(f"{len(parts)} parts are given; 1 to {MAX_PARTS} are allowed")
     canonical = [_parse_part(part) for part in parts]
-    keys = [part.get("tag_name") or part["value"] for part in canonical if part["type"] != "time"]
     for number, part in enumerate(canonical):
         if part in canonical[:number]:
             raise ValueError(f"part {number + 1} repeats an earlier one; parts must be unique")
+    return canonical
+
+
+def check_partition_template(parts: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError for a canonical template that a server wouldn't make, or not any more (facts.md A.2 and B.4)."""
+    keys = [part.get("tag_name") or part["value"] for part in parts if part["type"] != "time"]
+    for part in parts:
+        if part["type"] == "time" and not _TIME_FORMAT.fullmatch(part["value"]):
+            raise ValueError(
+                f"{part['value']!r} is no time format; only %Y, %m and %d are allowed, for instance %Y-%m-%d"
+            )
     for key in keys:
         if key == "time":
             raise ValueError("time is reserved and can't be a tag's name")
         if keys.count(key) > 1:
             raise ValueError(f"the tag {key!r} stands in more than one part")
-    return canonical
 
 
 def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,18 +244,17 @@ def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": kind, "tag_name": part["tag_name"], "number_of_buckets": int(part["number_of_buckets"])}
     if not str(part["value"]):
         raise ValueError(f"the value of a part of type {kind} must not be empty")
-    if kind == "time" and not _TIME_FORMAT.fullmatch(part["value"]):
-        raise ValueError(f"{part['value']!r} is no time format; only %Y, %m and %d are allowed, for instance %Y-%m-%d")
     return {"type": kind, "value": part["value"]}
 
 
-def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    # Some servers take an empty list for no template, and so may show one (facts.md H.10).
     return [
         {"type": part["type"], "tag_name": part["value"]["tagName"],
          "number_of_buckets": part["value"]["numberOfBuckets"]}
         if part["type"] == "bucket" else {"type": part["type"], "value": part["value"]}
         for part in parts
-    ]  # fmt: skip
+    ] or None  # fmt: skip
 
 
 def _write_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -259,6 +295,7 @@ _PARTITION_TEMPLATE = Field(
     parse=parse_partition_template,
     read=_read_partition_template,
     write=_write_partition_template,
+    check=check_partition_template,
 )
 
 DATABASE = Entity(
@@ -338,7 +375,7 @@ def parse_option(name: str, value: Any, parse: Callable[[Any], Any]) -> Any:
 
 
 def retention_warnings(desired: State) -> list[str]:
-    """Return a warning for a retention that the API may accept but the documentation discourages (facts.md 1.5)."""
+    """Return a warning for a new retention that the API may accept but the documentation discourages (facts.md 1.5)."""
     period = desired.get("retention_period") or HOUR
     if period >= HOUR:
         return []
@@ -349,7 +386,57 @@ def retention_warnings(desired: State) -> list[str]:
 
 
 def name_warnings(noun: str, name: str) -> list[str]:
-    """Return a warning for a new object whose name the system may use itself (facts.md B.1)."""
-    if not name.startswith(SYSTEM_PREFIXES):
+    """Return a warning for a new name that the documentation calls invalid, or reserved (facts.md B.1).
+
+    Names of letters outside ASCII are documented as valid.
+    """
+    if name.startswith(SYSTEM_PREFIXES):
+        return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]
+    allowed = "_-/" if noun == "database" else "_-"
+    odd = sorted({letter for letter in name if not letter.isalnum() and letter not in allowed})
+    if odd:
+        return [
+            f"The name {name!r} of the {noun} holds {', '.join(map(repr, odd))}: InfluxDB documents only letters,"
+            f" digits and {' '.join(allowed)} as valid, and other names may not work everywhere."
+        ]
+    if not name[:1].isalnum():
+        return [f"The name {name!r} of the {noun} should begin with a letter or a digit, as InfluxDB documents."]
+    return []
+
+
+def template_warnings(noun: str, state: State) -> list[str]:
+    """Return warnings for a new template that can't be changed later and fits what is documented badly.
+
+    InfluxDB compacts partitions by time. Without exactly one part that orders them by time, it never compacts them,
+    and queries get slower for ever (facts.md B.4 and 1.7).
+    """
+    parts = state.get("partition_template")
+    if not parts:
         return []
-    return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]
+    formats = [part["value"] for part in parts if part["type"] == "time"]
+    told = []
+    if len(formats) != 1:
+        told.append(
+            f"it has {len(formats) or 'no'} time part{'s' if len(formats) else ''}, and InfluxDB compacts partitions"
+            " only by exactly one"
+        )
+    told += [
+        f"the time format {text!r} is none of {', '.join(TIME_FORMATS)}, which InfluxDB recommends, so that its"
+        " partitions may never be compacted"
+        for text in formats
+        if text not in TIME_FORMATS
+    ]
+    told += [
+        f"the tag {part['tag_name']!r} has {part['number_of_buckets']} buckets, and {MANY_BUCKETS} is the most that"
+        " InfluxDB documents"
+        for part in parts
+        if part["type"] == "bucket" and part["number_of_buckets"] > MANY_BUCKETS
+    ]
+    whose = f"The partition template of the {noun} {state.get('name')!r} can't be changed once it is created:"
+    return [f"{whose} {'; '.join(told)}."] if told else []
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return the first of many things, and how many more there are."""
+    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+    return ", ".join(words[:SHOWN]) + more

@@ -47,7 +47,8 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
     """Return how the object gets from `current` to `desired`; only the fields that `desired` states count.
 
     `desired` is None for an object that shall not exist. `old` is the object under the name that a rename starts
-    from. Raises Refused where a field differs that can't be changed, or where both names of a rename exist.
+    from. Raises Refused where a field differs that can't be changed, or where both names of a rename exist, and
+    OptionError for a value that can't be given; what is there may be stated, whatever it is.
     """
     if desired is None:
         return Change(current, None, delete=current is not None)
@@ -58,6 +59,7 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
         )
     base = old if old is not None else current
     if base is None:
+        entity.check_new(desired)
         return Change(None, dict(desired), create=True)
     update: State = {}
     for spec in entity.fields:
@@ -72,6 +74,7 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
                 code="immutable",
             )
         update[spec.name] = wanted
+    entity.check_new(update)
     return Change(base, {**base, **desired}, rename=old is not None, update=update)
 
 

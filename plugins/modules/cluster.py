@@ -86,6 +86,8 @@ options:
       - The database tokens. A description may occur only once. Others are left as they are, unless
         O(prune.db_tokens=true).
       - If a token is for a database that neither exists nor is stated, there is a warning.
+      - A warning names the active tokens that gain or lose a database by O(databases) or O(prune.databases), also where
+        they aren't stated.
     type: list
     elements: dict
     suboptions:

@@ -14,6 +14,8 @@ description:
   - Creates, updates, renames, deletes and restores one database through the Management API.
   - Only what is stated is compared and sent. What isn't stated stays as it is, and a new database gets the server's
     defaults.
+  - Tokens bear the names of databases. When a database is created, renamed or deleted, the module lists the tokens, and
+    a warning names the active ones that so gain or lose it. Tokens for all databases (V(*)) aren't named.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -51,12 +53,15 @@ options:
   retention_period:
     description:
       - How long data is kept, by the time of its points. V(30d), V(1y), V(2.5d), V(30d30d), V(infinite) or a whole
-        number of nanoseconds; units V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days).
+        number of nanoseconds; units V(s), V(m), V(h), V(d), V(w), V(mo) (30 days) and V(y) (365 days). Results show
+        what is no whole number of seconds with V(ns).
       - A new database without it keeps data for ever.
+      - O(force=true) is needed to cut an existing database below an hour, and to create one with a number of
+        nanoseconds below an hour, since it is more likely a slip of the unit.
       - Less than an hour gives a warning, because the documentation and the specification of the API disagree on it.
     type: str
   max_tables:
-    description: Maximum number of tables, 1 or more.
+    description: Maximum number of tables, 1 or more. To leave it at the default, leave it out.
     type: int
   max_columns_per_table:
     description: Maximum number of columns of a table, 1 or more. A change counts for tables that are created later.
@@ -66,6 +71,9 @@ options:
       - How data is partitioned, in this order; 1 to 8 unique parts.
       - It is fixed when the database is created. If a database that exists has another one, the module fails; it never
         recreates a database.
+      - The module warns of a template that InfluxDB would never compact, with no time part, two or more of them, or a
+        time format other than V(%Y-%m-%d), V(%Y-%m) and V(%Y), and of more than 1,000 buckets.
+      - A template that the API wouldn't make any more may be stated for a database that has it.
     type: list
     elements: dict
     suboptions:
@@ -86,7 +94,8 @@ options:
         type: int
   force:
     description:
-      - Whether a database may be deleted whose name begins with C(_) or C(iox_), as those of the system do.
+      - Whether a database may be deleted whose name begins with C(_) or C(iox_), as those of the system do, and whether
+        O(retention_period) may cut one below an hour.
     type: bool
     default: false
 seealso:
@@ -198,6 +207,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.databases impo
     RULES,
     carry_out,
     decide,
+    warn_of_tokens,
     warnings_of,
     wish_of,
 )
@@ -207,6 +217,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.module import 
     Result,
     connect,
     converge,
+    now,
     run,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import find
@@ -228,7 +239,7 @@ def work(module: AnsibleModule) -> Result:
         values={"database": after or DATABASE.present(change.before)},
         before=DATABASE.present(change.before),
         after=after,
-        warnings=warnings_of(wish, change),
+        warnings=warnings_of(wish, change) + warn_of_tokens([change], api.list_tokens, now()),
     )
 
 

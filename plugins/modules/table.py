@@ -65,6 +65,7 @@ options:
       - How data is partitioned, in this order; 1 to 8 unique parts. Without it, the database's template counts.
       - It is fixed when the table is created. For a table that exists the API doesn't show it, so it isn't compared;
         a warning says so.
+      - As for a database, the module warns of a template that InfluxDB would never compact.
     type: list
     elements: dict
     suboptions:
@@ -185,6 +186,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     parse_id,
     parse_option,
     parse_table_name,
+    template_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import AlreadyExists, NotFound
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
@@ -212,6 +214,8 @@ class Task:
     def __init__(self, params: dict[str, Any], api: ManagementApi, warnings: list[str]) -> None:
         self.state: str = params["state"]
         self.desired = TABLE.parse({**params, "id": None})
+        if self.state == "present":
+            TABLE.check_new(self.desired)  # What is there can't be read, so it can't be compared either.
         self.database: str = self.desired["database"]
         self.name: str = self.desired.get("name", "")
         self.old_name: str = parse_option("rename_from", params["rename_from"], parse_table_name) or ""
@@ -285,6 +289,8 @@ def work(module: AnsibleModule) -> Result:
     before, after = TABLE.present(change.before), TABLE.present(reported) if change.after is not None else None
     template = task.desired.get("partition_template")
     if task.state == "present" and change.before is None:
+        warnings += name_warnings("table", task.name) + template_warnings("table", task.desired)
+    elif change.rename:
         warnings += name_warnings("table", task.name)
     elif task.state == "present" and template not in (None, reported.get("partition_template")):
         warnings.append(

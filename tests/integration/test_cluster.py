@@ -260,7 +260,7 @@ def test_a_refusal_is_sat_out(sim: Simulator, run: Callable[..., Outcome], statu
     outcome = run(databases=[{"name": f"db{i}"} for i in range(40)], concurrency=4, retries=1)
     assert outcome.code == 0, outcome.output
     assert outcomes(outcome) == ["created"] * 40
-    assert len(sim.requests) == 42
+    assert len(sim.requests) == 43, "both lists, 40 databases, and one of them again"
 
 
 def test_who_is_refused_while_others_get_through_does_not_give_up(sim: Simulator, run: Callable[..., Outcome]) -> None:
@@ -444,6 +444,84 @@ def test_a_token_for_an_unknown_database_is_warned_about(
     assert "'renamed'" in json.dumps(pruned.result["warnings"]), "this very run deletes it"
     only_tokens = run(db_tokens=[{"description": "there", "permissions": READ}], secret_dir=str(tmp_path))
     assert "'metrics'" in json.dumps(only_tokens.result["warnings"])
+
+
+def test_tokens_that_nobody_states_are_named_when_their_database_goes_or_comes(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """Renamed, deleted, pruned and made; with one list of tokens, also where none is stated, and in check mode."""
+    for name in ("old", "gone", "unstated", "kept"):
+        sim.add_database(name)
+    for name in ("old", "renamed", "gone", "unstated", "new", "kept", "*"):
+        sim.add_db_token(f"for {name}", [{"action": "write", "resource": name}])
+    sim.add_db_token("stated", [{"action": "read", "resource": "old"}])
+    sim.add_db_token("revoked here", [{"action": "read", "resource": "old"}])
+    sim.add_db_token("permissions left", [{"action": "read", "resource": "old"}])
+    databases = [
+        {"name": "renamed", "rename_from": "old"},
+        {"name": "gone", "state": "absent"},
+        {"name": "new"},
+        {"name": "kept"},
+    ]
+    tokens: list[dict[str, Any]] = [
+        {"description": "stated", "permissions": [{"action": "read", "resource": "renamed"}]},
+        {"description": "revoked here", "state": "absent"},
+        {"description": "permissions left"},
+    ]
+    tokens = [{**token, "on_lost_secret": "ignore"} for token in tokens]
+    prune = {"databases": True}
+    named = ["for gone", "for new", "for old", "for renamed", "for unstated"]
+    everyone = [token.description for token in sim.state.db_tokens]
+    for more, check, expected in (
+        ({}, True, sorted([*named, "stated", "revoked here", "permissions left"])),
+        ({"db_tokens": tokens}, True, sorted([*named, "permissions left"])),
+        ({"db_tokens": tokens}, False, sorted([*named, "permissions left"])),
+        ({}, False, []),
+    ):
+        outcome = run(databases=databases, prune=prune, check=check, **more)
+        assert outcome.code == 0, outcome.output
+        said = json.dumps(outcome.result.get("warnings", []))
+        assert sorted(name for name in everyone if f"'{name}' (" in said) == expected
+        assert len([path for method, path in sent(sim) if (method, path) == ("GET", "tokens")]) == bool(
+            more or expected
+        )
+
+
+def test_a_database_that_failed_takes_no_name_away(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    sim.add_database("gone")
+    sim.add_db_token("for gone", [{"action": "write", "resource": "gone"}])
+    sim.faults.append(Fault("status", status=403, times=0, match=lambda request: request.method == "DELETE"))
+    outcome = run(databases=[{"name": "gone", "state": "absent"}])
+    assert outcomes(outcome) == ["failed"]
+    assert "for gone" not in json.dumps(outcome.result.get("warnings", []))
+
+
+def test_rules_for_creation_hold_for_what_is_created(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    """What is there may be stated, whatever it is; one item that can't be made doesn't stop the others."""
+    template = [{"type": "time", "value": "%Y wk:%W"}]
+    sim.add_database("odd", partition_template=template, retention_period=60 * 10**9)
+    sim.add_database("long", retention_period=365 * 86400 * 10**9)
+    odd = {"partition_template": template, "retention_period": "1m"}
+    same = run(databases=[{"name": "odd", **odd}])
+    assert (same.code, outcomes(same)) == (0, ["unchanged"])
+    assert not same.result.get("warnings")
+    items: list[dict[str, Any]] = [
+        {"name": "odd", **odd},
+        {"name": "new", **odd},
+        {"name": "long", "retention_period": 2592000000000},
+        {"name": "bare", "retention_period": "90"},
+        {"name": "fine"},
+    ]
+    for check in (True, False):
+        outcome = run(databases=items, check=check)
+        assert outcomes(outcome) == ["unchanged", "failed", "failed", "failed", "created"]
+        messages = [item["failure"]["message"] for item in outcome.result["databases"] if "failure" in item]
+        assert "'%Y wk:%W' is no time format" in messages[0]
+        assert "from 365d to 43m12s" in messages[1]
+        assert "'90' has no unit" in messages[2]
+    forced = run(databases=[{**items[2], "force": True}])
+    assert outcomes(forced) == ["updated"]
+    assert forced.result["diff"]["after"]["databases"]["long"]["retention_period"] == "43m12s"
 
 
 # Pruning

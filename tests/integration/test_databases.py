@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,12 @@ from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator, Switches
 from simulator.recording import Request
 
-DAY = 86_400_000_000_000
+HOUR = 3_600_000_000_000
+DAY = 24 * HOUR
 TIME = {"type": "time", "value": "%Y-%m"}
 BUCKETS = {"type": "bucket", "tag_name": "a", "number_of_buckets": 2000}
+# InfluxData's former example, made before servers refused it.
+ODD = [{"type": "time", "value": "%Y wk:%W"}]
 RELEASE = "20251218-1946608"
 
 
@@ -34,7 +38,7 @@ class Case:
     """One task, run once for each entry of `ends`: whether it says `changed`, or the code of its failure.
 
     `shows`: what the first result holds. `says`: what the last message or warning holds; without it there is no
-    warning. `sent`: how many requests all runs send.
+    warning. `sent`: how many requests all runs send, among them the list of tokens where a name goes or comes.
     """
 
     about: str
@@ -69,20 +73,22 @@ def seed(sim: Simulator) -> None:
     sim.add_table(db, "u")
     for name in ("dropped", "t"):
         sim.add_table(db, name, deleted_at=sim.clock.now())
+    sim.add_database("short", retention_period=HOUR // 6)
+    sim.add_database("odd", partition_template=ODD)
 
 
 ABSENT, RESTORED = {"state": "absent"}, {"state": "restored"}
 # As long as the form of the URL isn't known, a 404 costs a second request.
 FIGURES = [
-    Case("create", {"name": "x"}, (True, False), sent=2 + 1),
+    Case("create", {"name": "x"}, (True, False), sent=3 + 1),
     Case("no change", {"name": "db", "max_tables": 5, "retention_period": "1d", "partition_template": [TIME]}, (False,),
          sent=1),
     Case("delete nothing", {"name": "x", **ABSENT}, (False,), {"name": None}, sent=1),
     Case("delete nothing", in_db("x", **ABSENT), (False,), {"name": None}, sent=2),
     Case("no change", in_db(), (False,), {"name": "t", "partition_template": None}, sent=1),
     Case("update", {"name": "db", "max_tables": 6}, (True, False), {"max_tables": 6, "retention_period": "1d"}, sent=3),
-    Case("delete", {"name": "db", **ABSENT}, (True, False), {"name": "db", "partition_template": [TIME]}, sent=2 + 1),
-    Case("rename", {"name": "x", "rename_from": "db"}, (True, False), {"id": 1, "name": "x"}, sent=2 + 1),
+    Case("delete", {"name": "db", **ABSENT}, (True, False), {"name": "db", "partition_template": [TIME]}, sent=3 + 1),
+    Case("rename", {"name": "x", "rename_from": "db"}, (True, False), {"id": 1, "name": "x"}, sent=3 + 1),
     Case("restore", {"name": "back", "id": 3, **RESTORED}, (True, False), {"id": 3, "name": "back"}, sent=2 + 1),
     Case("create a table", in_db("x"), (True, False), {"id": None, "name": "x"}, sent=1 + 1),
     Case("delete a table", in_db(**ABSENT), (True, False), {"database": "db", "name": "t"}, sent=1 + 2),
@@ -90,8 +96,8 @@ FIGURES = [
     Case("rename a table twice", in_db("x", rename_from="t"), (True, False), says="drop rename_from", sent=1 + 1),
     Case("rename no table", in_db("x", rename_from="never"), (True, False), {"id": None}, sent=3 + 3),
     Case("rename to its own name", in_db("x", rename_from="x"), (True, False), sent=1 + 1),
-    Case("rename to its own name", {"name": "x", "rename_from": "x"}, (True, False), sent=2 + 1),
-    Case("long URLs", {"name": "x"}, (True, False), sent=3 + 2, switches={"url_forms": "long"}),
+    Case("rename to its own name", {"name": "x", "rename_from": "x"}, (True, False), sent=3 + 1),
+    Case("long URLs", {"name": "x"}, (True, False), sent=4 + 2, switches={"url_forms": "long"}),
     Case("long URLs, table", in_db("x"), (True,), sent=2, switches={"url_forms": "long"}),
     Case("long URLs, no table", in_db("x", **ABSENT), (False,), sent=2, switches={"url_forms": "long"}),
 ]  # fmt: skip
@@ -102,6 +108,88 @@ VALUES = [
     Case("month", {"name": "x", "retention_period": "1mo"}, (True, False), {"retention_period_ns": 30 * DAY}),
     Case("year", {"name": "x", "retention_period": "1y"}, (True, False), {"retention_period_ns": 365 * DAY}),
     Case("short", {"name": "iox_x", "retention_period": "30m"}, (True,), says="minimum of one hour"),
+    Case("short before", {"name": "x", "retention_period": "30m"}, (True, False)),
+    Case("no unit", {"name": "x", "retention_period": 90}, ("short_retention",), says="'90' has no unit", sent=1),
+    Case(
+        "no unit, meant",
+        {"name": "x", "retention_period": HOUR - 1, "force": True},
+        (True,),
+        {"retention_period": "59m59s999999999ns"},
+        says="minimum of one hour",
+    ),
+    Case("no unit, long", {"name": "x", "retention_period": DAY}, (True,), {"retention_period": "1d"}),
+    # The number that InfluxData's own documentation calls 30 days.
+    Case(
+        "cut",
+        {"name": "db", "retention_period": 2_592_000_000_000},
+        ("short_retention",),
+        says="cut from 1d to 43m12s",
+        sent=1,
+    ),
+    Case("cut as shown", {"name": "db", "retention_period": "43m12s"}, ("short_retention",), says="force: true"),
+    Case(
+        "cut, meant",
+        {"name": "db", "retention_period": "43m12s", "force": True},
+        (True,),
+        {"retention_period": "43m12s", "retention_period_ns": 2_592_000_000_000},
+        says="43m12s of 'db' is shorter",
+    ),
+    Case(
+        "cut of infinite", {"name": "a/b", "retention_period": "30m"}, ("short_retention",), says="from infinite to 30m"
+    ),
+    Case("cut to an hour", {"name": "db", "retention_period": "1h"}, (True, False), {"retention_period": "1h"}),
+    Case("cut of what is short", {"name": "short", "retention_period": "9m"}, ("short_retention",), says="10m to 9m"),
+    Case("longer, still short", {"name": "short", "retention_period": "11m"}, (True,), says="11m of 'short'"),
+    Case(
+        "renamed and cut",
+        {"name": "x", "rename_from": "db", "retention_period": 90},
+        ("short_retention",),
+        says="cut from 1d to 90ns",
+        sent=1,
+    ),
+    Case("short and there", {"name": "short", "retention_period": "10m"}, (False,)),
+    Case(
+        "odd template, there", {"name": "odd", "partition_template": ODD}, (False,), {"partition_template": ODD}, sent=1
+    ),
+    Case(
+        "odd template, new",
+        {"name": "x", "partition_template": ODD},
+        ("invalid_option",),
+        says="'%Y wk:%W' is no time format",
+        sent=1,
+    ),
+    Case("odd template, other", {"name": "db", "partition_template": ODD}, ("immutable",), sent=1),
+    Case("no limit", {"name": "x", "max_tables": 0}, ("invalid_option",), says="leave it out for the default", sent=0),
+    *(
+        Case(f"template {number}", {"name": "x", "partition_template": parts}, (True,), says=said)
+        for number, (parts, said) in enumerate(
+            (
+                ([{"type": "tag", "value": "a"}], "no time part"),
+                ([TIME, {"type": "time", "value": "%Y"}], "2 time parts"),
+                ([{"type": "time", "value": "%d"}], "'%d' is none of %Y-%m-%d, %Y-%m, %Y"),
+                ([TIME, {**BUCKETS, "number_of_buckets": 1001}], "has 1001 buckets, and 1000 is the most"),
+            )
+        )
+    ),
+    Case(
+        "template warned of once", {"name": "x", "partition_template": [{"type": "tag", "value": "a"}]}, (True, False)
+    ),
+    Case(
+        "template that suits",
+        {"name": "x", "partition_template": [{**BUCKETS, "number_of_buckets": 1000}, TIME]},
+        (True,),
+    ),
+    Case(
+        "template of a new table",
+        in_db("x", partition_template=[{"type": "time", "value": "%d"}]),
+        (True,),
+        says="of the table 'x' can't be changed",
+    ),
+    Case("odd name", {"name": "a b"}, (True,), says="holds ' '"),
+    Case("odd first", {"name": "-a"}, (True,), says="should begin with a letter"),
+    Case("odd table", in_db("a/b"), (True,), says="holds '/'"),
+    Case("odd table to rename", in_db("a b", rename_from="t"), (True,), says="holds ' '"),
+    Case("plain name", {"name": "Däta_1-2/3"}, (True,)),
     Case("reserved", {"name": "iox_x"}, (True,), says="reserves for itself"),
     Case("reserved before", {"name": "_x"}, (True, False)),
     Case("reserved to delete", {"name": "iox_x", **ABSENT}, ("refused",), says="force: true"),
@@ -164,7 +252,7 @@ SWITCHES = [
         for wording in Switches.values("error_wording")
     ),
     Case("no table to rename", in_db("x", rename_from="never"), (True,), says="no table 'never' to rename"),
-    Case("burst", {"name": "x"}, (True,), sent=4, switches={"burst_503": 2}),
+    Case("burst", {"name": "x"}, (True,), sent=5, switches={"burst_503": 2}),
     Case("burst, existing table", in_db(), (False,), sent=3, switches={"burst_503": 2}),
     Case("burst, no table", in_db("x", **ABSENT), (False,), sent=4, switches={"burst_503": 2}),
     Case("close", {"name": "db", **ABSENT}, (True,), switches={"delete_connection_close": True}),
@@ -224,7 +312,7 @@ FAULTS = [
          fault=Fault("drop_after", match=sends("DELETE"))),
     Case("lost deletion", in_db(**ABSENT), (True,), {"name": "t"}, fault=Fault("drop_after", match=sends("DELETE"))),
     Case("half a list", {"name": "db", "max_tables": 5}, (False,), sent=2, fault=Fault("truncate")),
-    Case("HTML 502", {"name": "x"}, (True,), sent=3, fault=Fault("html", status=502, match=sends("GET"))),
+    Case("HTML 502", {"name": "x"}, (True,), sent=4, fault=Fault("html", status=502, match=sends("GET"))),
     Case("HTML 200", {"name": "x"}, ("bad_answer",), says="no answer of the Management API",
          fault=Fault("html", status=200)),
     Case("HTML 502 POST", in_db("x"), (True,), sent=2, fault=Fault("html", status=502, match=sends("POST"))),
@@ -266,3 +354,45 @@ def end(result: dict[str, Any]) -> bool | str:
     """How a run ended: what `changed` says, or the code of the failure."""
     ended: bool | str = result["failure"]["code"] if result.get("failed") else result["changed"]
     return ended
+
+
+def test_active_tokens_for_a_name_that_goes_or_comes_are_named(modules: Modules, sim: Simulator) -> None:
+    """They lose or gain access without a word otherwise; in check mode as well, and not of what doesn't move."""
+    now = sim.clock.now()
+    sim.add_database("db")
+    for description, resource, more in (
+        ("reader", "db", {}),
+        ("gone", "db", {"revoked_at": now}),
+        ("over", "db", {"expires_at": now - timedelta(seconds=1)}),
+        ("of all", "*", {}),
+        ("of others", "db2", {}),
+        ("early", "x", {}),
+    ):
+        times: dict[str, datetime] = more
+        sim.add_db_token(description, [{"action": "read", "resource": resource}], **times)
+
+    def warned(check_mode: bool = False, **options: Any) -> list[str]:
+        outcome = modules.run("database", {**options, **connection(sim), "_ansible_check_mode": check_mode})
+        assert outcome.code == 0, outcome.output
+        said = str(outcome.result.get("warnings", ""))
+        return sorted(
+            word for word in ("reader", "gone", "over", "of all", "of others", "early") if f"'{word}'" in said
+        )
+
+    for check_mode in (True, False):
+        assert warned(check_mode, name="x", rename_from="db") == ["early", "reader"]
+    for check_mode in (True, False):
+        assert warned(check_mode, name="x", state="absent") == ["early"]
+    assert warned(name="db") == ["reader"], "made again under the old name"
+    assert warned(name="db", max_tables=7) == []
+    assert warned(name="db") == []
+    assert warned(name="never", state="absent") == []
+
+
+def test_a_list_of_tokens_that_fails_is_a_warning(modules: Modules, sim: Simulator) -> None:
+    fault = Fault("status", status=403, times=0, match=lambda request: request.path.endswith("/tokens"))
+    sim.faults.append(fault)
+    outcome = modules.run("database", {"name": "x", **connection(sim)})
+    assert (outcome.code, outcome.result["changed"]) == (0, True), outcome.output
+    assert "tokens are for 'x' could not be looked up" in str(outcome.result["warnings"])
+    assert sim.state.database("x") is not None

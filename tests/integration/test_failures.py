@@ -66,22 +66,14 @@ WRONG_OPTIONS = [
     Case("database", {**DATABASE, "retention_period": "-1d"}, ["retention_period", "30d", "infinite"]),
     Case("database", {**DATABASE, "retention_period": "30x"}, ["retention_period", "s, m, h, d, w, mo, y"]),
     Case("database", {**DATABASE, "retention_period": "300y"}, ["retention_period", "292 years"]),
-    Case("database", {**DATABASE, "max_tables": 0}, ["max_tables", "between 1 and"]),
+    Case("database", {**DATABASE, "max_tables": 0}, ["max_tables", "between 1 and", "leave it out for the default"]),
     Case("database", {**DATABASE, "max_columns_per_table": 2**31}, ["max_columns_per_table", "between 1 and"]),
     Case("database", parts(), ["partition_template", "0 parts", "1 to 8"]),
     Case("database", parts(*({"type": "tag", "value": f"t{n}"} for n in range(9))), ["9 parts", "1 to 8"]),
     Case("database", parts(*[{"type": "time", "value": "%Y"}] * 2), ["part 2", "unique"]),
-    Case("database", parts({"type": "time", "value": "%H"}), ["%H", "%Y, %m and %d"]),
-    Case("database", parts({"type": "time", "value": "day"}), ["day", "%Y, %m and %d"]),
-    Case("database", parts({"type": "tag", "value": "time"}), ["time is reserved"]),
     Case("database", parts({"type": "tag"}), ["type tag", "value"]),
     Case("database", parts({"type": "bucket", "tag_name": "a"}), ["bucket", "number_of_buckets"]),
     Case("database", parts({"type": "bucket", "tag_name": "a", "number_of_buckets": 0}), ["1 and 100000"]),
-    Case(
-        "database",
-        parts({"type": "tag", "value": "a"}, {"type": "bucket", "tag_name": "a", "number_of_buckets": 2}),
-        ["'a'", "more than one part"],
-    ),
     Case("database", {"name": "_internal", "state": "absent"}, ["_internal", "force: true"], "refused"),
     Case("database", {**DATABASE, "port": 70000}, ["port 70000", "65535"]),
     Case("database", {**DATABASE, "host": "ftp://a"}, ["ftp", "https"]),
@@ -134,6 +126,24 @@ WRONG_OPTIONS = [
     Case("influxctl_profile", {"name": "x", "product": "dedicated"}, ["account_id and cluster_id"]),
     Case("influxctl_profile", {"name": " ", "product": "clustered", "host": "a"}, ["name", "empty"]),
 ]
+
+# What holds only for what is made: whether the database is there has to be looked up first.
+CAN_NOT_BE_MADE = [
+    Case("database", parts({"type": "time", "value": "%H"}), ["%H", "%Y, %m and %d"]),
+    Case("database", parts({"type": "time", "value": "day"}), ["day", "%Y, %m and %d"]),
+    Case("database", parts({"type": "tag", "value": "time"}), ["time is reserved"]),
+    Case(
+        "database",
+        parts({"type": "tag", "value": "a"}, {"type": "bucket", "tag_name": "a", "number_of_buckets": 2}),
+        ["'a'", "more than one part"],
+    ),
+    Case("database", {**DATABASE, "retention_period": 90}, ["'90' has no unit", "90d", "force"], "short_retention"),
+]
+
+
+def test_what_can_not_be_made_is_refused_before_the_first_write(ansible: Ansible, sim: Simulator) -> None:
+    run_cases(ansible, sim, CAN_NOT_BE_MADE)
+    assert sim.writes == []
 
 
 @pytest.mark.parametrize("step", part_or_all(5))

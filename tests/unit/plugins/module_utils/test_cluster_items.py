@@ -21,9 +21,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items 
     DATABASE_RULES,
     DB_TOKEN_ITEM,
     Checker,
-    listed,
     secret_path,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import listed
 from ansible_collections.influxops.influxdb3.plugins.modules import cluster
 
 

@@ -31,8 +31,10 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     parse_permissions,
     parse_table_name,
     retention_warnings,
+    template_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import plan
 
 ENTITIES = [DATABASE, TABLE, DB_TOKEN, MGMT_TOKEN]
 printable = st.characters(exclude_categories=["C", "Z"])
@@ -141,9 +143,6 @@ def test_partition_template_survives_the_way_to_the_api_and_back(template: list[
         ([], "0 parts"),
         ([{"type": "tag", "value": str(number)} for number in range(9)], "9 parts"),
         ([TIME, TIME], "part 2 repeats"),
-        ([TAG, TIME, {"type": "bucket", "tag_name": "region", "number_of_buckets": 3}], "'region' stands in more"),
-        ([{"type": "tag", "value": "time"}], "time is reserved"),
-        ([{"type": "bucket", "tag_name": "time", "number_of_buckets": 3}], "time is reserved"),
         ([{"type": "other", "value": "x"}], "none of time, tag, bucket"),
         ([{"type": None}], "none of time, tag, bucket"),
         ([{"type": "time"}], "type time takes value and nothing else"),
@@ -153,14 +152,68 @@ def test_partition_template_survives_the_way_to_the_api_and_back(template: list[
         ([{**BUCKET, "number_of_buckets": MAX_BUCKETS + 1}], "number_of_buckets 100001 is not between"),
         ([{**BUCKET, "tag_name": ""}], "tag_name must not be empty"),
         ([{"type": "tag", "value": ""}], "type tag must not be empty"),
-        ([{"type": "time", "value": "%H"}], "'%H' is no time format"),
-        ([{"type": "time", "value": "daily"}], "'daily' is no time format"),
-        ([{"type": "time", "value": "%Y%"}], "'%Y%' is no time format"),
     ],
 )
 def test_wrong_partition_templates(parts: list[dict[str, Any]], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         parse_partition_template(parts)
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ([TAG, TIME, {"type": "bucket", "tag_name": "region", "number_of_buckets": 3}], "'region' stands in more"),
+        ([{"type": "tag", "value": "time"}], "time is reserved"),
+        ([{"type": "bucket", "tag_name": "time", "number_of_buckets": 3}], "time is reserved"),
+        ([{"type": "time", "value": "%H"}], "'%H' is no time format"),
+        ([{"type": "time", "value": "%Y wk:%W"}], "'%Y wk:%W' is no time format"),
+        ([{"type": "time", "value": "daily"}], "'daily' is no time format"),
+        ([{"type": "time", "value": "%Y%"}], "'%Y%' is no time format"),
+    ],
+)
+@pytest.mark.parametrize("entity", [DATABASE, TABLE])
+def test_templates_that_may_be_there_can_be_stated_and_not_made(
+    entity: Entity, parts: list[dict[str, Any]], problem: str
+) -> None:
+    state = entity.parse({"name": "a", "partition_template": parts})
+    assert state["partition_template"] == parts
+    with pytest.raises(OptionError, match=f"^partition_template: .*{problem}"):
+        entity.check_new(state)
+    with pytest.raises(OptionError, match=problem):
+        plan(entity, None, state)
+    assert not plan(entity, {"name": "a", "partition_template": parts}, state).changed
+
+
+@given(templates())
+def test_templates_of_documented_parts_can_be_made(parts: list[dict[str, Any]]) -> None:
+    DATABASE.check_new(DATABASE.parse({"name": "a", "partition_template": parts}))
+
+
+def test_an_empty_template_of_the_server_is_none() -> None:
+    assert DATABASE.from_api({"name": "a", "partitionTemplate": []})["partition_template"] is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (None, []),
+        ([TIME], []),
+        ([{"type": "time", "value": "%Y-%m-%d"}, TAG, {**BUCKET, "number_of_buckets": 1000}], []),
+        ([TAG, BUCKET], ["no time part"]),
+        ([TIME, {"type": "time", "value": "%Y"}], ["2 time parts"]),
+        ([{"type": "time", "value": "%d"}], ["'%d' is none of"]),
+        ([{"type": "time", "value": "%Y/%m"}, TAG], ["'%Y/%m' is none of"]),
+        ([TIME, {**BUCKET, "number_of_buckets": 1001}], ["'host' has 1001 buckets"]),
+        ([TAG, {**BUCKET, "number_of_buckets": 5000}], ["no time part", "5000 buckets"]),
+    ],
+)
+def test_templates_that_do_not_suit_are_warned_of_in_one_sentence(
+    parts: list[dict[str, Any]] | None, said: list[str]
+) -> None:
+    warnings = template_warnings("table", {"name": "cpu", "partition_template": parts})
+    assert len(warnings) == bool(said)
+    for warning in warnings:
+        assert all(part in warning for part in ["table 'cpu'", "can't be changed", *said])
 
 
 @given(permissions, st.randoms(use_true_random=False))
@@ -328,6 +381,23 @@ def test_short_retention_is_warned_of(desired: State, warned: list[str]) -> None
 def test_reserved_name_is_warned_of(name: str, reserved: bool) -> None:
     sentence = f"The name {name!r} of the table begins with what InfluxDB reserves for itself (_ or iox_)."
     assert name_warnings("table", name) == [sentence] * reserved
+
+
+@pytest.mark.parametrize(
+    ("noun", "name", "said"),
+    [
+        ("database", "a/b-c_9", ""),
+        ("database", "Größe", ""),
+        ("database", "-a", "should begin with a letter or a digit"),
+        ("database", "/a", "should begin with a letter or a digit"),
+        ("database", "a.b c", "holds ' ', '.'"),
+        ("table", "a/b", "holds '/'"),
+    ],
+)
+def test_name_that_is_documented_as_invalid_is_warned_of(noun: str, name: str, said: str) -> None:
+    warnings = name_warnings(noun, name)
+    assert len(warnings) == bool(said)
+    assert said in "".join(warnings)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63])
