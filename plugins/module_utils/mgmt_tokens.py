@@ -136,7 +136,7 @@ def _orderly_end() -> AbstractContextManager[None]:
 @contextmanager
 def _private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
     """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
-    text = profiles.edit("", "default", as_profile(connection))
+    text = profiles.new_config(as_profile(connection))
     directory = ""
     try:
         try:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .credentials import check_host_name, check_secret, foreign_secret_problem
 from .errors import OptionError
 from .profile_reader import Profile
 from .profiles import Wish, given
@@ -74,10 +75,25 @@ def _entries(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def secret_parameters(params: Mapping[str, Any]) -> Iterator[str]:
     """Yield the values among the OAuth2 parameters whose names say that they are secret."""
     for entry in _entries(params):
-        oauth2 = (entry["auth"] or {}).get("oauth2") or {}
-        for name, value in (oauth2.get("parameters") or {}).items():
-            if _SECRET.search(name) and isinstance(value, str) and value:
-                yield value
+        yield from filter(None, _secret_parameters(entry).values())
+
+
+def _secret_parameters(entry: Mapping[str, Any]) -> dict[str, str]:
+    oauth2 = (entry["auth"] or {}).get("oauth2") or {}
+    parameters = (oauth2.get("parameters") or {}).items()
+    return {name: value for name, value in parameters if _SECRET.search(name) and isinstance(value, str)}
+
+
+def _check_credentials(entry: Mapping[str, Any]) -> None:
+    """Raise OptionError for a secret or a host that can't work: it would take the place of one that does."""
+    whose = f" of the profile {entry['name']!r}"
+    check_host_name(f"host{whose}", entry["host"])
+    for option in ("mgmt_token", "token"):
+        check_secret(f"{option}{whose}", entry[option])
+    for name, value in _secret_parameters(entry).items():
+        problem = foreign_secret_problem(value)
+        if problem:
+            raise OptionError(f"auth.oauth2.parameters{whose}: {name} {problem}.")
 
 
 def wishes(params: Mapping[str, Any]) -> list[Wish]:
@@ -96,6 +112,8 @@ def _wish(entry: Mapping[str, Any]) -> Wish:
         raise OptionError("name: a profile's name must not be empty.")
     if port is not None and not 1 <= port <= 65535:
         raise OptionError(f"port: {port} is not between 1 and 65535, as the profile {name!r} has it.")
+    if entry["state"] == "present":
+        _check_credentials(entry)
     stated: Profile = {"name": name, **{key: entry[key] for key in _KEYS}}
     keys = given({**stated, "port": None if port is None else str(port)})
     return Wish(name, keys, entry["state"] == "present", entry["exclusive"], entry["exclusive_auth"])

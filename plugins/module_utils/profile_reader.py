@@ -8,7 +8,7 @@ Apart from profiles.py, so that who only reads doesn't carry an editor along. Th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import ProfileError
@@ -30,18 +30,38 @@ _SECRETS = (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret"))
 
 def read_profiles(text: str) -> list[Profile]:
     """Return the profiles in their order. Raises ProfileError for invalid TOML or a `profile` of another shape."""
-    profiles = load(text).get("profile", [])
+    return profiles_of(load(text))
+
+
+def profiles_of(document: Mapping[str, Any]) -> list[Profile]:
+    """Return a config's profiles in their order. Raises ProfileError for a `profile` of another shape."""
+    profiles = document.get("profile", [])
     if not isinstance(profiles, list) or not all(isinstance(profile, dict) for profile in profiles):
         raise ProfileError("its profile is a plain table or value; influxctl wants [[profile]]", code="invalid_profile")
     return profiles
 
 
-def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
-    """Return the index of the profile of that name. Raises ProfileError when there are several."""
-    found = [index for index, profile in enumerate(profiles) if profile.get("name") == name]
+def number_by_name(profiles: Sequence[Profile]) -> dict[str, list[int]]:
+    """Return the numbers of the profiles of each name."""
+    numbers: dict[str, list[int]] = {}
+    for number, profile in enumerate(profiles):
+        name = profile.get("name")
+        if isinstance(name, str):
+            numbers.setdefault(name, []).append(number)
+    return numbers
+
+
+def only(numbers: Mapping[str, Sequence[int]], name: str) -> int | None:
+    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    found = numbers.get(name, ())
     if len(found) > 1:
         raise ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
     return found[0] if found else None
+
+
+def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
+    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    return only(number_by_name(profiles), name)
 
 
 def auth_kind(profile: Profile) -> str | None:

@@ -3,20 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
 
-Every edit is read back and compared with what was intended. The keys of a profile: facts.md D.2.
+The edited text is read back and compared with what was intended. The keys of a profile: facts.md D.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .connection import PRODUCTS
 from .errors import MASK, OptionError
-from .profile_reader import AUTH_KINDS, PUBLIC, TLS, Profile, auth_kind, find_profile, read_profiles, token_prefix
-from .toml_data import Path, get, leaves, load, merged, nested, same, without
-from .toml_editor import Editor, append, proved
+from .profile_reader import (
+    AUTH_KINDS,
+    PUBLIC,
+    TLS,
+    Profile,
+    auth_kind,
+    number_by_name,
+    only,
+    profiles_of,
+    token_prefix,
+)
+from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
+from .toml_editor import Block, Editor, proved
 
 # What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
 # secret.
@@ -108,60 +118,75 @@ def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclu
     return profile
 
 
-def edit(text: str, name: str, intended: Profile) -> str:
-    """Return the text with the profile `name` made equal to `intended`, appended when it isn't there.
+def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
+    """Return the text with profiles changed, and the data that it holds then.
 
-    Raises ProfileError, also when the edit can't be proved to have changed nothing else.
+    `document` is the text's data. Each of `changes` is a profile's number, None for a new one, and what it becomes,
+    None where it goes. Raises ProfileError, also when the edits can't be proved to have changed nothing else.
     """
-    profiles = read_profiles(text)
-    index = find_profile(profiles, name)
-    expected = load(text)
-    if index is None:
-        edited = append(text, intended)
-        expected.setdefault("profile", []).append(intended)
-    else:
-        editor = Editor(text, index)
-        current = leaves(profiles[index])
-        target = leaves(intended)
-        for path in current:
-            if path not in target:
-                editor.remove(path)
-        for path, value in target.items():
-            if path not in current or not same(current[path], value):
-                editor.set(path, value)
-        edited = editor.text()
-        expected["profile"][index] = intended
-    return proved(edited, expected)
+    editor = Editor(text)
+    profiles = list(document.get("profile", []))
+    gone: list[int] = []
+    new: list[Profile] = []
+    for number, after in changes:
+        if number is None and after is not None:
+            new.append(after)
+        elif number is not None and after is None:
+            gone.append(number)
+        elif number is not None and after is not None:
+            _change(editor.block(number), leaves(profiles[number]), leaves(after))
+            profiles[number] = after
+    for number in sorted(gone, reverse=True):
+        editor.remove(number)
+        del profiles[number]
+    editor.append(new)
+    profiles += new
+    expected = {key: value for key, value in document.items() if key != "profile"}
+    if profiles:
+        expected["profile"] = profiles
+    return proved(editor.text(), expected), expected
 
 
-def remove(text: str, name: str) -> str:
-    """Return the text without the profile; the text itself when it isn't there. Raises ProfileError."""
-    index = find_profile(read_profiles(text), name)
-    if index is None:
-        return text
-    expected = load(text)
-    del expected["profile"][index]
-    if not expected["profile"]:
-        del expected["profile"]
-    editor = Editor(text, index)
-    editor.remove_profile()
-    return proved(editor.text(), expected)
+def new_config(profile: Profile) -> str:
+    """Return the text of a config with one profile."""
+    return rewrite("", {}, [(None, profile)])[0]
 
 
-def bring(text: str, wishes: Sequence[Wish]) -> tuple[str, list[Outcome]]:
-    """Return the text as all wishes want it, and each one's outcome. Raises ProfileError and OptionError."""
-    found = read_profiles(text)
-    outcomes = []
+def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any]) -> None:
+    for path in current:
+        if path not in target:
+            block.remove(path)
+    for path, value in target.items():
+        if path not in current or not same(current[path], value):
+            block.set(path, value)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A config as all wishes want it: its text, its data, and the outcome of each wish."""
+
+    text: str
+    document: Table
+    outcomes: Sequence[Outcome]
+
+
+def bring(text: str, wishes: Sequence[Wish]) -> Brought:
+    """Return the text as all wishes, each about another profile, want it. Raises ProfileError and OptionError."""
+    document = load(text)
+    found = profiles_of(document)
+    numbers = number_by_name(found)
+    outcomes: list[Outcome] = []
+    changes: list[tuple[int | None, Profile | None]] = []
     for wish in wishes:
-        index = find_profile(found, wish.name)
-        before = None if index is None else found[index]
-        after = _wanted(before or {}, wish) if wish.present else None
-        outcome = Outcome(wish.name, before, after)
-        if outcome.changed:
-            text = remove(text, wish.name) if after is None else edit(text, wish.name, after)
-            found = read_profiles(text)
+        number = only(numbers, wish.name)
+        before = None if number is None else found[number]
+        outcome = Outcome(wish.name, before, _wanted(before or {}, wish) if wish.present else None)
         outcomes.append(outcome)
-    return text, outcomes
+        if outcome.changed:
+            changes.append((number, outcome.after))
+    if changes:
+        text, document = rewrite(text, document, changes)
+    return Brought(text, document, outcomes)
 
 
 def _wanted(current: Profile, wish: Wish) -> Profile:

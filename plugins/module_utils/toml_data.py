@@ -72,6 +72,11 @@ def _parse(text: str) -> dict[str, Any]:
 
 def load(text: str) -> dict[str, Any]:
     """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
+    if text.startswith("\ufeff"):
+        raise ProfileError(
+            "it begins with a byte order mark (BOM), which TOML doesn't have; save it as UTF-8 without one",
+            code="invalid_toml",
+        )
     try:
         return _parse(text)
     except (ValueError, RecursionError) as error:

@@ -47,7 +47,9 @@ options:
     type: str
     choices: [clustered, dedicated]
   host:
-    description: Name or address of the cluster, without a scheme.
+    description:
+      - Name or address of the cluster, without a scheme, a port or a path. A URL is refused, with the keys that it
+        means (O(host), O(port) and O(tls.disable)).
     type: str
   port:
     description: The port, 1 to 65535. It is written as a string, as influxctl wants it.
@@ -59,7 +61,11 @@ options:
     description: The cluster. Required for O(product=dedicated).
     type: str
   mgmt_token:
-    description: The management token. Needs influxctl 2.6.0 or newer.
+    description:
+      - The management token. Needs influxctl 2.6.0 or newer.
+      - What can't be a token is refused before anything is written, with O(token) and the secret ones among
+        O(auth.oauth2.parameters) as well, so that it doesn't take the place of a good one. That is an empty text, and
+        one with a blank, a line end, quotes or C(Bearer).
     type: str
   database:
     description: The default database of C(influxctl query) and C(influxctl write).
@@ -360,6 +366,27 @@ place:
   returned: success
   type: str
   sample: 0c8f6f0e-5a0e-4c80-8d6f-1c7b6f1f8a55:64769:131094:config.toml
+refused_keys:
+  description:
+    - The keys in the file for which influxctl refuses the whole file, with all of its profiles. It does so for each
+      key that it doesn't know, such as those of influxctl 1.x or a misspelt one, and for a value of another type. The
+      module warns of them, and leaves them as they are.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    profile:
+      description: The name of the profile with the key; null where it is in none.
+      type: str
+      sample: default
+    key:
+      description: The key, with those that it stands in. Never a value.
+      type: str
+      sample: auth.oauth2.client_secret
+    remedy:
+      description: What to do about it.
+      type: str
+      sample: influxctl refuses it since 2.9.8; remove it
 backup_file:
   description: The copy of the old file.
   returned: if O(backup=true) and an existing file was changed
@@ -388,6 +415,7 @@ failure:
       type: str
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -401,6 +429,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     read_config,
     write_config,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
 from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -411,7 +440,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def report(outcomes: list[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
+def report(outcomes: Sequence[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
     """Return the result's values and the two sides of its diff, for one profile or as lists for many."""
     now = [None if one.after is None else profile_reader.public(one.after) for one in outcomes]
     sides = [profiles.diff(one.before, one.after) for one in outcomes]
@@ -427,15 +456,15 @@ def work(module: AnsibleModule) -> Result:
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
     path, text = read_config(module)
-    edited, outcomes = naming(path, lambda: profiles.bring(text or "", wishes))
-    values, before, after = report(outcomes, many=module.params["profiles"] is not None)
-    changed = any(outcome.changed for outcome in outcomes)
+    brought = naming(path, lambda: profiles.bring(text or "", wishes))
+    values, before, after = report(brought.outcomes, many=module.params["profiles"] is not None)
+    changed = any(outcome.changed for outcome in brought.outcomes)
     diff = {"before": before, "after": after}
     if changed and not module.check_mode:
-        values.update(write_config(module, path, edited, diff, existed=text is not None))
-    values.update(path=path, place=place(path))
+        values.update(write_config(module, path, brought.text, diff, existed=text is not None))
+    values.update(path=path, place=place(path), refused_keys=refused_keys(brought.document))
     changed = fix_attributes(module, path, changed, diff)
-    return Result(changed, values, before=before, after=after)
+    return Result(changed, values, before=before, after=after, warnings=warnings(path, values["refused_keys"]))
 
 
 def main() -> None:

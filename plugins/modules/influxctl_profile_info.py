@@ -90,6 +90,27 @@ profiles:
       description: The first nine characters of the management token, by which influxctl names it.
       type: str
       sample: M.V1.a1b2
+refused_keys:
+  description:
+    - The keys in the file for which influxctl refuses the whole file, with all of its profiles. It does so for each
+      key that it doesn't know, such as those of influxctl 1.x or a misspelt one, and for a value of another type. The
+      module warns of them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    profile:
+      description: The name of the profile with the key; null where it is in none.
+      type: str
+      sample: default
+    key:
+      description: The key, with those that it stands in. Never a value.
+      type: str
+      sample: auth.oauth2.client_secret
+    remedy:
+      description: What to do about it.
+      type: str
+      sample: influxctl refuses it since 2.9.8; remove it
 file:
   description: The file.
   returned: always, also when it can't be read or isn't valid TOML
@@ -143,13 +164,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profile_reader
+from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profile_reader, toml_data
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
     config_path,
     naming,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
 from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
 
 OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
@@ -161,13 +183,16 @@ def work(module: AnsibleModule) -> Result:
     file = {"file": config_file.describe(path)}
     try:
         text = config_file.read(path)
-        found = naming(path, lambda: profile_reader.read_profiles(text or ""))
+        document = naming(path, lambda: toml_data.load(text or ""))
+        found = naming(path, lambda: profile_reader.profiles_of(document))
     except ProfileError as error:
         # Who may read the file matters even more when nobody can say what is in it.
         return Result(changed=False, values=file, error=error)
     name = module.params["name"]
     listed = [profile_reader.public(profile) for profile in found if name in (None, profile.get("name"))]
-    return Result(changed=False, values={"profiles": listed, **file})
+    refused = refused_keys(document)
+    values = {"profiles": listed, "refused_keys": refused, **file}
+    return Result(changed=False, values=values, warnings=warnings(path, refused))
 
 
 def main() -> None:

@@ -120,6 +120,19 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "one is wrong": ({"profiles": [NEW, {**NEW, "name": "two", "port": 70000}]}, "as the profile 'two' has it"),
     "one lacks": ({"profiles": [NEW, {"name": "two", "product": "dedicated"}]}, "'two' of the product dedicated lacks"),
     "owner": ({**NEW, "owner": "no-such-user"}, "no-such-user"),
+    "URL": ({**NEW, "host": "http://h.example:8086/"}, "host: h.example, port: 8086, tls.disable: true"),
+    "host with a port": ({**NEW, "host": "h.example:8086"}, "host: h.example, port: 8086"),
+    "host with a path": ({**NEW, "host": "h.example/x"}, "host: h.example (and no path)"),
+    "empty host": ({**NEW, "host": ""}, "host of the profile 'default': it is empty"),
+    "password": ({**NEW, "host": "https://u:canaryToken@h"}, "must not hold a user or password"),
+    "empty secret": ({**NEW, "mgmt_token": ""}, "mgmt_token of the profile 'default': it is empty"),
+    "empty token": ({**NEW, "token": ""}, "token of the profile 'default': it is empty"),
+    "line end": ({**NEW, "mgmt_token": "{{ canary }}\n"}, "ends with a line break"),
+    "blank": ({**NEW, "token": " {{ canary }}"}, "blank"),
+    "quotes": ({**NEW, "mgmt_token": "'{{ canary }}'"}, "quotes"),
+    "scheme": ({**NEW, "mgmt_token": "Bearer {{ canary }}"}, "the token alone"),
+    "parameter": ({**NEW, "auth": {"oauth2": {"parameters": {"client_secret": ""}}}}, "client_secret is empty"),
+    "one of many": ({"profiles": [NEW, {**NEW, "name": "two", "token": ""}]}, "token of the profile 'two'"),
 }
 
 
@@ -383,6 +396,42 @@ def test_macos_has_a_path_of_its_own(ansible: Ansible, tmp_path: Path) -> None:
     expected = ansible.home / "Library" / "Application Support" / "influxctl" / "config.toml"
     assert run.result("mac")["path"] == str(expected)
     assert expected.is_file()
+
+
+def test_keys_that_influxctl_refuses_are_warned_about_and_stay(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    old = b'account_id = "canaryToken"\n\n' + WRITTEN + b'mgmt_tokens = "canaryToken"\r\n'
+    path.write_bytes(old)
+    options = {"name": "default", "host": "new.example.com", "path": str(path)}
+    run = play(
+        ansible,
+        task("check", options, check_mode=True),
+        task("write", options),
+        task("info", {"path": str(path)}, INFO),
+        task("away", {**NEW, "path": str(path), "exclusive": True}),
+    )
+    expected = [(None, "account_id"), ("default", "tls.mgmt_tokens")]
+    for name in ("check", "write", "info"):
+        result = run.result(name)
+        assert [(one["profile"], one["key"]) for one in result["refused_keys"]] == expected
+        (sentence,) = result["warnings"]
+        assert all(word in sentence for word in (str(path), "account_id", "tls.mgmt_tokens", "1.x"))
+    # What influxctl says is that there is something; here it stands what.
+    assert [one["key"] for one in run.result("away")["refused_keys"]] == ["account_id"]
+    assert path.read_bytes().startswith(b'account_id = "canaryToken"\n\n# by hand\r\n')
+
+
+def test_a_byte_order_mark_is_named_and_stays(ansible: Ansible, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + WRITTEN)
+    run = play(
+        ansible,
+        task("write", {**NEW, "path": str(path)}, ignore_errors=True),
+        task("info", {"path": str(path)}, INFO, ignore_errors=True),
+    )
+    for name in ("write", "info"):
+        assert "byte order mark" in run.result(name)["msg"]
+    assert path.read_bytes() == b"\xef\xbb\xbf" + WRITTEN
 
 
 def test_kinds_of_authentication_take_each_others_place(ansible: Ansible, tmp_path: Path) -> None:

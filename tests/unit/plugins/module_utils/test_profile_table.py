@@ -67,7 +67,8 @@ def lost_bytes(document: Document, name: str, edit: Mapping[str, Any]) -> int:
     index = [profile["name"] for profile in found].index(name)
     # Where a document's profile lacks what influxctl needs, the edit brings it along.
     wish = Wish(**{"name": name, **edit, "keys": {"name": name, **CONNECTION, **edit["keys"]}})
-    edited, (outcome,) = profiles.bring(document.text, [wish])
+    brought = profiles.bring(document.text, [wish])
+    edited, (outcome,) = brought.text, brought.outcomes
     data = document.data
     if wish.present:
         how = {"exclusive": wish.exclusive, "exclusive_auth": wish.exclusive_auth}

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -55,10 +58,24 @@ wanted_profiles = st.fixed_dictionaries(
 )
 
 
+def edit(text: str, name: str, intended: dict[str, Any]) -> str:
+    """The text with the profile made equal to what is intended, appended when it isn't there."""
+    document = toml_data.load(text)
+    number = profile_reader.find_profile(profile_reader.profiles_of(document), name)
+    return profiles.rewrite(text, document, [(number, intended)])[0]
+
+
+def remove(text: str, name: str) -> str:
+    """The text without the profile."""
+    document = toml_data.load(text)
+    number = profile_reader.find_profile(profile_reader.profiles_of(document), name)
+    return profiles.rewrite(text, document, [(number, None)])[0]
+
+
 def attempted(text: str, name: str, intended: dict[str, Any]) -> str | None:
     """The edited text, None when the edit is refused as not safe; any other exception fails the test."""
     try:
-        return profiles.edit(text, name, intended)
+        return edit(text, name, intended)
     except ProfileError as error:
         if error.code != "not_editable":
             raise
@@ -113,7 +130,7 @@ def test_any_edit_of_any_document_does_what_is_intended_and_nothing_else() -> No
         merged = profiles.merge(document.data["profile"][index], wanted, **how)
         assert_holds(edited, wanted_data(document, name, merged))
         assert_foreign_bytes_survive(edited, document, index)
-        assert profiles.edit(edited, name, intended) == edited
+        assert edit(edited, name, intended) == edited
         if exact(found[index]) == exact(intended):
             assert edited == document.text
 
@@ -132,7 +149,7 @@ def test_before_python_3_11_an_edit_does_what_is_intended_or_nothing(monkeypatch
         try:
             index = profile_reader.find_profile(profile_reader.read_profiles(document.text), name)
             intended = profiles.merge(document.data["profile"][0], wanted, exclusive=True, exclusive_auth=True)
-            edited = profiles.edit(document.text, name, {"name": name, **intended})
+            edited = edit(document.text, name, {"name": name, **intended})
         except ProfileError as error:
             # tomlkit doesn't understand all that is valid; pytest.raises would want that it never does.
             assert error.code in ("invalid_toml", "not_editable")  # noqa: PT017
@@ -189,29 +206,29 @@ def test_removing_a_profile_removes_it_and_nothing_else(document: Document, data
     found = document.data["profile"]
     name = data.draw(st.sampled_from([profile["name"] for profile in found]))
     index = [profile["name"] for profile in found].index(name)
-    removed = profiles.remove(document.text, name)
+    removed = remove(document.text, name)
     expected = document.data
     del expected["profile"][index]
     if not expected["profile"]:
         del expected["profile"]
     assert_holds(removed, expected)
     assert_foreign_bytes_survive(removed, document, index)
-    assert profiles.remove(removed, name) == removed
+    assert remove(removed, name) == removed
 
 
 @unhurried
 @given(documents() | st.just(Document([])), wanted_profiles)
 def test_new_profile_is_appended(document: Document, wanted: dict[str, Any]) -> None:
     intended = {"name": "new one", **wanted}
-    edited = profiles.edit(document.text, "new one", intended)
+    edited = edit(document.text, "new one", intended)
     data = document.data
     data.setdefault("profile", []).append(intended)
     assert_holds(edited, data)
     assert edited.startswith(document.text)
     assert edited.endswith("\n")
     assert ("\r\n" in edited) == ("\r\n" in document.text)
-    assert profiles.edit(edited, "new one", intended) == edited
-    assert_holds(profiles.remove(edited, "new one"), document.data)
+    assert edit(edited, "new one", intended) == edited
+    assert_holds(remove(edited, "new one"), document.data)
 
 
 @unhurried
@@ -227,7 +244,7 @@ def test_any_text_is_edited_or_refused(text: str, name: str) -> None:
     except tomllib.TOMLDecodeError:
         expected = None
     try:
-        edited = profiles.edit(text, name, {"name": name})
+        edited = edit(text, name, {"name": name})
     except ProfileError as error:
         # Only some of the texts are refused, so pytest.raises doesn't fit.
         assert error.code in ("invalid_toml", "invalid_profile", "not_editable")  # noqa: PT017
@@ -263,7 +280,7 @@ def edited_sample(**changes: Any) -> str:
     """The sample with the default profile changed; a value of None drops the key."""
     current = profile_reader.read_profiles(SAMPLE)[0]
     merged = {key: value for key, value in {**current, **changes}.items() if value is not None}
-    return profiles.edit(SAMPLE, "default", merged)
+    return edit(SAMPLE, "default", merged)
 
 
 def test_value_is_replaced_in_its_line() -> None:
@@ -298,17 +315,17 @@ def test_inline_table_that_tomlkit_misreads_is_written_anew(monkeypatch: pytest.
 
 def test_blank_lines_of_others_stay_where_a_table_goes() -> None:
     text = '[[profile]]\nname = "default"\n\n[other]\n\n[profile.tls]\ninsecure = true\n'
-    assert profiles.edit(text, "default", {"name": "default"}) == '[[profile]]\nname = "default"\n\n[other]\n\n'
+    assert edit(text, "default", {"name": "default"}) == '[[profile]]\nname = "default"\n\n[other]\n\n'
 
 
 def test_new_table_is_written_below_the_profile() -> None:
     two = {"name": "two", "tls": {"insecure": True}}
-    assert profiles.edit(SAMPLE, "two", two) == SAMPLE + "\n[profile.tls]\ninsecure = true\n"
+    assert edit(SAMPLE, "two", two) == SAMPLE + "\n[profile.tls]\ninsecure = true\n"
 
 
 def test_removal_keeps_the_comment_above_the_next_profile() -> None:
-    assert profiles.remove(SAMPLE, "default") == '# kept\n\n# about two\n[[profile]]\nname = "two"\n'
-    assert profiles.remove(SAMPLE, "none") == SAMPLE
+    assert remove(SAMPLE, "default") == '# kept\n\n# about two\n[[profile]]\nname = "two"\n'
+    assert remove(SAMPLE, "none") == SAMPLE
 
 
 def test_removal_keeps_what_is_below_a_blank_line() -> None:
@@ -316,13 +333,13 @@ def test_removal_keeps_what_is_below_a_blank_line() -> None:
     first, second = '[[profile]]\nname = "a"\n# of a\n', '[[profile]]\nname = "b"\n'
     spare = "\n# [[profile]]\n# name = 'spare'\n"
     text = f"{first}\n{banner}{second}{spare}"
-    assert profiles.remove(text, "a") == f"{banner}{second}{spare}"
-    assert profiles.remove(text, "b") == f"{first}\n{banner}{spare}"
+    assert remove(text, "a") == f"{banner}{second}{spare}"
+    assert remove(text, "b") == f"{first}\n{banner}{spare}"
     # Blank lines become neither more nor fewer, however often a profile comes and goes.
-    added = profiles.edit(first + second, "new", {"name": "new"})
-    gone = profiles.remove(added, "new")
-    assert profiles.edit(gone, "new", {"name": "new"}) == added
-    assert profiles.remove(f"{first}\n{second}\n[x]\n", "b") == f"{first}\n[x]\n"
+    added = edit(first + second, "new", {"name": "new"})
+    gone = remove(added, "new")
+    assert edit(gone, "new", {"name": "new"}) == added
+    assert remove(f"{first}\n{second}\n[x]\n", "b") == f"{first}\n[x]\n"
 
 
 def test_new_file_is_written_as_influxctls_samples_are() -> None:
@@ -332,7 +349,7 @@ def test_new_file_is_written_as_influxctls_samples_are() -> None:
         "tls": {"insecure": True},
         "auth": {"oauth2": {"client_id": "x", "parameters": {"audience": "a"}}},
     }
-    assert profiles.edit("", "default", profile) == (
+    assert edit("", "default", profile) == (
         '[[profile]]\nname = "default"\nhost = "h"\n\n[profile.tls]\ninsecure = true\n\n'
         '[profile.auth.oauth2]\nclient_id = "x"\nparameters = {audience = "a"}\n'
     )
@@ -340,11 +357,9 @@ def test_new_file_is_written_as_influxctls_samples_are() -> None:
 
 def test_file_without_a_last_line_end_keeps_that() -> None:
     profile = {"name": "default", "host": "h"}
-    assert profiles.edit('[[profile]]\nname = "default"', "default", profile) == (
-        '[[profile]]\nname = "default"\nhost = "h"'
-    )
+    assert edit('[[profile]]\nname = "default"', "default", profile) == ('[[profile]]\nname = "default"\nhost = "h"')
     with_table = {**profile, "tls": {"insecure": True}}
-    assert profiles.edit('[[profile]]\nname = "default"\nhost = "h"', "default", with_table) == (
+    assert edit('[[profile]]\nname = "default"\nhost = "h"', "default", with_table) == (
         '[[profile]]\nname = "default"\nhost = "h"\n\n[profile.tls]\ninsecure = true\n'
     )
 
@@ -352,9 +367,136 @@ def test_file_without_a_last_line_end_keeps_that() -> None:
 def test_whole_profile_keeps_every_other_byte_when_oauth2_replaces_a_token() -> None:
     text = SAMPLE.replace("# about two", '# about two "')
     wanted = {"name": "two", "auth": {"oauth2": {"parameters": {"a": "b"}, "client_id": "c"}}}
-    edited = profiles.edit(text, "two", wanted)
+    edited = edit(text, "two", wanted)
     assert edited.startswith(text)
     assert tomllib.loads(edited)["profile"][1] == wanted
+
+
+# The shape of InfluxData's sample: keys in comments below the keys, and tables in comments below those.
+COMMENTED = """\
+[[profile]]
+  name = "default"
+  product = "clustered"
+  host = "cluster.example"
+
+  ## Defaults for queries and writes
+  # database = ""
+  # token = ""
+
+  ## Only for the other product
+  # account_id = ""
+
+  ### TLS
+  # [profile.tls]
+  #   insecure = false
+
+# about two
+[[profile]]
+name = "two"
+host = "h"
+# database = ""
+# token = ""
+"""
+
+
+def test_a_new_table_leaves_the_profiles_commented_keys_to_the_profile() -> None:
+    profile = profile_reader.read_profiles(COMMENTED)[0]
+    below = '  # account_id = ""\n'
+    table = "\n[profile.tls]\ninsecure = true\n"
+    assert edit(COMMENTED, "default", {**profile, "tls": {"insecure": True}}) == COMMENTED.replace(below, below + table)
+    # So that it means what it says when the comment signs are removed.
+    two = edit(COMMENTED, "two", {"name": "two", "host": "h", "tls": {"insecure": True}})
+    assert two == COMMENTED + "\n[profile.tls]\ninsecure = true\n"
+    assert tomllib.loads(re.sub("(?m)^# (?=database|token)", "", two))["profile"][1]["database"] == ""
+    assert edit(edit(COMMENTED, "two", {"name": "two", "host": "h", "auth": {"token": {"token_file": "/t"}}}),
+                "two", {"name": "two", "host": "h"}) == COMMENTED  # fmt: skip
+
+
+def test_a_comment_about_what_comes_next_stays_there() -> None:
+    text = '[[profile]]\nname = "a"\n\n# database = "is what b has"\n[[profile]]\nname = "b"\n'
+    edited = edit(text, "a", {"name": "a", "tls": {"insecure": True}})
+    assert edited == text.replace('"a"\n', '"a"\n\n[profile.tls]\ninsecure = true\n')
+    # Without a blank line, what could be the profile's own is the profile's own.
+    text = text.replace("\n\n#", "\n#")
+    edited = edit(text, "a", {"name": "a", "tls": {"insecure": True}})
+    assert edited == text.replace('has"\n', 'has"\n\n[profile.tls]\ninsecure = true\n')
+
+
+def lines_run(work: Callable[[], object]) -> int:
+    """How many lines of Python some work runs: what it costs, whatever the machine is busy with."""
+    count = 0
+
+    def trace(_frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(previous)
+    return count
+
+
+def config_of(number: int) -> str:
+    keys = 'product = "clustered"\nhost = "h"\nmgmt_token = "old"\n\n[profile.tls]\nca = "/c"\n\n'
+    return "".join(f'[[profile]]\nname = "{n}"\n{keys}' for n in range(number))
+
+
+# What is done to a config of so many profiles, or with an array of so many lines.
+WORK: dict[str, Callable[[int], tuple[str, list[profiles.Wish]]]] = {
+    "update all": lambda n: (config_of(n), [profiles.Wish(str(k), {"mgmt_token": "M.V1.new"}) for k in range(n)]),
+    "new table in all": lambda n: (
+        config_of(n), [profiles.Wish(str(k), {"auth": {"token": {"token_file": "/t"}}}) for k in range(n)],
+    ),
+    "remove all": lambda n: (config_of(n), [profiles.Wish(str(k), {}, present=False) for k in range(n)]),
+    "append": lambda n: (
+        config_of(1), [profiles.Wish(f"new {k}", {"product": "clustered", "host": "h"}) for k in range(n)],
+    ),
+    "beside a long array": lambda n: (
+        config_of(1) + "[profile.auth.oauth2]\nscopes = [\n" + '  "s", # one\n' * n + "]\n",
+        [profiles.Wish("0", {"mgmt_token": "M.V1.new"})],
+    ),
+    "of a long array": lambda n: (
+        config_of(1) + "[profile.auth.oauth2]\nscopes = [\n" + '  "s", # one\n' * n + "]\n",
+        [profiles.Wish("0", {"auth": {"oauth2": {"scopes": ["x"]}}})],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_the_work_grows_no_faster_than_the_file(name: str) -> None:
+    def cost(number: int) -> int:
+        text, wishes = WORK[name](number)
+        return lines_run(lambda: profiles.bring(text, wishes))
+
+    cost(1)  # what is made once
+    small, large = cost(40), cost(160)
+    assert large < 4.5 * small
+
+
+@unhurried
+@given(documents())
+def test_a_statement_is_the_fewest_lines_that_are_valid_by_themselves(document: Document) -> None:
+    lines = document.text.splitlines(keepends=True)
+    expected, begin = [], 0
+    while begin < len(lines):
+        end = begin + 1
+        while end < len(lines) and not is_toml("".join(lines[begin:end])):
+            end += 1
+        expected.append("".join(lines[begin:end]))
+        begin = end
+    assert [statement.text for statement in toml_editor.scan(document.text)] == expected
+
+
+def is_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
@@ -384,7 +526,7 @@ def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
 )
 def test_what_cannot_be_edited_is_refused(text: str, code: str) -> None:
     with pytest.raises(ProfileError) as caught:
-        profiles.edit(text, "default", {"name": "default"})
+        edit(text, "default", {"name": "default"})
     assert caught.value.code == code
 
 
@@ -393,11 +535,16 @@ def test_invalid_toml_says_where_and_shows_nothing() -> None:
         toml_data.load('a = 1\nmgmt_token = "hidden\n')
 
 
+def test_a_byte_order_mark_is_named() -> None:
+    with pytest.raises(ProfileError, match="byte order mark"):
+        toml_data.load("\ufeffa = 1\n")
+
+
 def test_missing_tomlkit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tomlkit", None)
-    assert profiles.edit(SAMPLE, "two", {"name": "two"}) == SAMPLE
+    assert edit(SAMPLE, "two", {"name": "two"}) == SAMPLE
     with pytest.raises(ProfileError, match="pip install tomlkit") as caught:
-        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+        edit(SAMPLE, "two", {"name": "two", "host": "h"})
     assert caught.value.code == "missing_library"
     # Before Python 3.11 reading needs it, too.
     monkeypatch.setattr(toml_data, "tomllib", None)
@@ -423,10 +570,10 @@ def test_a_broken_tomlkit_is_not_called_missing(monkeypatch: pytest.MonkeyPatch,
 def test_an_old_tomlkit_is_named_with_the_oldest_that_will_do(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tomlkit, "__version__", version)
     with pytest.raises(ProfileError, match=rf"{version}, and 0\.11\.6 is the oldest") as caught:
-        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+        edit(SAMPLE, "two", {"name": "two", "host": "h"})
     assert caught.value.code == "missing_library"
     monkeypatch.setattr(tomlkit, "__version__", "0.11.6")
-    assert profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"}) == SAMPLE + 'host = "h"\n'
+    assert edit(SAMPLE, "two", {"name": "two", "host": "h"}) == SAMPLE + 'host = "h"\n'
 
 
 @pytest.mark.parametrize(
