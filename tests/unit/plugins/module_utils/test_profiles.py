@@ -560,7 +560,7 @@ def test_a_broken_tomlkit_is_not_called_missing(monkeypatch: pytest.MonkeyPatch,
     for name in [name for name in sys.modules if name.partition(".")[0] == "tomlkit"]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ProfileError, match="RuntimeError: half of it is there") as caught:
-        profiles.edit(SAMPLE, "two", {"name": "two", "host": "h"})
+        edit(SAMPLE, "two", {"name": "two", "host": "h"})
     assert caught.value.code == "missing_library"
     assert sys.executable in str(caught.value)
     assert "is missing" not in str(caught.value)
