@@ -1,0 +1,134 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a look at the hosts found to what issuers are asked for, and from their answers to what a host has to do.
+
+A token is recognized on a host by its key: the public prefix of a management token, the ID of a database token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the look at one host found, and what the host shall hold.
+
+    Attributes:
+        host: the inventory's name of the host.
+        issuer: tells the ways of issuing apart: hosts of the same one ask together.
+        description: the description of the host's tokens.
+        path: the file that holds the token, for sentences.
+        file_identity: the file on the machine itself: equal for two names of one machine.
+        held: the key of the token that the host holds, None for none.
+        beside: the keys of the tokens that stand elsewhere in the same file.
+        differs: whether something but the token has to be changed in the file.
+        wish: what the issuer is asked for, beside the description and the token that is held.
+        refusal: why the host can't take part; empty where it can.
+    """
+
+    host: str
+    issuer: str
+    description: str
+    path: str = ""
+    file_identity: str = ""
+    held: str | None = None
+    beside: tuple[str, ...] = ()
+    differs: bool = False
+    wish: tuple[tuple[str, Any], ...] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one issuer is asked for, by the host whose variables say how it is reached."""
+
+    issuer: str
+    leader: str
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The requests of a batch, and the hosts that are refused, each with a sentence."""
+
+    requests: tuple[Request, ...]
+    refused: Mapping[str, str]
+
+
+def plan(members: Sequence[Member], seen: Mapping[str, str], *, shared: bool) -> Plan:
+    """Return what has to be asked for the hosts of a batch, in their order.
+
+    `seen` says which file was seen first under which host's name in earlier batches. A second name of one machine is
+    refused where each host has a token of its own: the two would take the only place from each other at every run.
+    """
+    refused: dict[str, str] = {}
+    first_names = dict(seen)
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        first = first_names.setdefault(member.file_identity, member.host) if member.file_identity else member.host
+        if member.refusal:
+            refused[member.host] = member.refusal
+        elif first != member.host and not shared:
+            refused[member.host] = (
+                f"{first} and {member.host} are one machine with one file {member.path}. Take one of the names out of"
+                " the inventory, or give each a path of its own."
+            )
+        else:
+            groups.setdefault(member.issuer, []).append(member)
+    requests = tuple(Request(issuer, group[0].host, tuple(group)) for issuer, group in groups.items())
+    return Plan(requests, refused)
+
+
+@dataclass(frozen=True)
+class Old:
+    """A token that a newer one of the same description supersedes."""
+
+    id: str
+    key: str
+    expires_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the issuer says of a host's token: `id` and `key` are those of the token that the host shall hold.
+
+    `is_new` says that it was made just now; then `id` is None in check mode. `failure` says why there is none.
+    """
+
+    id: str | None = None
+    key: str | None = None
+    is_new: bool = False
+    expires_at: str | None = None
+    superseded: tuple[Old, ...] = ()
+    failure: str = ""
+
+
+NO_ANSWER = "The issuer gave no answer for this host."
+
+
+def read_answer(description: str, result: Mapping[str, Any], items: str, key: str, issuer: str) -> Answer:
+    """Return what a module's result says of the token of this description.
+
+    `items` is the name of the result's list, `key` the name of a token's key in it, `issuer` the host that was asked.
+    """
+    found = [one for one in result.get(items) or () if one.get("description") == description]
+    if not found:
+        said = str(result.get("msg") or NO_ANSWER)
+        return Answer(failure=f"The issuer {issuer} can't be reached: {said}" if result.get("unreachable") else said)
+    item = found[-1]
+    if item.get("failure"):
+        return Answer(failure=str(item["failure"]["message"]))
+    old = tuple(Old(one["id"], one.get(key) or "", one.get("expires_at")) for one in item.get("superseded") or ())
+    return Answer(item.get("id"), item.get(key), bool(item.get("changed")), item.get("expires_at"), old)
+
+
+def is_due(member: Member, answer: Answer) -> bool:
+    """Return whether something has to be done at the host: written, or proved so that an old token may go.
+
+    A failed answer is due as well: the step at the host is what fails the host.
+    """
+    return bool(answer.failure or answer.is_new or member.differs or answer.key != member.held or answer.superseded)

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From answers and proofs to what may be revoked: old tokens whose every holder has proved another, and new ones that
+nobody holds.
+
+The invariant: no token that somebody holds is revoked before that holder has proved another. Where it isn't known who
+holds a token, it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .planning import Answer, Member, Old
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of the step at a host.
+
+    Attributes:
+        proved: whether the host has proved the token that it was given.
+        is_seen: whether the file was read again afterwards; without it, nothing is known of the host.
+        holds: the key of the token that the host holds then.
+        beside: the keys of the tokens that stand elsewhere in the same file then.
+        failure: why the step failed; empty where it didn't.
+    """
+
+    proved: bool = False
+    is_seen: bool = False
+    holds: str | None = None
+    beside: tuple[str, ...] = ()
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Tokens that stay valid, and why."""
+
+    ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What is to be revoked, by the issuer that is asked; and what stays, by the host that it concerns.
+
+    `unheld` are the new tokens among those to be revoked, which no host holds.
+    """
+
+    revoke: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unheld: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stays: Mapping[str, tuple[Stay, ...]] = field(default_factory=dict)
+
+
+def has_proved(answer: Answer, applied: Applied | None) -> bool:
+    """Return whether a host is known to hold the answer's token and to have proved it.
+
+    A key is too short to be unique. Where an old token has the new one's, nobody can tell which of them the host holds.
+    """
+    return bool(
+        applied
+        and applied.proved
+        and applied.is_seen
+        and answer.key
+        and applied.holds == answer.key
+        and all(old.key != answer.key for old in answer.superseded)
+    )
+
+
+def settle_each(members: Sequence[Member], answers: Mapping[str, Answer], applied: Mapping[str, Applied]) -> Settlement:
+    """Return what may go where each host has a token of its own.
+
+    `answers` and `applied` are by host; a host that the step did not reach, or at which it broke off, has no `applied`.
+    """
+    revoke: dict[str, list[str]] = {}
+    unheld: dict[str, list[str]] = {}
+    stays: dict[str, list[Stay]] = {}
+    holders = _holders(members, applied)
+    for member in members:
+        answer, done = answers.get(member.host, Answer()), applied.get(member.host)
+        if is_unheld(answer, done) and answer.id:
+            unheld.setdefault(member.issuer, []).append(answer.id)
+        if not answer.superseded:
+            continue
+        if not has_proved(answer, done):
+            reason = f"{member.host} has not proved another token"
+            stays.setdefault(member.host, []).append(Stay(_ids(answer.superseded), reason))
+            continue
+        kept, others = _parted(answer.superseded, done.beside if done else ())
+        elsewhere = {old.key for old in others if holders.get(old.key, set()) - {member.host}}
+        foreign, free = _parted(others, elsewhere)
+        revoke.setdefault(member.issuer, []).extend(_ids(free))
+        if kept:
+            stays.setdefault(member.host, []).append(Stay(_ids(kept), held_beside(member.path)))
+        if foreign:
+            names = sorted(set().union(*(holders[old.key] for old in foreign)) - {member.host})
+            stays.setdefault(member.host, []).append(Stay(_ids(foreign), f"these hosts hold them: {', '.join(names)}"))
+    return Settlement(_unique(revoke), _unique(unheld), {host: tuple(found) for host, found in stays.items()})
+
+
+def _holders(members: Sequence[Member], applied: Mapping[str, Applied]) -> dict[str, set[str]]:
+    """Return for each key the hosts that hold it at the end, as far as they were seen: clones hold each other's."""
+    holders: dict[str, set[str]] = {}
+    for member in members:
+        done = applied.get(member.host)
+        keys = (done.holds, *done.beside) if done and done.is_seen else (member.held, *member.beside)
+        for key in filter(None, keys):
+            holders.setdefault(key, set()).add(member.host)
+    return holders
+
+
+def is_unheld(answer: Answer, applied: Applied | None) -> bool:
+    """Return whether a new token is known to be held by nobody: its only host was seen not to hold it."""
+    return bool(
+        answer.is_new
+        and applied
+        and applied.is_seen
+        and answer.key is not None
+        and applied.holds != answer.key
+        and answer.key not in applied.beside
+    )
+
+
+def settle_shared(
+    members: Sequence[Member],
+    answers: Mapping[str, Answer],
+    applied: Mapping[str, Applied],
+    *,
+    sharers: Collection[str],
+    proved_before: Mapping[str, str],
+    is_partial: bool,
+) -> Settlement:
+    """Return what may go where all hosts hold one token: nothing before the last of them has proved the new one.
+
+    `sharers` are all hosts that may hold the token, also those that the run doesn't reach. `proved_before` says which
+    token's ID each host of an earlier batch has proved. `is_partial` says that the inventory may lack some hosts. A new
+    token is never unheld: the store keeps it, and the next run goes on with it.
+    """
+    revoke: dict[str, list[str]] = {}
+    stays: dict[str, list[Stay]] = {}
+    for issuer in dict.fromkeys(member.issuer for member in members):
+        group = [member for member in members if member.issuer == issuer]
+        answer = next((answers[one.host] for one in group if one.host in answers), Answer())
+        if not answer.superseded:
+            continue
+        proved = {one.host for one in group if has_proved(answers.get(one.host, Answer()), applied.get(one.host))}
+        proved |= {host for host, token_id in proved_before.items() if token_id == answer.id}
+        beside = {key for one in group if one.host in applied for key in applied[one.host].beside}
+        kept, free = _parted(answer.superseded, beside)
+        leader = group[0]
+        if kept:
+            stays.setdefault(leader.host, []).append(Stay(_ids(kept), held_beside(leader.path)))
+        lacking = sorted(set(sharers) - proved)
+        reason = why_shared_stays(lacking, is_partial=is_partial)
+        if reason and free:
+            stays.setdefault(leader.host, []).append(Stay(_ids(free), reason))
+        elif free:
+            revoke.setdefault(issuer, []).extend(_ids(free))
+    return Settlement(_unique(revoke), {}, {host: tuple(found) for host, found in stays.items()})
+
+
+def why_shared_stays(lacking: Sequence[str], *, is_partial: bool) -> str:
+    """Return why the old shared token stays valid; empty where it may go."""
+    if lacking:
+        return f"these hosts have not proved the new token: {', '.join(lacking)}"
+    if is_partial:
+        return (
+            "the inventory may be a part of the fleet. Set mgmt_token_group_size to the number of hosts that share the"
+            " token"
+        )
+    return ""
+
+
+def held_beside(path: str) -> str:
+    """Return why a token stays that another profile of the file holds."""
+    return f"another profile of {path} holds them. Give each profile a prefix of its own for its descriptions"
+
+
+def _parted(old: Sequence[Old], beside: Collection[str]) -> tuple[tuple[Old, ...], tuple[Old, ...]]:
+    """Return the tokens that stand elsewhere in a file, and the others."""
+    kept = tuple(one for one in old if one.key in beside)
+    return kept, tuple(one for one in old if one.key not in beside)
+
+
+def _ids(tokens: Sequence[Old]) -> tuple[str, ...]:
+    return tuple(token.id for token in tokens)
+
+
+def _unique(found: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {issuer: tuple(dict.fromkeys(ids)) for issuer, ids in found.items() if ids}

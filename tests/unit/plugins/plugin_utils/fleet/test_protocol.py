@@ -1,0 +1,376 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet's protocol over hosts, tokens, other runs, failing proofs, a store, and cuts between any two steps.
+
+The invariant: no token that somebody holds is revoked before that holder has proved another; and after one clean run
+nothing is lost and nothing is left over. The machine finds each of the faults that `FAULTS` plants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import TokenWish, alive, plan_token
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import planning, settling
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.planning import Answer, Member, Old
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied, Settlement
+
+NAMES = ("h1", "h2", "h3")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+# So few that tokens share one.
+PREFIXES = st.sampled_from(["a", "b", "c", "d", "e"])
+
+Token = dict[str, Any]
+
+
+@dataclass
+class File:
+    """A host's config file: the token that each profile holds."""
+
+    profiles: dict[str, str] = field(default_factory=dict)
+    is_broken: bool = False
+
+
+@dataclass
+class World:
+    """What is really so: the cluster's tokens and the hosts' files, by the names of the inventory."""
+
+    shared: bool
+    tokens: dict[str, Token] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    store: str | None = None
+    now: datetime = START
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def description(self, host: str) -> str:
+        return "fleet" if self.shared else f"fleet {host}"
+
+    def make(self, description: str, prefix: str) -> Token:
+        number = next(self.numbers)
+        self.now += timedelta(seconds=1)
+        token = {"id": f"t{number}", "token_prefix": prefix, "description": description, "created_at": self.now}
+        self.tokens[token["id"]] = {**token, "expires_at": None, "revoked_at": None}
+        return self.tokens[token["id"]]
+
+    def works(self, token_id: str | None) -> bool:
+        return token_id in self.tokens and alive(self.tokens[str(token_id)], self.now)
+
+    def prefix(self, token_id: str | None) -> str | None:
+        return self.tokens[token_id]["token_prefix"] if token_id else None
+
+    def revoke(self, token_id: str) -> None:
+        """Revoke for good; whoever holds the token is cut off."""
+        if not self.works(token_id):
+            return
+        for name, file in self.files.items():
+            for profile, held in file.profiles.items():
+                assert held != token_id, f"{name} holds {token_id} in its profile {profile}"
+        self.tokens[token_id]["revoked_at"] = self.now
+
+
+@dataclass
+class Run:
+    """One run of the playbook, step by step; nothing of it outlives a cut."""
+
+    world: World
+    forced: bool
+    prefix: Callable[[], str]
+    members: list[Member] = field(default_factory=list)
+    planned: planning.Plan | None = None
+    answers: dict[str, Answer] = field(default_factory=dict)
+    applied: dict[str, Applied] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
+    settled: Settlement | None = None
+
+    def look(self) -> None:
+        """What the hosts hold, by prefixes: more nobody knows."""
+        world = self.world
+        for name, file in world.files.items():
+            beside = tuple(str(world.prefix(held)) for profile, held in file.profiles.items() if profile != "default")
+            self.members.append(
+                Member(
+                    name,
+                    "issuer",
+                    world.description(name),
+                    "config.toml",
+                    # Two names of one machine share the very object.
+                    str(id(file)),
+                    world.prefix(file.profiles.get("default")),
+                    beside,
+                )
+            )
+
+    def plan(self) -> None:
+        """What to ask for."""
+        self.planned = planning.plan(self.members, {}, shared=self.world.shared)
+
+    def issue(self) -> None:
+        """As the module mgmt_token does: the held token is recognized by prefix and description together."""
+        assert self.planned is not None
+        world = self.world
+        for request in self.planned.requests:
+            done: dict[str, Answer] = {}
+            for member in request.members:
+                if member.description not in done:
+                    held = world.prefix(world.store) if world.shared else member.held
+                    done[member.description] = self._issue(member.description, held)
+                self.answers[member.host] = done[member.description]
+
+    def _issue(self, description: str, held: str | None) -> Answer:
+        world = self.world
+        listed = list(world.tokens.values())
+        matching = [t["id"] for t in listed if (t["token_prefix"], t["description"]) == (held, description)]
+        change = plan_token(
+            listed,
+            TokenWish(description, force=self.forced),
+            world.now,
+            held_id=matching[0] if len(matching) == 1 else None,
+            need_secret=True,
+            on_lost_secret="reissue",
+        )
+        old = tuple(Old(token["id"], token["token_prefix"]) for token in change.superseded)
+        token = world.make(description, self.prefix()) if change.create else change.current
+        assert token is not None
+        if world.shared:
+            world.store = token["id"]
+        return Answer(token["id"], token["token_prefix"], bool(change.create), None, old)
+
+    def due(self) -> list[Member]:
+        """The members at which something is to be done and was not yet."""
+        answered = [member for member in self.members if member.host in self.answers]
+        return [m for m in answered if m.host not in self.reached and planning.is_due(m, self.answers[m.host])]
+
+    def apply(self, member: Member, way: str = "whole") -> None:
+        """Write beside, prove, put in place, look again.
+
+        A host may be away, get lost after it has written, or have its old file put back before it is looked at again.
+        """
+        self.reached.add(member.host)
+        world, answer = self.world, self.answers[member.host]
+        file = world.files[member.host]
+        before = dict(file.profiles)
+        proved = way != "away" and not file.is_broken and world.works(answer.id)
+        # Whoever holds the token already has nothing to write.
+        if proved and answer.id is not None:
+            file.profiles["default"] = answer.id
+        if way == "put back":
+            file.profiles = before
+        if way in ("whole", "put back"):
+            holds = world.prefix(file.profiles.get("default"))
+            beside = tuple(str(world.prefix(held)) for name, held in file.profiles.items() if name != "default")
+            self.applied[member.host] = Applied(proved, True, holds, beside, "" if proved else "no proof")
+
+    def settle(self) -> None:
+        """What may go."""
+        assert self.planned is not None
+        members = [member for request in self.planned.requests for member in request.members]
+        if self.world.shared:
+            self.settled = settling.settle_shared(
+                members,
+                self.answers,
+                self.applied,
+                sharers=list(self.world.files),
+                proved_before={},
+                is_partial=False,
+            )
+        else:
+            self.settled = settling.settle_each(members, self.answers, self.applied)
+
+    def revoke(self) -> None:
+        """Revoke what may go, and the new tokens that nobody holds."""
+        assert self.settled is not None
+        for found in (self.settled.revoke, self.settled.unheld):
+            for ids in found.values():
+                for token_id in ids:
+                    self.world.revoke(token_id)
+
+    def finish(self) -> None:
+        """All that is left of the run, without anything going wrong."""
+        if not self.members:
+            self.look()
+        if self.planned is None:
+            self.plan()
+        if not self.answers:
+            self.issue()
+        for member in self.due():
+            self.apply(member)
+        self.settle()
+        self.revoke()
+
+
+class Protocol(RuleBasedStateMachine):
+    """Everything that may happen to a fleet."""
+
+    world: World
+    run: Run | None = None
+
+    @initialize(shared=st.booleans(), data=st.data(), clone=st.booleans(), alias=st.booleans())
+    def begin(self, shared: bool, data: st.DataObject, clone: bool, alias: bool) -> None:
+        """A fleet whose hosts hold tokens, some in a second profile; one may be a clone of another, or the other."""
+        self.data = data
+        self.world = World(shared)
+        for name in NAMES:
+            file = File()
+            for profile in data.draw(st.sampled_from([(), ("default",), ("default", "other")]), label=name):
+                file.profiles[profile] = self.world.make(self.world.description(name), self.prefix())["id"]
+            self.world.files[name] = file
+        if clone:
+            self.world.files["h2"].profiles = dict(self.world.files["h1"].profiles)
+        if alias:
+            self.world.files["h3"] = self.world.files["h1"]
+        self.alias = alias
+
+    def prefix(self) -> str:
+        """The prefix of a new token."""
+        return str(self.data.draw(PREFIXES, label="prefix"))
+
+    @precondition(lambda self: self.run is None)
+    @rule(forced=st.booleans())
+    def start(self, forced: bool) -> None:
+        """A run begins, and looks."""
+        self.run = Run(self.world, forced, self.prefix)
+        self.run.look()
+
+    @precondition(lambda self: self.run is not None)
+    @rule(way=st.sampled_from(["whole", "whole", "away", "lost", "put back", "on"]))
+    def go_on(self, way: str) -> None:
+        """The run takes its next step; `on` leaves the hosts that are still due to the next run."""
+        run = self.run
+        assert run is not None
+        if not run.answers:
+            run.plan()
+            run.issue()
+        elif run.settled is None and run.due() and way != "on":
+            run.apply(self.data.draw(st.sampled_from(run.due()), label="host"), way)
+        elif run.settled is None:
+            run.settle()
+        else:
+            run.revoke()
+            self.nothing_new_is_left_of(run)
+            self.run = None
+
+    def nothing_new_is_left_of(self, run: Run) -> None:
+        """A new token that its host was seen not to hold is gone in the same run."""
+        for host, done in run.applied.items():
+            answer = run.answers[host]
+            unheld = answer.is_new and done.holds != answer.key and answer.key not in done.beside
+            assert not (unheld and self.world.works(answer.id)) or self.world.shared
+
+    @rule(what=st.sampled_from(["another run", "another run", "proofs", "end", "cut"]), forced=st.booleans())
+    def something_else(self, what: str, forced: bool) -> None:
+        """Between two steps: a whole other run, a host whose proofs fail from now on or succeed again, a token that
+        ends because nobody renews it, or a signal that kills the run."""
+        world = self.world
+        if what == "another run":
+            Run(world, forced, self.prefix).finish()
+        elif what == "proofs":
+            file = world.files[self.data.draw(st.sampled_from(NAMES), label="host")]
+            file.is_broken = not file.is_broken
+        elif what == "end" and world.tokens:
+            token = world.tokens[self.data.draw(st.sampled_from(sorted(world.tokens)), label="token")]
+            token["expires_at"] = token["expires_at"] or world.now
+        elif what == "cut":
+            self.run = None
+
+    def teardown(self) -> None:
+        """After one clean run nothing is lost and nothing is left over."""
+        if not hasattr(self, "world"):
+            return
+        world = self.world
+        for file in world.files.values():
+            file.is_broken = False
+        Run(world, False, lambda: "z").finish()
+        for name, file in world.files.items():
+            if self.alias and name == "h3" and not world.shared:
+                continue
+            held = file.profiles["default"]
+            assert world.works(held), f"{name} holds what doesn't work"
+            assert world.tokens[held]["description"] == world.description(name)
+        held_keys = {world.prefix(held) for file in world.files.values() for held in file.profiles.values()}
+        held_ids = {held for file in world.files.values() for held in file.profiles.values()}
+        refused = world.description("h3") if self.alias and not world.shared else None
+        for token in world.tokens.values():
+            if token["description"] == refused:
+                continue
+            left_over = world.works(token["id"]) and token["id"] not in held_ids
+            # A key that somebody holds may be this token's: then it is left, and named.
+            assert not left_over or token["token_prefix"] in held_keys, f"{token} is left over"
+
+
+def check(examples: int, phases: Collection[Phase] = (Phase.generate, Phase.shrink)) -> None:
+    """Run the machine."""
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Protocol, settings=chosen)
+
+
+def test_nobody_is_cut_off_and_nothing_is_left_over() -> None:
+    check(200)
+
+
+def always(*_arguments: Any, **_named: Any) -> bool:
+    return True
+
+
+def unseen(members: Any, applied: Any) -> dict[str, set[str]]:
+    return {}
+
+
+def believing(answer: Answer, applied: Applied | None) -> bool:
+    """Take a proof for one of what the host holds now."""
+    return bool(applied and applied.proved)
+
+
+def hoping(answer: Answer, applied: Applied | None) -> bool:
+    """Take a host that wasn't seen for one that holds nothing new."""
+    return answer.is_new and (applied is None or applied.holds != answer.key)
+
+
+def careless(old: Any, beside: Any) -> tuple[tuple[Old, ...], tuple[Old, ...]]:
+    return (), tuple(old)
+
+
+def any_name(members: Any, seen: Any, *, shared: bool) -> planning.Plan:
+    return planning.Plan((planning.Request("issuer", members[0].host, tuple(members)),), {})
+
+
+def not_lacking(lacking: Any, *, is_partial: bool) -> str:
+    return ""
+
+
+FAULTS: dict[str, tuple[Any, str, Any]] = {
+    "an old token goes without a proof": (settling, "has_proved", always),
+    "the proof counts, not what the host holds": (settling, "has_proved", believing),
+    "a host that wasn't seen is taken not to hold its new token": (settling, "is_unheld", hoping),
+    "what stands in another profile goes": (settling, "_parted", careless),
+    "what another host holds goes": (settling, "_holders", unseen),
+    "a second name of a machine is served": (planning, "plan", any_name),
+    "a shared token goes before the last host has proved": (settling, "why_shared_stays", not_lacking),
+    "nothing new is ever taken back": (settling, "is_unheld", lambda *_: False),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_machine_finds_a_planted_fault(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, name, instead = FAULTS[fault]
+    monkeypatch.setattr(place, name, instead)
+    with pytest.raises(AssertionError):
+        check(400, [Phase.generate])  # Making the example smaller takes long, and nobody reads it.
