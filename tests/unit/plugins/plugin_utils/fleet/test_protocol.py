@@ -59,7 +59,7 @@ class World:
     def make(self, description: str, prefix: str) -> Token:
         number = next(self.numbers)
         self.now += timedelta(seconds=1)
-        token = {"id": f"t{number}", "token_prefix": prefix, "description": description, "created_at": self.now}
+        token: Token = {"id": f"t{number}", "token_prefix": prefix, "description": description, "created_at": self.now}
         self.tokens[token["id"]] = {**token, "expires_at": None, "revoked_at": None}
         return self.tokens[token["id"]]
 
