@@ -22,6 +22,8 @@ options:
       - Name, address or URL of the Management API. V(https) is used unless the URL says V(http). A path in the URL is
         kept.
       - V(console.influxdata.com) is the default for O(product=dedicated).
+      - A user or password in it is refused. Of plain C(http) to another machine the module warns, because the token can
+        be read on the way.
       - If it isn't given, the environment variable E(INFLUXDB3_HOST) and then the profile count.
     type: str
   port:
@@ -53,6 +55,9 @@ options:
       - Path of an influxctl C(config.toml) where the module runs. What neither the options nor the environment give is
         read from its profile O(profile).
       - If only O(profile) is given, influxctl's default path is used.
+      - Of a profile with C(auth.token.token_file) and without C(mgmt_token), the token is read from that file, which
+        must be named by an absolute path or begin with C(~). It holds the token alone, or a JSON object with an
+        C(access_token). A profile that only has a login (C(auth.oauth2)) serves influxctl alone.
       - Of a Dedicated profile, C(host) and C(port) are not used, because they are those of the data plane.
     type: path
   profile:
@@ -63,7 +68,7 @@ options:
   validate_certs:
     description:
       - Whether the server's certificate is checked.
-      - The default is V(true), unless the profile says C(insecure).
+      - The default is V(true), unless the profile says C(insecure). Nothing but these two turns the check off.
     type: bool
   ca_path:
     description:
@@ -98,6 +103,9 @@ options:
       - The default is V(4).
     type: int
 notes:
-  - The precedence is option, environment variable, profile. The action group C(influxops.influxdb3.all) sets these
+  - The precedence is option, environment variable, profile. An empty text is nowhere a value - an option, a variable of
+    the environment or a key of the profile that is empty counts as one that isn't given.
+  - Files that the connection names are read where the module runs, as long as they are regular files of at most 4 MiB.
+  - The action group C(influxops.influxdb3.all) sets these
     options once for all modules with C(module_defaults).
 """

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From options, environment and influxctl profile to one `Connection`. Pure: reads no file and opens no socket.
 
-The environment's values arrive as options, because Ansible's `env_fallback` fills an option that isn't given. So the
-precedence option > environment > profile is the order of the two mappings here.
+The environment's values arrive as options, because a fallback of Ansible's fills an option that isn't given. So the
+precedence option > environment > profile is the order of the two mappings here. An empty text is nowhere a value.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .credentials import secret_problem
-from .errors import OptionError
+from .errors import SHORTEST_SECRET, OptionError
 
 CLUSTERED = "clustered"
 DEDICATED = "dedicated"
@@ -28,6 +29,8 @@ DEDICATED_HOST = "console.influxdata.com"
 _PROFILE_TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
 _TLS_TEXTS = ("ca", "cert", "key")
 _TLS_SWITCHES = ("insecure", "disable")
+# What stands in the path of every request in the long form: one segment of it, and none that means another directory.
+_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
 _PORT = re.compile(r"\d{1,9}", re.ASCII)
 _TIMEOUT = 60.0
 _RETRIES = 4
@@ -39,7 +42,7 @@ _LONGEST_TIMEOUT = 86_400.0
 class Connection:
     """Where the Management API is and how to get in.
 
-    `base_url` is scheme, authority and path prefix, without `/api/v0`. `verify` is True (system CAs), False, or the
+    `base_url` is scheme, authority and path prefix, without `/api/v0`. `verify` is True (default CAs), False, or the
     path of a CA bundle. `timeout` is in seconds per request, `retries` counts further attempts after the first.
     """
 
@@ -54,12 +57,22 @@ class Connection:
     retries: int
 
 
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is given of options or of a profile's keys: what is neither None nor an empty text.
+
+    The one place that says so. An empty text is what a template or AWX leaves of a variable that isn't set, and what
+    influxctl's own sample config has for "the default".
+    """
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
 def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     """Return the connection options that an influxctl profile of the right types states (facts.md D.2).
 
     A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
     """
-    tls = profile.get("tls") or {}
+    profile = given(profile)
+    tls = given(profile.get("tls") or {})
     dedicated = profile.get("product") == DEDICATED
     host, port = (None, None) if dedicated else (profile.get("host"), profile.get("port"))
     return {
@@ -82,16 +95,19 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     `options` has the keys of the doc fragment `management_api`, None where nothing was given. `profile` is one
     `[[profile]]` table as plain data. Raises OptionError, which names everything that is missing or wrong at once.
     """
-    problems = _mistyped(profile or {})
+    problems = _mistyped(given(profile or {}))
     if problems:
         raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
-    given = {name: value for name, value in options.items() if value is not None}
-    stated = {name: value for name, value in from_profile(profile or {}).items() if value is not None}
-    merged = {**stated, **given}
+    options = given(options)
+    stated = given(from_profile(profile or {}))
+    merged = {**stated, **options}
     product = merged.get("product", CLUSTERED)
     host = merged.get("host") or (DEDICATED_HOST if product == DEDICATED else None)
 
-    problems = _missing(merged, product, host)
+    problems = _missing(merged, product, host, _login(profile))
+    for name in ("account_id", "cluster_id"):
+        if name in merged and not (_ID.fullmatch(merged[name]) and merged[name].strip(".")):
+            problems.append(f"{name} is no ID: it may hold letters, digits and -._~ only, and not dots alone")
     base_url = ""
     if host:
         try:
@@ -105,7 +121,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
 
     # Whoever names a CA wants it checked, whatever the profile says.
-    validate = given.get("validate_certs", "ca_path" in given or stated.get("validate_certs", True))
+    validate = options.get("validate_certs", "ca_path" in options or stated.get("validate_certs"))
     certificate = merged.get("client_cert")
     key = merged.get("client_key")
     timeout, retries = limits(options)
@@ -115,7 +131,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         token=merged["management_token"],
         account_id=merged.get("account_id"),
         cluster_id=merged.get("cluster_id"),
-        verify=merged.get("ca_path", True) if validate else False,
+        verify=False if validate is False else merged.get("ca_path", True),
         client_cert=(certificate, key) if certificate and key else certificate,
         timeout=timeout,
         retries=retries,
@@ -127,6 +143,7 @@ def limits(options: Mapping[str, Any]) -> tuple[float, int]:
 
     Raises OptionError.
     """
+    options = given(options)
     problems = _unlimited(options)
     if problems:
         raise OptionError("; ".join(problems) + ".")
@@ -150,6 +167,7 @@ def _mistyped(profile: Mapping[str, Any]) -> list[str]:
     tls = profile.get("tls", {})
     if not isinstance(tls, dict):
         return ["tls in the influxctl profile is no table"]
+    tls = given(tls)
     wrong = [name for name in _PROFILE_TEXTS if not isinstance(profile.get(name, ""), str)]
     wrong += [f"tls.{name}" for name in _TLS_TEXTS if not isinstance(tls.get(name, ""), str)]
     problems = [f"{name} in the influxctl profile is no text" for name in wrong]
@@ -161,8 +179,23 @@ def _mistyped(profile: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _missing(merged: Mapping[str, Any], product: str, host: str | None) -> list[str]:
-    """Return a phrase for each piece that the connection lacks."""
+def _login(profile: Mapping[str, Any] | None) -> str:
+    """Return why a profile that influxctl can use has no token for requests of our own, empty without a profile."""
+    if profile is None:
+        return ""
+    auth = profile.get("auth")
+    if isinstance(auth, dict) and auth.get("oauth2"):
+        how = "authenticates by a login (auth.oauth2)"
+    else:
+        how = "names no way to authenticate, so that influxctl would ask for a login"
+    return (
+        f"; the influxctl profile {profile.get('name', '')!r} {how}, and a login is something that only influxctl can"
+        " do: make a management token with it (influxctl management create)"
+    )
+
+
+def _missing(merged: Mapping[str, Any], product: str, host: str | None, login: str) -> list[str]:
+    """Return a phrase for each piece that the connection lacks; `login` is what is added where the token is one."""
     problems = []
     if product not in PRODUCTS:
         problems.append(f"product {product!r} is neither clustered nor dedicated")
@@ -170,8 +203,8 @@ def _missing(merged: Mapping[str, Any], product: str, host: str | None) -> list[
         problems.append("host is missing (option host, INFLUXDB3_HOST, or host in the influxctl profile)")
     if not merged.get("management_token"):
         problems.append(
-            "management_token is missing (option management_token, INFLUXDB3_MANAGEMENT_TOKEN, or mgmt_token in the"
-            " influxctl profile)"
+            "management_token is missing (option management_token, INFLUXDB3_MANAGEMENT_TOKEN, or mgmt_token or"
+            f" auth.token.token_file in the influxctl profile){login}"
         )
     elif problem := secret_problem(merged["management_token"]):
         problems.append(f"management_token {problem}")
@@ -211,3 +244,79 @@ def parse_host(host: str, port: int | None = None) -> str:
     if path.endswith("/api/v0"):
         path = path[: -len("/api/v0")].rstrip("/")
     return f"{parts.scheme}://{authority}{f':{number}' if number else ''}{path}"
+
+
+def token_file_of(profile: Mapping[str, Any]) -> str | None:
+    """Return the path of the file from which influxctl takes the token of a profile (facts.md D.2), None without one.
+
+    A `mgmt_token` in the profile goes first. Raises OptionError for a path that nobody but influxctl can find: it is
+    relative to wherever influxctl is run.
+    """
+    auth = profile.get("auth")
+    token = auth.get("token") if isinstance(auth, dict) else None
+    path = token.get("token_file") if isinstance(token, dict) else None
+    if profile.get("mgmt_token") or not path or not isinstance(path, str):
+        return None
+    if not path.startswith(("/", "~")):
+        raise OptionError(
+            f"auth.token.token_file in the influxctl profile {profile.get('name', '')!r} is the relative path {path!r},"
+            " and where it begins depends on where influxctl is run: make it absolute, or give management_token."
+        )
+    return path
+
+
+def token_in(content: bytes) -> str:
+    """Return the token that a `token_file` holds: the text itself, without the line end that an editor leaves.
+
+    InfluxData calls the file `token.json` and doesn't say what is in it, so a JSON object with an `access_token` is
+    taken as well. Raises ValueError, whose text shows nothing of it.
+    """
+    try:
+        text = content.decode("ascii")
+    except UnicodeDecodeError:
+        raise ValueError("holds more than a token: a character outside ASCII") from None
+    text = text.rstrip("\r\n")
+    if text.lstrip().startswith("{"):
+        try:
+            token = json.loads(text)["access_token"]
+        except (ValueError, RecursionError, KeyError):
+            token = None
+        if not isinstance(token, str):
+            raise ValueError("is JSON without an access_token")
+        text = token
+    problem = secret_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
+def login_in(host: str | None) -> tuple[str, ...]:
+    """Return what Ansible must not show of a host with a user and password in it: both with the `@` behind them.
+
+    Such a host is refused, but Ansible shows the options of a module that fails. The `@` is what keeps a short
+    password from being masked wherever its letters stand.
+    """
+    if not host or "@" not in host:
+        return ()
+    login = host.rpartition("@")[0].rpartition("://")[2]
+    password = login.partition(":")[2]
+    return (f"{login}@", *([password] if len(password) >= SHORTEST_SECRET else []))
+
+
+def exposed(connection: Connection) -> str | None:
+    """Return the warning for a token that is sent in the clear to another machine, None where it isn't."""
+    parts = urlsplit(connection.base_url)
+    name = parts.hostname or ""
+    if parts.scheme != "http" or name == "localhost" or name.endswith(".localhost"):
+        return None
+    import ipaddress  # needed by few
+
+    try:
+        if ipaddress.ip_address(name).is_loopback:
+            return None
+    except ValueError:
+        pass
+    return (
+        f"The management token is sent to {name} over plain http: whoever is on the way can read and use it. Let the"
+        " server speak https, or put a proxy in front of it that does."
+    )

@@ -15,6 +15,8 @@ from .masking import MASK, mask, printable
 
 __all__ = ["MASK", "mask", "printable"]
 
+# A shorter text is a placeholder and no secret; masked, it would also hide the parts of other words that equal it.
+SHORTEST_SECRET = 8
 # Characters that a message may have. A server may say as much as it likes, and masking that would take minutes.
 LONGEST = 20_000
 

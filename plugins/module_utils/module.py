@@ -10,23 +10,32 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Protocol, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
-from .connection import PRODUCTS, Connection, resolve
+from .connection import PRODUCTS, Connection, exposed, login_in, resolve
 from .durations import parse_span
 from .endpoints import ManagementApi
-from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError
+from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError, remember
 from .plan import Change
-from .results import Result, Spec, run
+from .results import Result, Spec
+from .results import run as run_module
 
 # Modules with a connection take these from here.
-__all__ = ["Result", "Spec", "run"]
+__all__ = ["Result", "Spec"]
 
 World = TypeVar("World")
 
 
+def _of_environment(name: str) -> str:
+    """Return the value of an environment variable; an empty one, as AWX makes of a blank field, isn't set."""
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
 def _from_environment(name: str) -> dict[str, Any]:
-    return {"type": "str", "fallback": (env_fallback, [name])}
+    return {"type": "str", "fallback": (_of_environment, [name])}
 
 
 # No option has a default here: a profile may state what the user doesn't (connection.resolve fills the rest).
@@ -75,10 +84,16 @@ TOKEN_INFO_OPTIONS: Spec = {
 }
 
 
+def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
+    """Run a module with a connection: an empty connection option counts as one that isn't given."""
+    run_module(work, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
+
+
 def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
     """Return the path of the influxctl config that the options name, by default influxctl's, and the profile in it.
 
-    Ansible masks the secrets of all its profiles from now on: influxctl may quote the file. Raises ProfileError.
+    Ansible masks the secrets of this profile from now on. Messages hold none of the file's other secrets either, which
+    influxctl may quote; in results, they may be any word. Raises ProfileError.
     """
     # Not before a profile is read: Ansible's modules are compiled anew for every task.
     from . import config_file, profile_reader
@@ -90,21 +105,41 @@ def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
         raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
     try:
         found = profile_reader.read_profiles(text)
-        for profile in found:
-            module.no_log_values.update(profile_reader.secrets_of(profile))
         index = profile_reader.find_profile(found, name)
     except ProfileError as error:
         raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
     if index is None:
         raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
+    module.no_log_values.update(profile_reader.secrets_of(found[index]))
+    for secret in (secret for each in found for secret in profile_reader.secrets_of(each)):
+        remember(secret)
     return path, found[index]
 
 
 def connection_of(module: AnsibleModule) -> Connection:
-    """Return the connection that the module's options, the environment and the profile describe."""
+    """Return the connection that the module's options, the environment and the profile describe.
+
+    Raises OptionError and ProfileError.
+    """
+    from . import profile_reader
+    from .named_files import check_files, with_token
+
     params = module.params
-    profile = profile_of(module)[1] if params["config_path"] or params["profile"] else None
-    return resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
+    login = login_in(params["host"])
+    if login:  # refused in a moment, and Ansible shows the options of what fails
+        module.no_log_values.update(login)
+    profile = None
+    if params["config_path"] or params["profile"]:
+        profile = profile_of(module)[1]
+        if not params["management_token"]:
+            profile = with_token(profile)
+            module.no_log_values.update(profile_reader.secrets_of(profile))
+    connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
+    check_files(connection)
+    warning = exposed(connection)
+    if warning:
+        module.warn(warning)
+    return connection
 
 
 def connect(module: AnsibleModule) -> ManagementApi:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import ProfileError
+from .errors import SHORTEST_SECRET, ProfileError
 from .toml_data import Path, get, load
 
 Profile = dict[str, Any]
@@ -90,6 +90,6 @@ def public(profile: Profile) -> dict[str, Any]:
 
 
 def secrets_of(profile: Profile) -> list[str]:
-    """Return the secrets in a profile."""
+    """Return the secrets in a profile. A placeholder such as `m` is none, and would mask a database of that name."""
     found = (get(profile, path) for path in _SECRETS)
-    return [secret for secret in found if isinstance(secret, str) and secret]
+    return [secret for secret in found if isinstance(secret, str) and len(secret) >= SHORTEST_SECRET]

@@ -10,7 +10,7 @@ don't carry one to every host.
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -41,11 +41,25 @@ class Result:
 
 
 class _Module(AnsibleModule):
-    """Ansible's own, but for one thing: an error that Ansible finds by itself doesn't show the options.
+    """Ansible's own, but for two things.
 
-    What is secret among them isn't known yet: a misspelt option may hold a token, and the values of a free dictionary
-    are registered by `work`. On the target, because the result of a task with `async` passes by the action plugin.
+    An error that Ansible finds by itself doesn't show the options. What is secret among them isn't known yet: a
+    misspelt option may hold a token, and the values of a free dictionary are registered by `work`. On the target,
+    because the result of a task with `async` passes by the action plugin.
+
+    An empty text of an option in `empty_is_unset` is taken away before Ansible looks: it isn't given then, whatever
+    type the option has, and its fallback counts.
     """
+
+    def __init__(self, *, empty_is_unset: Collection[str], **kwargs: Any) -> None:
+        self._empty_is_unset = empty_is_unset
+        super().__init__(**kwargs)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        for name in self._empty_is_unset:
+            if self.params.get(name) == "":
+                del self.params[name]
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """End with an error."""
@@ -54,12 +68,17 @@ class _Module(AnsibleModule):
         super().fail_json(msg, **kwargs)
 
 
-def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
-    """Build the module from its options, do its work, and end it. The only place that turns an error into a failure."""
+def run(
+    work: Callable[[AnsibleModule], Result], options: Spec, *, empty_is_unset: Collection[str] = (), **rules: Any
+) -> None:
+    """Build the module from its options, do its work, and end it. The only place that turns an error into a failure.
+
+    `empty_is_unset` names the options for which an empty text means that they aren't given.
+    """
     # A run is too short to leave much garbage. Looking for it, and through all that is left once more when Python ends,
     # took a quarter of the time that the module `cluster` needs for thousands of items.
     gc.disable()
-    module = _Module(argument_spec=options, supports_check_mode=True, **rules)
+    module = _Module(empty_is_unset=empty_is_unset, argument_spec=options, supports_check_mode=True, **rules)
     know(module.no_log_values)
     try:
         result = work(module)

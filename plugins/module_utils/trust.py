@@ -14,8 +14,7 @@ import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import Influxdb3Error
-from .regular_file import read_regular
+from .named_files import check_readable
 
 # Where operating systems keep the bundle of their store, in the order in which Go's crypto/x509, and so influxctl,
 # looks for it: Debian, Fedora, openSUSE, OpenELEC, RHEL, Alpine and the BSDs with macOS.
@@ -78,18 +77,6 @@ def trust(
     if os.path.isdir(directory) and any(_HASHED.fullmatch(name) for name in os.listdir(directory)):
         return Trust(directory, f"the system's store {directory}")
     return Trust(True, "the Python library certifi, because this system has no store of its own")
-
-
-def check_readable(name: str, path: str) -> None:
-    """Raise Influxdb3Error where a certificate's or key's file can't be read: OpenSSL would wait for a FIFO for ever.
-
-    `name` begins the sentence: the option that names the file.
-    """
-    try:
-        read_regular(path)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "the path holds a null character"
-        raise Influxdb3Error(f"{name} names {path!r}, which can't be read: {why}.", code="tls") from None
 
 
 def tls_advice(causes: Sequence[BaseException], source: str, host: str) -> str:

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -51,11 +51,14 @@ class Outcome:
 
 
 class Modules:
-    """The process that forks; a context manager. `temporary` is where modules put their temporary files."""
+    """The process that forks; a context manager. `temporary` is where modules put their temporary files.
 
-    def __init__(self, collections: Path) -> None:
+    `environment` is what its environment has besides this process's.
+    """
+
+    def __init__(self, collections: Path, environment: Mapping[str, str] | None = None) -> None:
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "INFLUX"))}
-        self._environment["PYTHONPATH"] = str(collections)
+        self._environment |= {"PYTHONPATH": str(collections), **(environment or {})}
 
     def __enter__(self) -> Modules:
         self._directory = tempfile.TemporaryDirectory(prefix="influxdb3-modules-")

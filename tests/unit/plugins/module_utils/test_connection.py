@@ -13,11 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import (
+    CLUSTERED_ID,
     Connection,
+    exposed,
     from_profile,
     limits,
+    login_in,
     parse_host,
     resolve,
+    token_file_of,
+    token_in,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
 
@@ -188,7 +193,166 @@ def test_any_tls_table_makes_a_connection_or_a_sentence(tls: dict[str, Any]) -> 
     if isinstance(outcome, str):
         assert "tls." in outcome or "client_key needs" in outcome
     else:
-        assert outcome.verify == (False if tls.get("insecure") is True else tls.get("ca", True))
+        assert outcome.verify == (False if tls.get("insecure") is True else tls.get("ca") or True)
+
+
+maybe_path = st.none() | st.just("") | st.sampled_from(["/a.pem", "b.pem", " "])
+
+
+@given(
+    st.none() | st.just("") | st.booleans(),
+    maybe_path,
+    st.none() | st.fixed_dictionaries({}, optional={"insecure": st.just("") | st.booleans(), "ca": maybe_path}),
+)
+def test_only_the_word_turns_the_certificate_check_off(validate: Any, ca_path: str | None, tls: Any) -> None:
+    """`verify` is False just when validate_certs is, or where nothing is said and the profile is `insecure`."""
+    stated = {name: value for name, value in (tls or {}).items() if value is not None}
+    connection = resolve({**MINIMAL, "validate_certs": validate, "ca_path": ca_path}, {"tls": stated})
+    said_by_profile = validate in (None, "") and not ca_path and stated.get("insecure") is True
+    assert (connection.verify is False) == (validate is False or said_by_profile)
+    assert connection.verify in (True, False) or connection.verify == (ca_path or stated.get("ca"))
+    assert connection.verify != ""
+
+
+@given(st.data())
+def test_an_empty_text_is_nowhere_a_value(data: st.DataObject) -> None:
+    """Whatever is empty among options and the profile's keys, the connection is that without it."""
+    tls: dict[str, Any] = PROFILE["tls"]
+    blank = data.draw(st.sets(st.sampled_from([*OPTIONS, "timeout", "retries"])))
+    blank_keys = data.draw(st.sets(st.sampled_from(sorted(PROFILE))))
+    blank_tls = data.draw(st.sets(st.sampled_from(sorted(tls))))
+    options = {**OPTIONS, "timeout": 1.5, "retries": 0}
+    empty = {name: "" if name in blank else value for name, value in options.items()}
+    rest = {name: value for name, value in options.items() if name not in blank}
+    profile = {k: "" if k in blank_keys else v for k, v in PROFILE.items() if k != "tls"}
+    profile["tls"] = {k: "" if k in blank_tls else v for k, v in tls.items()}
+    left = {k: v for k, v in PROFILE.items() if k not in blank_keys}
+    left["tls"] = {k: v for k, v in tls.items() if k not in blank_tls}
+    assert attempt(empty, profile) == attempt(rest, left)
+    connection = attempt(empty, profile)
+    if isinstance(connection, Connection):
+        assert "" not in (connection.verify, connection.client_cert, connection.account_id, connection.cluster_id)
+
+
+@pytest.mark.parametrize("name", ["account_id", "cluster_id"])
+@pytest.mark.parametrize(
+    "value", ["..", ".", "a/b", "a%2fb", "a\\b", "a b", "a\n", "a\x00", "\u00fc", "a?b", "a#b", "a" * 129]
+)
+def test_an_id_that_would_change_the_path_is_refused(name: str, value: str) -> None:
+    ids = {"account_id": "a", "cluster_id": "c", name: value}
+    for options, profile in [({**MINIMAL, **ids}, None), (MINIMAL, ids)]:
+        with pytest.raises(OptionError, match=f"{name} is no ID"):
+            resolve(options, profile)
+
+
+def test_known_ids_are_taken() -> None:
+    for value in (CLUSTERED_ID, "b4e1c0de-0000-4000-8000-00000000cafe", "a.b", "..a"):
+        assert resolve({**MINIMAL, "account_id": value, "cluster_id": value}).account_id == value
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ({"auth": {"oauth2": {"client_id": "c"}}}, r"authenticates by a login \(auth\.oauth2\)"),
+        ({"product": "dedicated"}, "names no way to authenticate"),
+        ({"auth": "x"}, "names no way to authenticate"),
+    ],
+)
+def test_a_profile_that_only_influxctl_can_use_is_told_as_that(profile: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=f"management_token is missing .*{said}.*only influxctl can do"):
+        resolve({"host": "h"}, {"name": "p", **profile})
+    with pytest.raises(OptionError) as caught:
+        resolve({"host": "h"})
+    assert "login" not in str(caught.value)
+
+
+def test_token_files_are_found_in_profiles() -> None:
+    auth = {"auth": {"token": {"token_file": "/a/token.json"}}}
+    assert token_file_of(auth) == "/a/token.json"
+    assert token_file_of({"auth": {"token": {"token_file": "~/t"}}}) == "~/t"
+    assert token_file_of({**auth, "mgmt_token": "t"}) is None
+    assert token_file_of({**auth, "mgmt_token": ""}) == "/a/token.json"
+    for other in ({}, {"auth": ""}, {"auth": {"token": ""}}, {"auth": {"token": {"token_file": ""}}}):
+        assert token_file_of(other) is None
+    with pytest.raises(OptionError, match=r"relative path 't\.json'"):
+        token_file_of({"auth": {"token": {"token_file": "t.json"}}})
+
+
+@pytest.mark.parametrize(
+    ("content", "token"),
+    [
+        (b"abc.def-ghi", "abc.def-ghi"),
+        (b"abc\n", "abc"),
+        (b"abc\r\n", "abc"),
+        (b'{"access_token": "abc", "token_type": "Bearer"}\n', "abc"),
+    ],
+)
+def test_tokens_are_read_from_files(content: bytes, token: str) -> None:
+    assert token_in(content) == token
+
+
+@given(st.binary(max_size=30) | st.text('{}[]":, abc1', max_size=30).map(str.encode))
+def test_any_token_file_holds_a_token_for_a_header_or_is_refused(content: bytes) -> None:
+    try:
+        token = token_in(content)
+    except ValueError:
+        return
+    assert token
+    assert token.isascii()
+    assert token.isprintable()
+    assert " " not in token
+
+
+@pytest.mark.parametrize(
+    "content", [b"hidden word", b'{"access_token": ["hidden"]}', b'{"hidden": 1}', b"\xffhidden", b"{hidden"]
+)
+def test_what_is_no_token_is_refused_without_showing_it(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"holds|is JSON") as caught:
+        token_in(content)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"[" * 60000, b'{"a":' * 12000])
+def test_a_deep_token_file_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"JSON without an access_token|quotes"):
+        token_in(content + b'"')
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [
+        ("https://db.example.org", False),
+        ("http://127.0.0.1:8086", False),
+        ("http://127.9.9.9", False),
+        ("http://[::1]:8086", False),
+        ("http://localhost:1", False),
+        ("http://db.localhost", False),
+        ("http://db.example.org", True),
+        ("http://localhost.example.org", True),
+        ("http://192.0.2.1", True),
+        ("http://[2001:db8::1]", True),
+    ],
+)
+def test_a_token_in_the_clear_is_warned_about(host: str, warned: bool) -> None:
+    warning = exposed(resolve({**MINIMAL, "host": host}))
+    assert (warning is not None) == warned
+    assert "option-token" not in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("host", "hidden"),
+    [
+        ("h", ()),
+        (None, ()),
+        ("http://u:longpassword@h", ("u:longpassword@", "longpassword")),
+        ("u:longpassword@h:1", ("u:longpassword@", "longpassword")),
+        ("https://u:m@h", ("u:m@",)),
+        ("https://u:a@b:c@h", ("u:a@b:c@",)),
+        ("longuser@h", ("longuser@",)),
+    ],
+)
+def test_what_is_hidden_of_a_host(host: str | None, hidden: tuple[str, ...]) -> None:
+    assert login_in(host) == hidden
 
 
 def test_tls_that_is_no_table_is_refused() -> None:
@@ -202,7 +366,7 @@ def test_port_of_a_profile_is_a_number_or_refused(port: str) -> None:
         assert "port" in outcome
         assert not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535
     else:
-        assert outcome.base_url == f"https://profile.example.org:{int(port)}"
+        assert outcome.base_url == f"https://profile.example.org{f':{int(port)}' if port else ''}"
 
 
 @pytest.mark.parametrize(
