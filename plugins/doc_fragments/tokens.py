@@ -38,6 +38,8 @@ options:
     description:
       - How long a new token lives, such as V(90d) or V(1y); units V(s), V(m), V(h), V(d), V(w), V(mo), V(y). A number
         without a unit is refused. A token that exists is not compared with it.
+      - The clock that counts is that of the machine where the module runs. Where the new token is dead by the server's
+        own, it is revoked again, the task fails with the code C(dead_token), and nothing else is changed.
     type: str
   renew_before:
     description:

@@ -13,6 +13,7 @@ from .connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Conn
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
 from .errors import ApiError, Influxdb3Error, remember
 from .pace import Pace
+from .token_values import can_be_secret
 
 BASE = "/api/v0"
 # What says that a path isn't there: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
@@ -36,6 +37,13 @@ _SLASH = (
     "A name with a slash is sent as %2F: whatever stands in front of the API, an ingress for instance, must hand it on"
     " undecoded."
 )
+
+
+def _of_this_token(token_id: str, token: State, doing: str) -> State:
+    """Return what the server said of a token. Raises Influxdb3Error where it spoke of another one."""
+    if token.get("id") != token_id:
+        raise Influxdb3Error(f"Can't {doing}: the server's answer is about another token.", code="bad_answer")
+    return token
 
 
 def long_form(account_id: str, cluster_id: str) -> str:
@@ -126,7 +134,8 @@ class ManagementApi:
 
     def get_token(self, token_id: str) -> State:
         """Return one database token, revoked or not (GetDatabaseToken)."""
-        return self._one(DB_TOKEN, "GET", "tokens", token_id, doing=f"read the database token {token_id}")
+        doing = f"read the database token {token_id}"
+        return _of_this_token(token_id, self._one(DB_TOKEN, "GET", "tokens", token_id, doing=doing), doing)
 
     def create_token(self, state: State) -> State:
         """Create a database token; the answer holds its secret, this once (CreateDatabaseToken)."""
@@ -139,7 +148,12 @@ class ManagementApi:
     def update_token(self, token_id: str, changes: State) -> State:
         """Replace a database token's description or permissions (UpdateDatabaseToken)."""
         doing = f"update the database token {token_id}"
-        return self._one(DB_TOKEN, "PATCH", "tokens", token_id, body=changes, doing=doing)
+        token = _of_this_token(
+            token_id, self._one(DB_TOKEN, "PATCH", "tokens", token_id, body=changes, doing=doing), doing
+        )
+        if "description" in changes and token.get("description") != changes["description"]:
+            raise Influxdb3Error(f"Can't {doing}: the server's answer has another description.", code="bad_answer")
+        return token
 
     def revoke_token(self, token_id: str) -> None:
         """Revoke a database token for good (DeleteDatabaseToken, facts.md A.7)."""
@@ -157,7 +171,7 @@ class ManagementApi:
         answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
         if isinstance(answer, dict):
             for field in entity.fields:
-                if field.secret and isinstance(answer.get(field.api), str):
+                if field.secret and can_be_secret(answer.get(field.api)):
                     remember(answer[field.api])
                     self._on_secret(answer[field.api])
         return entity.from_api(answer)

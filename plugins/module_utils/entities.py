@@ -17,6 +17,7 @@ from typing import Any, Callable
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
 from .errors import Influxdb3Error, OptionError
+from .token_values import parse_token_id, read_secret, read_text
 
 State = dict[str, Any]
 
@@ -329,13 +330,13 @@ _REVOKED_AT = Field("revoked_at", "revokedAt", read=parse_instant, show=format_i
 DB_TOKEN = Entity(
     "database token",
     (
-        Field("id", "id"),
-        Field("description", "description", mutable=True, parse=parse_description),
+        Field("id", "id", read=parse_token_id),
+        Field("description", "description", mutable=True, parse=parse_description, read=read_text),
         Field("permissions", "permissions", mutable=True, parse=parse_permissions, read=_read_permissions),
         _CREATED_AT,
         _EXPIRES_AT,
         _REVOKED_AT,
-        Field("access_token", "accessToken", secret=True),
+        Field("access_token", "accessToken", secret=True, read=read_secret),
     ),
 )
 
@@ -354,11 +355,11 @@ def _read_timestamp(value: Any) -> datetime | None:
 MGMT_TOKEN = Entity(
     "management token",
     (
-        Field("id", "id"),
-        Field("description", "description", parse=parse_description),
-        Field("token_prefix", "token_prefix"),
+        Field("id", "id", read=parse_token_id),
+        Field("description", "description", parse=parse_description, read=read_text),
+        Field("token_prefix", "token_prefix", read=read_text),
         Field("created_at", "created_at", read=_read_timestamp, show=format_instant),
-        Field("created_by", "created_by"),
+        Field("created_by", "created_by", read=read_text),
         Field("expires_at", "expires_at", parse=parse_instant, read=_read_timestamp, show=format_instant),
         Field("revoked_at", "revoked_at", read=_read_timestamp, show=format_instant),
         Field("token", "token", secret=True),

@@ -33,9 +33,10 @@ from typing import Any, Callable, NamedTuple
 
 from .durations import format_instant
 from .entities import MGMT_TOKEN, State
-from .errors import LONGEST, InfluxctlError, quoted
+from .errors import LONGEST, InfluxctlError, Influxdb3Error, quoted
 from .influxctl_program import DIRECTORIES, NAME, find_influxctl
 from .pace import pause
+from .token_values import can_be_secret
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
 OLDEST = (2, 6, 0)
@@ -100,7 +101,10 @@ def parse_list(stdout: str) -> list[State]:
             # A line such as `[2026] ...` or `null pointer ...` begins like JSON and is none.
             if (items is None and line.strip() != "null") or not all(isinstance(item, dict) for item in items or []):
                 continue
-            tokens = [MGMT_TOKEN.from_api(item) for item in items or []]
+            try:
+                tokens = [MGMT_TOKEN.from_api(item) for item in items or []]
+            except Influxdb3Error as error:
+                raise InfluxctlError(f"influxctl management list --format json: {error}", code=error.code) from None
             if all(token.get("id") and token.get("created_at") for token in tokens):
                 return tokens
     raise InfluxctlError(
@@ -116,7 +120,7 @@ def find_secret(output: Output, prefix: str) -> str | None:
     such word, or more than one.
     """
     for stream in (output.stdout, output.stderr):
-        words = {word for word in _SEPARATORS.split(stream) if word.startswith(prefix)}
+        words = {word for word in _SEPARATORS.split(stream) if word.startswith(prefix) and can_be_secret(word)}
         words.discard(prefix)
         if words:
             return words.pop() if len(words) == 1 else None

@@ -19,12 +19,13 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from . import secret_file
-from .entities import MGMT_TOKEN, State
+from .entities import MGMT_TOKEN, State, parse_option
 from .errors import Influxdb3Error, OptionError, SecretFileError
 from .mgmt_tokens import InfluxctlTokens
 from .module import Result, now
-from .plan import TokenChange, TokenWish, alive, check_wish, plan_token
-from .tokens import Backend, as_secret, left_alone, predicted, refuse_foreign, spare_own, wish_of
+from .plan import TokenChange, TokenWish, alive, check_wish, plan_token, stillborn
+from .token_values import parse_token_id
+from .tokens import Backend, as_secret, dead, left_alone, predicted, refuse_foreign, spare_own, wish_of
 
 # An entry of `tokens`; the options beside it hold for all entries.
 ENTRY_OPTIONS: dict[str, Any] = {
@@ -180,6 +181,8 @@ def _make(
         for entry, made in zip(due, backend.create_many(wanted, listed, concurrency) if due else []):
             if isinstance(made, Influxdb3Error):
                 entry.error, entry.token = made, None
+            elif stillborn(made):
+                entry.error, entry.token = _taken_back(backend, made, dead(made)), None
             else:
                 entry.token, entry.secret = made, made["token"]
         for entry in due:
@@ -193,13 +196,18 @@ def _keep(backend: InfluxctlTokens, entry: Entry, slot: secret_file.Slot) -> Non
     try:
         slot.commit(as_secret(token, "token"))
     except SecretFileError as error:
-        fate = "is revoked again."
-        try:
-            backend.revoke([token])
-        except Influxdb3Error as failure:
-            fate = f"is not revoked: {failure}"
-        entry.error = SecretFileError(f"{error} The token {token['id']} that was just made {fate}")
+        entry.error = _taken_back(backend, token, error)
         entry.token = entry.secret = None
+
+
+def _taken_back(backend: InfluxctlTokens, token: State, error: Influxdb3Error) -> Influxdb3Error:
+    """Revoke a new token that is of no use, and return the error that says why, and what became of it."""
+    fate = "is revoked again."
+    try:
+        backend.revoke([token])
+    except Influxdb3Error as failure:
+        fate = f"is not revoked: {failure}"
+    return Influxdb3Error(f"{error} The token {token['id']} that was just made {fate}", code=error.code)
 
 
 def _adjust(entries: Sequence[Entry], owner: secret_file.Owner, *, dry: bool) -> bool:
@@ -229,7 +237,7 @@ def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
     """Revoke the tokens of these IDs that are active, in one run of influxctl. Raises OptionError."""
     if module.params["state"] != "absent":
         raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")
-    wanted = set(module.params["ids"])
+    wanted = {parse_option("ids", token_id, parse_token_id) for token_id in module.params["ids"]}
     listed, at = backend.list() if wanted else [], now()
     active = [token for token in listed if token["id"] in wanted and alive(token, at)]
     own = [token["id"] for token in active if backend.is_own(token)]

@@ -34,7 +34,18 @@ from .durations import after, format_instant, parse_span
 from .entities import Entity, State, parse_option
 from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError
 from .module import Result, now, span_option
-from .plan import TokenChange, TokenWish, alive, check_wish, mark, plan_token, plan_token_absent, unmarked
+from .plan import (
+    TokenChange,
+    TokenWish,
+    alive,
+    check_wish,
+    mark,
+    plan_token,
+    plan_token_absent,
+    stillborn,
+    unmarked,
+)
+from .token_values import parse_token_id
 
 
 @dataclass(frozen=True)
@@ -180,7 +191,7 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
     stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
     return TokenWish(
         description=stated.get("description"),
-        id=params["id"],
+        id=parse_option("id", params["id"], parse_token_id),
         permissions=stated.get("permissions"),
         expires_at=stated.get("expires_at"),
         expires_in=parse_option("expires_in", params.get("expires_in"), parse_span),
@@ -323,6 +334,8 @@ def _create(work: Work, wanted: State, before: Sequence[State]) -> State:
     """Make a token and keep its secret; if it can't be kept, the token is revoked, because nobody can use it."""
     backend, slot = work.backend, work.slot
     created = {**_obtain(work, wanted, before), "description": wanted["description"]}
+    if stillborn(created):
+        raise _undone(backend, created, dead(created))
     try:
         if slot:
             slot.commit(as_secret(created, work.kind.secret_key))
@@ -360,15 +373,43 @@ def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
         work.slot.begin(nonce)
     try:
         created = work.backend.create({**wanted, "description": mark(wanted["description"], nonce)}, before)
-    except Influxdb3Error as error:
+        _check_ours(created, nonce, before)
+    except Exception as unknown:
+        # Whatever it is, a token may be there that nobody has.
+        error = unknown
+        if not isinstance(error, Influxdb3Error):
+            what = type(error).__name__
+            error = Influxdb3Error(
+                f"The server's answer to the creation of a token broke off with {what}.", code="bad_answer"
+            )
         if _is_ambiguous(error):
             _revoke_lost(work, nonce, error)
         elif work.slot and _did_nothing(error):
             work.slot.settle([nonce])
-        raise
+        raise error from None
     if work.slot:
         work.slot.settle([nonce])
     return created
+
+
+def _check_ours(created: State, nonce: str, before: Sequence[State]) -> None:
+    """Raise Influxdb3Error where the answer to a create isn't about the token that was asked for."""
+    if unmarked(created)[1] != nonce or any(token["id"] == created["id"] for token in before):
+        raise Influxdb3Error(
+            "The server's answer to the creation of a token is about another token: it bears another description or an"
+            " ID that was there before.",
+            code="bad_answer",
+        )
+
+
+def dead(created: State) -> Influxdb3Error:
+    """Return what to say of a new token that was dead when it was made."""
+    made, ends = (format_instant(created[name]) for name in ("created_at", "expires_at"))
+    return Influxdb3Error(
+        f"The new token {created['id']} is dead: by the server's clock it was made at {made} and ended at {ends}. Set"
+        " this machine's clock and the server's right, or choose a later expiry. No other token was revoked.",
+        code="dead_token",
+    )
 
 
 def _is_ambiguous(error: Influxdb3Error) -> bool:

@@ -14,7 +14,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,156 @@ def test_an_answer_without_a_secret_is_a_lost_one(sim: Simulator, run: Callable[
     sim.faults.append(Fault("status", match=is_a("POST"), status=200, body="{}", commit=True))
     assert run(description="a").code == 0
     assert [t.description for t in alive(sim)] == ["a"]
+
+
+SECRET = "apiv1_" + "x" * 80
+
+
+def hostile(sim: Simulator, **changes: Any) -> Fault:
+    """An answer to a POST that is like a real one but for some fields; the server makes the token all the same."""
+    answer = {
+        "id": "11111111-2222-4333-8444-555555555555",
+        "description": "a",
+        "permissions": [],
+        "createdAt": "2026-01-01T00:00:00Z",
+        "accessToken": SECRET,
+        **changes,
+    }
+    return Fault("status", match=is_a("POST"), status=200, body=json.dumps(answer), commit=True, times=0)
+
+
+HOSTILE_ANSWERS: dict[str, Any] = {
+    "a number as the secret": {"accessToken": 5},
+    "a list as the secret": {"accessToken": [SECRET]},
+    "a short secret": {"accessToken": "apiv1_"},
+    "an empty secret": {"accessToken": ""},
+    "a secret with a blank": {"accessToken": f"{SECRET} b"},
+    "a secret with a line end": {"accessToken": f"{SECRET}\n"},
+    "no secret": {"accessToken": None},
+    "another description": {"description": "somebody else's"},
+    "another run's mark": {"description": f"a [pending {'0' * 32}]"},
+    "no description": {"description": None},
+    "a description that is no text": {"description": {"a": 1}},
+    "an ID of a path": {"id": "../databases/metrics"},
+    "an ID of dots": {"id": ".."},
+    "an ID that is an option": {"id": "--force"},
+    "an ID that is a number": {"id": 7},
+    "no ID": {"id": None},
+    "an instant that is none": {"createdAt": "yesterday"},
+    "permissions that are none": {"permissions": [1, None]},
+}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("case", HOSTILE_ANSWERS)
+def test_an_answer_that_lies_leaves_nothing_active(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, case: str, keep: bool
+) -> None:
+    path = tmp_path / "a.json"
+    other = sim.add_db_token("somebody else's")
+    sim.faults.append(hostile(sim, **HOSTILE_ANSWERS[case]))
+    outcome = run(description="a", **({"secret_file": str(path)} if keep else {}))
+    assert "Traceback" not in outcome.output
+    assert outcome.result["failure"]["code"] in ("bad_answer", "ambiguous")
+    assert alive(sim) == [other]
+    assert methods(sim).count("POST") == 2, "once more, and no further"
+    assert os.listdir(tmp_path) == []
+    assert SECRET not in outcome.output
+    sim.faults.clear()
+    assert run(description="a", **({"secret_file": str(path)} if keep else {})).code == 0
+    assert [token.description for token in alive(sim)] == ["somebody else's", "a"]
+
+
+def test_the_id_of_another_token_is_not_taken_for_the_new_one(sim: Simulator, run: Callable[..., Outcome]) -> None:
+    other = sim.add_db_token("b")
+
+    def echo(request: Request) -> bool:
+        if request.method != "POST":
+            return False
+        fault.body = json.dumps(
+            {"id": other.id, "description": request.body["description"], "permissions": [], "accessToken": SECRET}
+        )
+        return True
+
+    fault = Fault("status", match=echo, status=200, commit=True, times=0)
+    sim.faults.append(fault)
+    assert run(description="a").result["failure"]["code"] == "bad_answer"
+    assert (alive(sim), other.description) == ([other], "b")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "NaN", '"text"', "[]", "5"])
+def test_an_answer_that_is_no_token_leaves_nothing_active(
+    sim: Simulator, run: Callable[..., Outcome], body: str
+) -> None:
+    sim.faults.append(Fault("status", match=is_a("POST"), status=200, body=body, commit=True, times=0))
+    outcome = run(description="a")
+    assert "Traceback" not in outcome.output
+    assert outcome.result["failure"]["code"] in ("bad_answer", "ambiguous")
+    assert alive(sim) == []
+
+
+@pytest.mark.parametrize("changes", [{"id": "11111111-2222-4333-8444-555555555555"}, {"description": "b"}, {"id": 5}])
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_patch_that_answers_about_another_token_is_no_success(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, changes: dict[str, Any], keep: bool
+) -> None:
+    def lie(request: Request) -> bool:
+        if request.method != "PATCH":
+            return False
+        token = {"id": request.path.rpartition("/")[2], "description": "a", "permissions": [], **changes}
+        fault.body = json.dumps({**token, "createdAt": "2026-01-01T00:00:00Z"})
+        return True
+
+    fault = Fault("status", match=lie, status=200)
+    sim.faults.append(fault)
+    options = {"description": "a", **({"secret_file": str(tmp_path / "a.json")} if keep else {})}
+    assert run(**options).result["failure"]["code"] == "bad_answer"
+    assert len(alive(sim)) == (1 if keep else 0), "with a file the next run goes on"
+    assert run(**options).code == 0
+    assert [token.description for token in alive(sim)] == ["a"]
+
+
+@pytest.mark.parametrize("change", [{"id": ".."}, {"id": 5}, {"description": 5}, {"createdAt": None}, {"id": None}])
+def test_a_list_with_a_token_that_is_none_is_refused(
+    sim: Simulator, run: Callable[..., Outcome], change: dict[str, Any]
+) -> None:
+    token = {"id": "x", "description": "a", "permissions": [], "createdAt": "2026-01-01T00:00:00Z", **change}
+    sim.faults.append(Fault("status", match=is_a("GET"), status=200, body=json.dumps([token]), times=0))
+    for state in ("present", "absent"):
+        outcome = run(description="a", state=state)
+        assert "Traceback" not in outcome.output
+        assert outcome.result["failure"]["code"] == "bad_answer"
+    assert sim.writes == []
+
+
+@pytest.mark.parametrize("token_id", ["", " ", "..", "a/b", "--force", "-a", "a b", "a\n", "a%2fb", "x" * 201])
+def test_an_id_that_can_be_none_is_refused_before_the_first_request(
+    sim: Simulator, run: Callable[..., Outcome], token_id: str
+) -> None:
+    outcome = run(id=token_id, state="absent")
+    assert outcome.result["failure"]["code"] == "invalid_option"
+    assert outcome.result["msg"].startswith("id: ")
+    assert sim.requests == []
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_token_that_is_dead_by_the_server_s_clock_supersedes_nothing(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, keep: bool
+) -> None:
+    sim.switches = Switches(past_expiry="accepted")
+    old = sim.add_db_token("a", READ)
+    sim.clock.advance(2 * 86400)
+    options = {"description": "a", "permissions": READ, "expires_at": tomorrow(), "revoke_superseded": True}
+    options |= {"secret_file": str(tmp_path / "a.json"), "on_lost_secret": "reissue"} if keep else {}
+    outcome = run(**options)
+    assert outcome.result["failure"]["code"] == "dead_token"
+    assert "clock" in outcome.result["msg"]
+    assert (alive(sim), os.listdir(tmp_path)) == ([old], [])
+
+
+def tomorrow() -> str:
+    """By the clock of the machine that runs the module, in whole seconds."""
+    return (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_without_a_file_a_token_that_stays_pending_is_revoked(sim: Simulator, run: Callable[..., Outcome]) -> None:

@@ -193,6 +193,53 @@ def test_a_path_that_is_no_file_makes_no_token(
     assert sim.requests == []
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_token_that_is_dead_by_the_server_s_clock_supersedes_nothing(
+    run: Run, sim: Simulator, tmp_path: Path, form: str, keep: bool
+) -> None:
+    sim.switches = Switches(past_expiry="accepted")
+    path = tmp_path / "a.json"
+    old = sim.add_mgmt_token("d")
+    content = json.dumps({"id": old.id, "token": old.secret})
+    if keep:
+        path.write_text(content)
+        path.chmod(0o600)
+    sim.clock.advance(2 * 86400)
+    options = FORMS[form]("d")
+    entry = options.get("tokens", [options])[0]
+    entry |= {"expires_in": "1d", "force": True} | ({"secret_file": str(path)} if keep else {})
+    outcome = run(**options, revoke_superseded=True)
+    assert outcome.result["failure"]["code"] == "dead_token"
+    assert old.revoked_at is None
+    assert [token.revoked_at is not None for token in sim.state.mgmt_tokens if token.description == "d"] == [
+        False,
+        True,
+    ]
+    assert not keep or path.read_text().split() == content.split(), "the secret that works is still there"
+
+
+@pytest.mark.parametrize("token_id", ["--force", "-h", "", "a b", "../x", "a\nb"])
+def test_an_id_never_becomes_an_option_of_influxctl(run: Run, program: Path, token_id: str) -> None:
+    for options in ({"id": token_id}, {"ids": [token_id]}):
+        outcome = run(**options, state="absent")
+        assert outcome.result["failure"]["code"] == "invalid_option"
+    assert asked(program) == []
+
+
+@pytest.mark.parametrize("token_id", ["--force", "-h", "a b", "", 5])
+def test_an_id_that_influxctl_lists_never_becomes_its_option(run: Run, tmp_path: Path, token_id: Any) -> None:
+    """Whoever can name a token has no say in what is run."""
+    listed = [{"id": token_id, "description": "d", "token_prefix": "M.V1.abcd", "created_at": {"seconds": 1}}]
+    program = tmp_path / "odd" / "influxctl"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\ncat <<'END'\n{json.dumps(listed)}\nEND\n")
+    program.chmod(0o755)
+    outcome = run(description="d", state="absent", influxctl_path=str(program))
+    assert outcome.result["failed"]
+    assert "revoke" not in (tmp_path / "asked").read_text()
+
+
 @pytest.mark.parametrize("what", sample(["mutual", "insecure", "plain", "dedicated", "tls"], lambda n, _what: n < 2))
 def test_every_kind_of_connection_reaches_influxctl(
     make_simulator: MakeSimulator, modules: Modules, program: Path, tmp_path: Path, what: str

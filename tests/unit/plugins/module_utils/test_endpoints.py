@@ -269,7 +269,7 @@ def test_list_of_another_shape_is_a_bad_answer(sim: Simulator, body: str) -> Non
     assert caught.value.code == "bad_answer"
 
 
-@pytest.mark.parametrize("body", ['{"id": "i"}', '{"accessToken": "apiv1_x"}', "{}"])
+@pytest.mark.parametrize("body", ['{"id": "i"}', '{"accessToken": "apiv1_xxxxxxxxxxxx"}', "{}"])
 def test_created_token_without_secret_or_id_is_a_bad_answer(sim: Simulator, body: str) -> None:
     sim.faults.append(Fault("status", status=200, body=body))
     with pytest.raises(Influxdb3Error, match="no secret or no id") as caught:
@@ -279,7 +279,7 @@ def test_created_token_without_secret_or_id_is_a_bad_answer(sim: Simulator, body
 
 def test_secret_is_told_even_when_the_rest_cannot_be_understood(sim: Simulator) -> None:
     told: list[str] = []
-    sim.faults.append(Fault("status", status=200, body='{"accessToken": "apiv1_x", "createdAt": "never"}'))
+    sim.faults.append(Fault("status", status=200, body='{"accessToken": "apiv1_xxxxxxxxxxxx", "createdAt": "never"}'))
     with pytest.raises(Influxdb3Error, match="createdAt can't be understood"):
         api(sim, told.append).create_token({"description": "d"})
-    assert told == ["apiv1_x"]
+    assert told == ["apiv1_xxxxxxxxxxxx"]

@@ -269,7 +269,7 @@ def test_tokens_of_the_api_are_read() -> None:
             "createdAt": "2026-01-01T00:00:00.000Z",
             "expiresAt": "2026-02-01T01:00:00+01:00",
             "revokedAt": None,
-            "accessToken": "apiv1_x",
+            "accessToken": "apiv1_xxxxxxxxxxxx",
         }
     )
     assert token == {
@@ -278,7 +278,7 @@ def test_tokens_of_the_api_are_read() -> None:
         "permissions": [],
         "created_at": datetime(2026, 1, 1, tzinfo=UTC),
         "expires_at": datetime(2026, 2, 1, tzinfo=UTC),
-        "access_token": "apiv1_x",
+        "access_token": "apiv1_xxxxxxxxxxxx",
     }
     assert DB_TOKEN.to_api({"expires_at": token["expires_at"]}) == {"expiresAt": "2026-02-01T00:00:00Z"}
     assert DB_TOKEN.present(token) == {

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a token's ID and secret can be, wherever they come from: an option, the API or influxctl. Pure.
+
+An ID gets into a URL's path and onto influxctl's command line, so it is checked where it comes in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .credentials import secret_problem
+
+# Real ones are UUIDs (facts.md A.4). An option for influxctl, a path of dots and whatever is no plain word begin or go
+# on otherwise.
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
+LEAST_SECRET = 12
+"""The characters of the shortest secret; real ones have many more (facts.md A.7)."""
+
+
+def parse_token_id(text: Any) -> str:
+    """Return the ID of a token. Raises ValueError where it can be none."""
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise ValueError(f"{str(text)[:60]!r} is no token's ID, which begins with a letter or digit and has no blanks")
+    return text
+
+
+def read_text(value: Any) -> str:
+    """Return a text that a server or influxctl sent. Raises ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def can_be_secret(value: Any) -> bool:
+    """Return whether something can be a token's secret: only then it is kept, and masked wherever it shows up."""
+    return isinstance(value, str) and len(value) >= LEAST_SECRET and secret_problem(value) is None
+
+
+def read_secret(value: Any) -> str:
+    """Return a token's secret that the server sent. Raises ValueError, which doesn't repeat it."""
+    if not can_be_secret(value):
+        raise ValueError("no secret")
+    return str(value)
