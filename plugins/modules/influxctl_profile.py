@@ -245,6 +245,12 @@ options:
     description:
       - Internal. The action plugin puts the controller's tomlkit here. Don't set it.
     type: str
+  _proof:
+    description:
+      - Internal. The role C(mgmt_token) has the profile that it writes marked, by a comment at the beginning of the
+        file, until it is proved. Don't set it.
+    type: str
+    choices: [due, done]
 requirements:
   - tomlkit >= 0.11.6 on the controller or on the target
 notes:
@@ -387,6 +393,10 @@ refused_keys:
       description: What to do about it.
       type: str
       sample: influxctl refuses it since 2.9.8; remove it
+unproved:
+  description: Whether the role C(mgmt_token) has written the profile and has not yet proved it.
+  returned: success, without O(profiles)
+  type: bool
 backup_file:
   description: The copy of the old file.
   returned: if O(backup=true) and an existing file was changed
@@ -420,7 +430,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options, profile_reader, profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils import (
+    profile_options,
+    profile_reader,
+    profiles,
+    proof_mark,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
@@ -435,6 +450,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.results import
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
     **profile_options.PROFILE_OPTIONS,
+    "_proof": {"type": "str", "choices": ["due", "done"]},
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
 }
@@ -459,9 +475,14 @@ def work(module: AnsibleModule) -> Result:
     brought = naming(path, lambda: profiles.bring(text or "", wishes))
     values, before, after = report(brought.outcomes, many=module.params["profiles"] is not None)
     changed = any(outcome.changed for outcome in brought.outcomes)
+    edited = brought.text
+    if module.params["profiles"] is None:
+        marked = proof_mark.marked(edited, module.params["name"], module.params["_proof"])
+        changed, edited = changed or marked != edited, marked
+        values["unproved"] = proof_mark.is_marked(edited, module.params["name"])
     diff = {"before": before, "after": after}
     if changed and not module.check_mode:
-        values.update(write_config(module, path, brought.text, diff, existed=text is not None))
+        values.update(write_config(module, path, edited, diff, existed=text is not None))
     values.update(path=path, place=place(path), refused_keys=refused_keys(brought.document))
     changed = fix_attributes(module, path, changed, diff)
     return Result(changed, values, before=before, after=after, warnings=warnings(path, values["refused_keys"]))
@@ -474,7 +495,7 @@ def main() -> None:
         OPTIONS,
         add_file_common_args=True,
         required_one_of=[("name", "profiles")],
-        mutually_exclusive=[("profiles", name) for name in ("name", *profile_options.ONE_PROFILE)],
+        mutually_exclusive=[("profiles", name) for name in ("name", "_proof", *profile_options.ONE_PROFILE)],
     )
 
 
