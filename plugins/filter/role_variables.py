@@ -1,0 +1,71 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter role_variables: what is wrong with the variables that are stated for a role of this collection."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: role_variables
+short_description: Say what is wrong with the variables of a role of this collection
+version_added: 0.1.0
+description:
+  - Finds variables that are nearly spelt like one of the role's, and so would be ignored, and spans of time that can't
+    be read. All other variables are left alone, whatever they begin with. The roles of this collection use it.
+  - Warns of C(expires_in) without C(renew_before) and C(max_age).
+author:
+  - influxops contributors (@influxops)
+positional: role
+options:
+  _input:
+    description: The names of the variables that are set.
+    type: list
+    elements: str
+    required: true
+  role:
+    description: The role's name, without the collection's.
+    type: str
+    required: true
+  spans:
+    description: The role's variables that state a span of time, by their names, each with its value or null.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Refuse what can't work
+  ansible.builtin.assert:
+    that: problems == []
+    fail_msg: "{{ problems | join(' ') }}"
+  vars:
+    problems: >-
+      {{ query('ansible.builtin.varnames', '^cluster_') | influxops.influxdb3.role_variables('cluster') }}
+"""
+
+RETURN = r"""
+_value:
+  description: A sentence for each variable that has to be put right.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import complaints, doubts
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return them by name."""
+        return {"role_variables": role_variables}
+
+
+def role_variables(stated: list[str], role: str, spans: dict[str, Any] | None = None) -> list[str]:
+    """Return what has to be put right. Warns of what is hardly meant; Ansible shows a warning once, for all hosts."""
+    for doubt in doubts(role, spans or {}):
+        Display().warning(doubt)
+    return complaints(stated, role, spans or {})

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the variables that are stated for a role: misspelt names, and spans of time without a unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..module_utils.durations import parse_span
+
+ROLES = Path(__file__).parents[2] / "roles"
+# One letter of four or more. Lower, and vault_file would be near to audit_file.
+_NEAR = 0.85
+
+
+class Names(NamedTuple):
+    """A role's variables: `options` are those that may be stated, `own` also those that only its tasks set."""
+
+    options: frozenset[str]
+    own: frozenset[str]
+
+
+@cache
+def names_of(role: str) -> Names:
+    """Return the names in a role's own files: its documented options, and all that begin with the role's name."""
+    specs = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    files = "\n".join(path.read_text(encoding="utf-8") for path in (ROLES / role).rglob("*.yml"))
+    options = re.findall(rf"^ +({role}_\w+):", specs, re.MULTILINE)
+    return Names(frozenset(options), frozenset(re.findall(rf"\b{role}_\w+", files)))
+
+
+def misspelt(stated: Iterable[str], role: str, names: Names) -> dict[str, str]:
+    """Return the stated variables that are near misses of a role's options, each with the option that is meant.
+
+    An inventory has its own variables that begin with a role's name, and those are left alone: what isn't spelt nearly
+    like an option, and what has an option's words and more (`cluster_databases_backup_dir`).
+    """
+    found = {}
+    for name in sorted(set(stated) - names.own):
+        meant = _nearest(name, role, names.options) if name.startswith(f"{role}_") else None
+        if meant:
+            found[name] = meant
+    return found
+
+
+def _nearest(name: str, role: str, options: Collection[str]) -> str | None:
+    rest = name[len(role) + 1 :]
+    matcher = SequenceMatcher(b=rest, autojunk=False)
+    best, nearest = _NEAR, None
+    for option in sorted(options):
+        meant = option[len(role) + 1 :]
+        matcher.set_seq1(meant)
+        if sorted(meant) == sorted(rest):
+            return option
+        if f"_{meant}_" in f"_{rest}_" or min(matcher.real_quick_ratio(), matcher.quick_ratio()) < best:
+            continue
+        if matcher.ratio() >= best:
+            best, nearest = matcher.ratio(), option
+    return nearest
+
+
+def complaints(stated: Iterable[str], role: str, spans: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each variable that has to be put right. `spans` are those that state a span of time."""
+    told = [
+        f"{name} is no variable of the role {role}: {meant} is meant. Rename it."
+        for name, meant in misspelt(stated, role, names_of(role)).items()
+    ]
+    for name, value in spans.items():
+        try:
+            if value not in (None, ""):
+                parse_span(value)
+        except ValueError as error:
+            told.append(f"{name}: {error}.")
+    return told
+
+
+def doubts(role: str, spans: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for what is allowed and hardly meant."""
+    given = {name for name, value in spans.items() if value not in (None, "")}
+    expires, renews, ages = (f"{role}_{name}" for name in ("expires_in", "renew_before", "max_age"))
+    if expires not in given or given & {renews, ages}:
+        return []
+    return [f"{expires} is set and neither {renews} nor {ages}: no token is renewed before it ends."]
