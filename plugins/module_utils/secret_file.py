@@ -113,7 +113,12 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
 
 
 def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
-    """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks."""
+    """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks.
+
+    Otherwise, what a run that was killed has left beside the file is swept away.
+    """
+    if not dry:
+        _sweep(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -131,6 +136,26 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
         return wide or moved
     except OSError as error:
         raise _explained(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(path: str) -> None:
+    """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
+    journal = _beside(path, "pending")
+    try:
+        descriptor = os.open(journal, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ours, there = os.fstat(descriptor), os.stat(journal, follow_symlinks=False)
+        if stat.S_ISREG(ours.st_mode) and ours.st_ino == there.st_ino and not _nonces_in(descriptor):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_beside(path, "new"))
+            os.unlink(journal)
+    except OSError:
+        pass  # a run is at work, or it isn't ours to remove: either is no reason to fail
     finally:
         os.close(descriptor)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from harness.modules import Modules, Outcome
+from harness.modules import KILL, Modules, Outcome
 from harness.plays import connection
 from harness.sweeps import assert_no_secret
 from simulator import DbToken, Fault, Request, Simulator, Switches
@@ -301,6 +301,24 @@ def test_a_dead_run_is_cleaned_up_by_absent_too(
     assert stranger.id in json.dumps(outcome["warnings"])
     assert alive(sim) == [stranger]
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["flock", "fchmod", "write", "rename"])
+def test_an_empty_journal_of_a_run_that_was_killed_does_not_stay(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, call: str
+) -> None:
+    path, copy = tmp_path / "a" / "a.json", tmp_path / "copy.json"
+    options = {"description": "a", "secret_file": str(path), "expires_in": "7d"}
+    run(**options)
+    renewal = {**options, "expires_in": "90d", "renew_before": "14d"}
+    calls = run(**{**renewal, "secret_file": str(shutil.copy(path, copy))}, _ansible_check_mode=False).calls
+    kept = next(token for token in sim.state.db_tokens if token.secret == json.loads(path.read_text())["token"])
+    sim.state.db_tokens[:] = [kept]
+    assert run(**renewal, strike=(calls.index(call) + 1, KILL)).code == -9
+    assert ".a.json.pending" in os.listdir(path.parent)
+    assert run(**options).result["changed"] is False
+    assert os.listdir(path.parent) == ["a.json"]
+    assert alive(sim) == [kept]
 
 
 # Runs that meet

@@ -437,6 +437,23 @@ def test_owner_by_name_and_number() -> None:
         parse_owner(None, "nobody-at-all")
 
 
+def test_only_an_empty_journal_that_nobody_has_is_swept_away(tmp_path: Path) -> None:
+    path, journal = tmp_path / "secret.json", tmp_path / ".secret.json.pending"
+    write(path)
+    journal.write_text("")
+    (tmp_path / ".secret.json.new").write_text("half")
+    adjust(str(path), Owner(), dry=True)
+    assert len(os.listdir(tmp_path)) == 3
+    adjust(str(path), Owner(), dry=False)
+    assert os.listdir(tmp_path) == ["secret.json"]
+    journal.write_text(f"{NONCES[0]}\n")
+    adjust(str(path), Owner(), dry=False)
+    assert journal.exists()
+    with Slot(str(path)):
+        adjust(str(path), Owner(), dry=False)
+        assert journal.exists()
+
+
 def test_mode_is_put_right_and_only_then_changes(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     assert not adjust(str(path), Owner(), dry=False)
