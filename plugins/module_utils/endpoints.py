@@ -51,6 +51,23 @@ def long_form(account_id: str, cluster_id: str) -> str:
     return f"{BASE}/accounts/{quote(account_id, safe='')}/clusters/{quote(cluster_id, safe='')}"
 
 
+def unwrapped(answer: Any, collection: str) -> list[Any] | None:
+    """Return the items of a list's answer, None where it holds no list.
+
+    A list is a plain array (facts.md A.1); null is an empty one. InfluxData's own client also takes it from an object
+    (facts.md F): `{databases: [...]}`, alone or below `data` or `result`.
+    """
+    for key in ("data", "result"):
+        if isinstance(answer, dict) and isinstance(answer.get(key), dict):
+            answer = answer[key]
+            break
+    if isinstance(answer, dict) and collection in answer:
+        answer = answer[collection]
+    if answer is None:
+        return []
+    return answer if isinstance(answer, list) else None
+
+
 class ManagementApi:
     """The API of one cluster.
 
@@ -80,11 +97,13 @@ class ManagementApi:
 
     def create_database(self, state: State) -> State:
         """Create a database with just the given fields (CreateClusterDatabase)."""
-        return self._one(DATABASE, "POST", "databases", body=state, doing=f"create database {state['name']!r}")
+        doing = f"create database {state['name']!r}"
+        return self._one(DATABASE, "POST", "databases", body=state, whole=True, doing=doing)
 
     def update_database(self, name: str, changes: State) -> State:
         """Change limits or retention (UpdateClusterDatabase); the answer holds no partition template."""
-        return self._one(DATABASE, "PATCH", "databases", name, body=changes, doing=f"update database {name!r}")
+        doing = f"update database {name!r}"
+        return self._one(DATABASE, "PATCH", "databases", name, body=changes, whole=True, doing=doing)
 
     def delete_database(self, name: str) -> None:
         """Delete softly (DeleteClusterDatabase)."""
@@ -135,12 +154,12 @@ class ManagementApi:
     def get_token(self, token_id: str) -> State:
         """Return one database token, revoked or not (GetDatabaseToken)."""
         doing = f"read the database token {token_id}"
-        return _of_this_token(token_id, self._one(DB_TOKEN, "GET", "tokens", token_id, doing=doing), doing)
+        return _of_this_token(token_id, self._one(DB_TOKEN, "GET", "tokens", token_id, whole=True, doing=doing), doing)
 
     def create_token(self, state: State) -> State:
         """Create a database token; the answer holds its secret, this once (CreateDatabaseToken)."""
         doing = f"create the database token {state['description']!r}"
-        token = self._one(DB_TOKEN, "POST", "tokens", body=state, doing=doing)
+        token = self._one(DB_TOKEN, "POST", "tokens", body=state, whole=True, doing=doing)
         if not token.get("access_token") or not token.get("id"):
             raise Influxdb3Error(f"Can't {doing}: the server's answer holds no secret or no id.", code="bad_answer")
         return token
@@ -163,18 +182,21 @@ class ManagementApi:
 
     def _list(self, entity: Entity, collection: str) -> list[State]:
         answer = self._call("GET", collection, doing=f"list the {entity.noun}s")
-        if not isinstance(answer, list):
+        items = unwrapped(answer, collection)
+        if items is None:
             raise Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
-        return [entity.from_api(item) for item in answer]
+        return [entity.from_answer(item, whole=True) for item in items]
 
-    def _one(self, entity: Entity, method: str, *path: str, body: State | None = None, doing: str) -> State:
+    def _one(
+        self, entity: Entity, method: str, *path: str, body: State | None = None, whole: bool = False, doing: str
+    ) -> State:
         answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
         if isinstance(answer, dict):
             for field in entity.fields:
                 if field.secret and can_be_secret(answer.get(field.api)):
                     remember(answer[field.api])
                     self._on_secret(answer[field.api])
-        return entity.from_api(answer)
+        return entity.from_answer(answer, whole=whole)
 
     def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
         """Send a request, and explain what an answer that isn't the API's own may mean."""

@@ -55,6 +55,29 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _read_number(value: Any) -> int:
+    """Return a whole number that isn't negative, within int64 (facts.md A.4); True is none, and neither is 1.0."""
+    if type(value) is not int or not 0 <= value <= 2**63 - 1:
+        raise ValueError("no number from 0 to the end of int64")
+    return value
+
+
+def _read_instant(value: Any) -> datetime | None:
+    """Return an instant, None where a server writes "never" as a text: empty, or of 1970 or of the year 1.
+
+    Those are the beginnings of time of protobuf and of Go, which a server shows where nothing is set. A protobuf
+    timestamp, as influxctl prints it, leaves `nanos` out when it is 0 (facts.md C.2).
+    """
+    if isinstance(value, str):
+        if not value:
+            return None
+        instant = parse_instant(value)
+    else:
+        seconds = timedelta(seconds=int(value.get("seconds", 0)), microseconds=int(value.get("nanos", 0)) // 1000)
+        instant = datetime(1970, 1, 1, tzinfo=timezone.utc) + seconds
+    return instant if instant.timestamp() > 0 else None
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of an entity.
@@ -68,6 +91,8 @@ class Field:
     api: str
     mutable: bool = False
     secret: bool = False
+    required: bool = False
+    missing: Callable[[], Any] | None = None
     parse: Callable[[Any], Any] = _same
     read: Callable[[Any], Any] = _same
     write: Callable[[Any], Any] = _same
@@ -126,6 +151,19 @@ class Entity:
                 raise Influxdb3Error(
                     f"The server sent a {self.noun} whose {field.api} can't be understood.", code="bad_answer"
                 ) from None
+        return state
+
+    def from_answer(self, answer: Any, *, whole: bool) -> State:
+        """Return the canonical form of an answer to a request, `whole` where it holds all that there is to the object.
+
+        What is null counts as left out. Raises Influxdb3Error.
+        """
+        state = self.from_api(answer)
+        for field in self.fields:
+            if field.required and field.name not in state:
+                raise Influxdb3Error(f"The server sent a {self.noun} without {field.api}.", code="bad_answer")
+            if whole and field.missing is not None:
+                state.setdefault(field.name, field.missing())
         return state
 
     def to_api(self, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,12 +288,15 @@ def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     # Some servers take an empty list for no template, and so may show one (facts.md H.10).
-    return [
-        {"type": part["type"], "tag_name": part["value"]["tagName"],
-         "number_of_buckets": part["value"]["numberOfBuckets"]}
-        if part["type"] == "bucket" else {"type": part["type"], "value": part["value"]}
-        for part in parts
-    ] or None  # fmt: skip
+    return [_read_part(part) for part in parts] or None
+
+
+def _read_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    kind, value = read_text(part["type"]), part["value"]
+    if kind != "bucket":
+        return {"type": kind, "value": read_text(value)}
+    number = _read_number(value["numberOfBuckets"])
+    return {"type": kind, "tag_name": read_text(value["tagName"]), "number_of_buckets": number}
 
 
 def _write_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -286,7 +327,8 @@ def parse_permissions(permissions: Any) -> list[dict[str, str]]:
 
 def _read_permissions(permissions: Any) -> list[dict[str, str]]:
     # An extra `id` in the echo is known from influxctl's JSON (facts.md A.4) and means nothing.
-    pairs = {(str(p.get("action", "")), str(p.get("resource", ""))) for p in permissions}
+    # Neither of the two is required (facts.md A.4).
+    pairs = {tuple(read_text(p.get(key) or "") for key in ("action", "resource")) for p in permissions}
     return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
 
 
@@ -299,14 +341,25 @@ _PARTITION_TEMPLATE = Field(
     check=check_partition_template,
 )
 
+# Unset or 0 is for ever (facts.md A.4).
+_RETENTION_PERIOD = Field(
+    "retention_period",
+    "retentionPeriod",
+    mutable=True,
+    missing=int,
+    parse=parse_duration,
+    read=_read_number,
+    show=format_duration,
+)
+
 DATABASE = Entity(
     "database",
     (
-        Field("id", "id"),
-        Field("name", "name", parse=parse_name),
-        Field("retention_period", "retentionPeriod", mutable=True, parse=parse_duration, show=format_duration),
-        Field("max_tables", "maxTables", mutable=True, parse=parse_limit),
-        Field("max_columns_per_table", "maxColumnsPerTable", mutable=True, parse=parse_limit),
+        Field("id", "id", read=_read_number),
+        Field("name", "name", required=True, parse=parse_name, read=read_text),
+        _RETENTION_PERIOD,
+        Field("max_tables", "maxTables", mutable=True, parse=parse_limit, read=_read_number),
+        Field("max_columns_per_table", "maxColumnsPerTable", mutable=True, parse=parse_limit, read=_read_number),
         _PARTITION_TEMPLATE,
     ),
 )
@@ -314,41 +367,38 @@ DATABASE = Entity(
 TABLE = Entity(
     "table",
     (
-        Field("id", "id"),
-        Field("database", "databaseName", parse=parse_name),
-        Field("name", "name", parse=parse_table_name),
+        Field("id", "id", read=_read_number),
+        Field("database", "databaseName", parse=parse_name, read=read_text),
+        Field("name", "name", required=True, parse=parse_table_name, read=read_text),
         _PARTITION_TEMPLATE,
     ),
 )
 
-_CREATED_AT = Field("created_at", "createdAt", read=parse_instant, show=format_instant)
+_CREATED_AT = Field("created_at", "createdAt", read=_read_instant, show=format_instant)
 _EXPIRES_AT = Field(
-    "expires_at", "expiresAt", parse=parse_instant, read=parse_instant, write=format_instant, show=format_instant
+    "expires_at", "expiresAt", parse=parse_instant, read=_read_instant, write=format_instant, show=format_instant
 )
-_REVOKED_AT = Field("revoked_at", "revokedAt", read=parse_instant, show=format_instant)
+_REVOKED_AT = Field("revoked_at", "revokedAt", read=_read_instant, show=format_instant)
 
 DB_TOKEN = Entity(
     "database token",
     (
         Field("id", "id", read=parse_token_id),
         Field("description", "description", mutable=True, parse=parse_description, read=read_text),
-        Field("permissions", "permissions", mutable=True, parse=parse_permissions, read=_read_permissions),
+        Field(
+            "permissions",
+            "permissions",
+            mutable=True,
+            missing=list,
+            parse=parse_permissions,
+            read=_read_permissions,
+        ),
         _CREATED_AT,
         _EXPIRES_AT,
         _REVOKED_AT,
         Field("access_token", "accessToken", secret=True, read=read_secret),
     ),
 )
-
-
-def _read_timestamp(value: Any) -> datetime | None:
-    """Return the instant of a protobuf timestamp, `nanos` left out when 0 (facts.md C.2); the epoch means never."""
-    if isinstance(value, str):
-        instant = parse_instant(value)
-    else:
-        seconds = timedelta(seconds=int(value.get("seconds", 0)), microseconds=int(value.get("nanos", 0)) // 1000)
-        instant = datetime(1970, 1, 1, tzinfo=timezone.utc) + seconds
-    return instant if instant.timestamp() > 0 else None
 
 
 # The keys are those of `influxctl management list --format json` (facts.md C.2); there is no HTTP endpoint.
@@ -358,11 +408,11 @@ MGMT_TOKEN = Entity(
         Field("id", "id", read=parse_token_id),
         Field("description", "description", parse=parse_description, read=read_text),
         Field("token_prefix", "token_prefix", read=read_text),
-        Field("created_at", "created_at", read=_read_timestamp, show=format_instant),
+        Field("created_at", "created_at", read=_read_instant, show=format_instant),
         Field("created_by", "created_by", read=read_text),
-        Field("expires_at", "expires_at", parse=parse_instant, read=_read_timestamp, show=format_instant),
-        Field("revoked_at", "revoked_at", read=_read_timestamp, show=format_instant),
-        Field("token", "token", secret=True),
+        Field("expires_at", "expires_at", parse=parse_instant, read=_read_instant, show=format_instant),
+        Field("revoked_at", "revoked_at", read=_read_instant, show=format_instant),
+        Field("token", "token", secret=True, read=read_text),
     ),
 )
 

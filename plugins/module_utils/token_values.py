@@ -31,6 +31,7 @@ def read_text(value: Any) -> str:
     """Return a text that a server or influxctl sent. Raises ValueError for anything else."""
     if not isinstance(value, str):
         raise ValueError("no text")
+    value.encode()  # half of a surrogate pair can't be sent back
     return value
 
 

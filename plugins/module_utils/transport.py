@@ -156,7 +156,7 @@ class Transport:
     def request(
         self, method: str, path: str, body: Any = None, *, doing: str, remedies: Mapping[int, str] | None = None
     ) -> Any:
-        """Send one request and return the parsed JSON answer, None for an empty 204.
+        """Send one request and return the parsed JSON answer, None after a deletion.
 
         `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
         instance `create database 'telegraf'`. `remedies` says what to do about a status where this kind of request has
@@ -220,15 +220,16 @@ class Transport:
     def _parsed(self, answer: requests.Response, about: _Request) -> Any:
         """Return the JSON of a good answer; raise what a bad one means."""
         status = answer.status_code
-        if status == 204:
+        if about.method == "DELETE" and (status == 204 or (status == 200 and not answer.content.strip())):
             return None
+        content, is_json = None, True
         try:
             content = answer.json()
         except ValueError:
-            content = None
-        if status == 200 and about.method == "DELETE" and (content is not None or not answer.content.strip()):
+            is_json = False
+        if status == 200 and about.method == "DELETE" and is_json:
             return None
-        if 200 <= status < 300 and content is not None:
+        if 200 <= status < 300 and is_json and (content is not None or about.method == "GET"):
             return content
         secrets = self._secrets
         if isinstance(content, dict) and isinstance(content.get("message"), str):

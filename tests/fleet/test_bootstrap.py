@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import pytest
 from fleet import Fleet
 from harness.playbook import Ansible, Run
 from harness.plays import bootstrap_variables
+from harness.sample import sample
 from harness.sweeps import assert_no_secret, sweep
-from simulator import Simulator
+from simulator import Simulator, Switches
 from simulator.influxctl import install, invocations
 
 # With pipelining, each remote execution of a module is one command over SSH.
@@ -41,7 +42,11 @@ def config_of(home: Path) -> dict[str, Any]:
     return dict(profile)
 
 
-def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", sample(Switches.values("url_forms"), lambda _number, form: form == "both"))
+def test_bootstrap(
+    ansible: Ansible, make_simulator: Callable[..., Simulator], fleet: Fleet, tmp_path: Path, form: str
+) -> None:
+    sim = make_simulator(url_forms=form)
     region = {"type": "tag", "value": "region"}
     variables = bootstrap_variables(sim, tmp_path / "secrets") | {
         "cluster_tables": [{"database": "metrics", "name": "cpu", "partition_template": [region]}]
@@ -77,7 +82,8 @@ def test_bootstrap(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Pat
     assert first.code == 0
     # The second run: a list of databases, one of tokens, a table; one through influxctl for the fleet; an execution per
     # host.
-    assert [(request.kind, request.method) for request in sim.requests] == [
+    # In the wrong form of the URL there is nothing.
+    assert [(request.kind, request.method) for request in sim.requests if request.status != 404] == [
         ("api", "GET"),
         ("api", "GET"),
         ("api", "POST"),

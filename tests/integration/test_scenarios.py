@@ -28,17 +28,25 @@ SAMPLE = {
     *("cluster", "database_create", "database_info", "db_token_create", "db_token_renew", "influxctl_profile"),
     *("mgmt_token", "table"),
 }
+# The module cluster sends its first requests at once, so it must find the form of the URL as surely as the others do.
+FORMS = [(path, form) for path in SCENARIOS if path.stem.startswith("cluster") for form in ("short", "long")]
+CASES = [*((path, None) for path in SCENARIOS), *FORMS]
 KEYS = {"about", "server", "seed", "tasks", "asks_by_writing", "requests", "expect"}
 
 
 @pytest.mark.parametrize(
-    "path", sample(SCENARIOS, lambda _number, path: path.stem in SAMPLE), ids=lambda path: path.stem
+    "case",
+    sample(CASES, lambda _number, case: case[0].stem in SAMPLE and case[1] in (None, "long")),
+    ids=lambda case: "-".join([case[0].stem, *filter(None, case[1:])]),
 )
-def test_scenario(path: Path, ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path) -> None:
+def test_scenario(
+    case: tuple[Path, str | None], ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    path, form = case
     text = re.sub(r"\{now([+-]\d+)d\}", instant, path.read_text().replace("{workdir}", str(tmp_path)))
     scenario = yaml.safe_load(text)
     assert set(scenario) <= KEYS
-    sim = make_simulator(**scenario.get("server", {}))
+    sim = make_simulator(**{**scenario.get("server", {}), **({"url_forms": form} if form else {})})
     seed(sim, scenario.get("seed", {}))
     plays = local_play(scenario["tasks"], connection(sim))
 
@@ -54,7 +62,9 @@ def test_scenario(path: Path, ansible: Ansible, make_simulator: Callable[..., Si
         asks_by_writing=scenario.get("asks_by_writing", False),
     )
     for kind, number in scenario.get("requests", {}).items():
-        assert Counter(request.kind for request in sim.requests)[kind] == number
+        # In the wrong form of the URL there is nothing.
+        right = [request for request in sim.requests if form != "long" or request.status != 404]
+        assert Counter(request.kind for request in right)[kind] == number
     expect(sim, scenario.get("expect", {}))
 
 

@@ -59,10 +59,17 @@ def life(secret_file: Path, *, old_server: bool) -> list[dict[str, Any]]:
         },
         {token: {"description": "changed", "permissions": read_all}},
         {token: {"description": "removed", "state": "absent"}},
+        {
+            "influxops.influxdb3.cluster": {
+                "databases": [{"name": "bulk", "retention_period": "30d"}, {"name": "gone", "state": "absent"}],
+                "db_tokens": [{"description": "bulk", "permissions": [{"action": "read", "resource": "bulk"}]}],
+                "secret_dir": str(secret_file.parent),
+            }
+        },
     ]
     if not old_server:
         tasks.append({database: {"name": "new", "rename_from": "old", "max_tables": 8}})
-        tasks.append({database: {"name": "back", "id": 4, "state": "restored"}})
+        tasks.append({database: {"name": "back", "id": 5, "state": "restored"}})
     return tasks
 
 
@@ -77,7 +84,7 @@ def test_every_answer_to_an_open_question(
         {"type": "time", "value": "%Y-%m"},
         {"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 9}},
     ]
-    for name in ("changed", "removed", "old"):
+    for name in ("changed", "removed", "old", "gone"):
         sim.add_database(name, partition_template=wire)
     sim.add_database("back", deleted_at=sim.clock.now())
     for description in ("changed", "removed"):
@@ -91,15 +98,15 @@ def test_every_answer_to_an_open_question(
         assert_no_secret(run.output, sim.secrets)
         return run
 
-    assert len(play().changed) == (6 if old_server else 8)
+    assert len(play().changed) == (7 if old_server else 9)
     after = snapshot(sim)
     assert play().changed == []
     assert snapshot(sim) == after
     assert sim.violations == []
     alive = {d.name: (d.retention_period, d.max_tables) for d in sim.state.databases if d.deleted_at is None}
-    common = {"made": (2592000000000000, 500), "changed": (31536000000000000, 9)}
+    common = {"made": (2592000000000000, 500), "changed": (31536000000000000, 9), "bulk": (2592000000000000, 500)}
     assert alive == common | ({"old": (0, 500)} if old_server else {"new": (0, 8), "back": (0, 500)})
-    assert [t.description for t in sim.state.db_tokens if t.revoked_at is None] == ["changed", "made"]
+    assert [t.description for t in sim.state.db_tokens if t.revoked_at is None] == ["changed", "made", "bulk"]
 
 
 def test_all_switches_are_known() -> None:

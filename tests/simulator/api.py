@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from simulator import databases, tokens
+from simulator import databases, tokens, wire
 from simulator.answers import error, worded
 from simulator.core import ApiError, Core
 from simulator.models import (
@@ -164,7 +164,8 @@ class Endpoint:
             close = {"Connection": "close"} if core.switches.delete_connection_close else None
             return Response(status_code=204, headers=close)
         if isinstance(answer, list):
-            return JSONResponse([ids | item for item in answer])
+            items = [ids | item for item in answer]
+            return JSONResponse(wire.listed(items, operation.path[1:], core.switches))
         return JSONResponse(ids | answer)
 
     def authorize(self, record: Request) -> None:

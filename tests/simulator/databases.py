@@ -75,7 +75,7 @@ def _undeletable(core: Core, operation: str, what: str, deleted_at: datetime | N
 
 
 def list_databases(core: Core, params: Params, body: None) -> list[Answer]:
-    return [wire.database(d) for d in core.state.databases if d.deleted_at is None]
+    return [wire.database(d, core.switches) for d in core.state.databases if d.deleted_at is None]
 
 
 def create_database(core: Core, params: Params, body: CreateDatabase) -> Answer:
@@ -87,7 +87,7 @@ def create_database(core: Core, params: Params, body: CreateDatabase) -> Answer:
     columns = body.max_columns_per_table or core.switches.default_max_columns
     database = Database(next(core.state.ids), body.name, body.max_tables, columns, body.retention_period, template)
     core.state.databases.append(database)
-    return wire.database(database)
+    return wire.database(database, core.switches)
 
 
 def update_database(core: Core, params: Params, body: UpdateDatabase) -> Answer:

@@ -64,6 +64,15 @@ class Switches(Catalogue):
     )
     empty_patch: str = switch("H19", "rejected", "accepted", about="PATCH with {} (always a violation)")
     error_bodies: str = switch("H20", "json", "html", "empty", about="bodies of all errors: the API's or an ingress'")
+    empty_lists: str = switch("A.4", "array", "null", about="lists without items: [] or null")
+    infinite_retention: str = switch("A.4", "zero", "null", "absent", about="how retentionPeriod says for ever")
+    no_instant: str = switch(
+        "1.7", "absent", "null", "empty", "epoch", "year_one", about="how expiresAt and revokedAt say never"
+    )
+    wrapped_lists: str = switch(
+        "F", "no", "named", "data", "result",
+        about="lists as arrays, or as InfluxData's client also takes them: {databases: []}, alone or in an object",
+    )  # fmt: skip
     error_wording: str = switch(
         "1.3", "grpc", "plain", "terse", "misleading",
         about="what an error's message says: a gRPC error, its description, nothing, or what isn't the case; a"

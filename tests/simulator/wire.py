@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How records look on the wire (facts.md A.3). Absent means absent: nothing is ever null."""
+"""How records look on the wire (facts.md A.3). What isn't set is absent, unless a switch says otherwise."""
 
 from __future__ import annotations
 
@@ -26,27 +26,51 @@ def _template(parts: list[dict[str, Any]] | None) -> dict[str, Any]:
     return {"partitionTemplate": parts} if parts else {}
 
 
-def database(record: Database) -> dict[str, Any]:
+def _retention(nanoseconds: int, style: str) -> dict[str, Any]:
+    if nanoseconds or style == "zero":
+        return {"retentionPeriod": nanoseconds}
+    return {"retentionPeriod": None} if style == "null" else {}
+
+
+_NEVER = {"null": None, "empty": "", "epoch": "1970-01-01T00:00:00Z", "year_one": "0001-01-01T00:00:00Z"}
+
+
+def _instant(key: str, moment: datetime | None, switches: Switches) -> dict[str, Any]:
+    if moment is not None:
+        return {key: timestamp(moment, switches.timestamps)}
+    return {} if switches.no_instant == "absent" else {key: _NEVER[switches.no_instant]}
+
+
+def listed(items: list[dict[str, Any]], collection: str, switches: Switches) -> Any:
+    """The answer to a list."""
+    answer: Any = items or (None if switches.empty_lists == "null" else [])
+    if switches.wrapped_lists == "no":
+        return answer
+    named = {collection: answer}
+    return named if switches.wrapped_lists == "named" else {switches.wrapped_lists: named}
+
+
+def database(record: Database, switches: Switches) -> dict[str, Any]:
     return {
         "name": record.name,
         "maxTables": record.max_tables,
         "maxColumnsPerTable": record.max_columns_per_table,
-        "retentionPeriod": record.retention_period,
+        **_retention(record.retention_period, switches.infinite_retention),
         **_template(record.partition_template),
     }
 
 
 def database_with_id(record: Database, switches: Switches) -> dict[str, Any]:
     """The answer to rename and undelete."""
-    answer = {"id": record.id, **database(record)}
+    answer = {"id": record.id, **database(record, switches)}
     if not switches.rename_echoes_retention:
-        del answer["retentionPeriod"]
+        answer.pop("retentionPeriod", None)
     return answer
 
 
 def updated_database(record: Database, switches: Switches) -> dict[str, Any]:
     """The answer to PATCH."""
-    answer = database(record)
+    answer = database(record, switches)
     if not switches.patch_echoes_template:
         answer.pop("partitionTemplate", None)
     return answer
@@ -69,11 +93,8 @@ def db_token(record: DbToken, switches: Switches) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "id": record.id,
         "description": record.description,
-        "permissions": record.permissions,
+        "permissions": record.permissions or (None if switches.empty_lists == "null" else []),
         "createdAt": timestamp(record.created_at, switches.timestamps),
     }
-    if record.expires_at is not None:
-        answer["expiresAt"] = timestamp(record.expires_at, switches.timestamps)
-    if record.revoked_at is not None:
-        answer["revokedAt"] = timestamp(record.revoked_at, switches.timestamps)
-    return answer
+    answer |= _instant("expiresAt", record.expires_at, switches)
+    return answer | _instant("revokedAt", record.revoked_at, switches)

@@ -267,6 +267,34 @@ def error_bodies(api: Any) -> object:
 
 
 @probe
+def empty_lists(api: Any) -> object:
+    answers = [api.ok("GET", "/databases"), api.ok("GET", "/tokens")]
+    api.sim.add_db_token("t")
+    return [*answers, api.ok("GET", "/tokens")[0]["permissions"]]
+
+
+@probe
+def infinite_retention(api: Any) -> object:
+    api.sim.add_database("d")
+    answers = [api.ok("GET", "/databases")[0], api.ok("POST", "/databases", {"name": "e"})]
+    assert api.ok("PATCH", "/databases/d", {"retentionPeriod": 5})["retentionPeriod"] == 5
+    return [answer.get("retentionPeriod", "absent") for answer in answers]
+
+
+@probe
+def no_instant(api: Any) -> object:
+    api.sim.add_db_token("t")
+    token = api.ok("GET", "/tokens")[0]
+    return [token.get(key, "absent") for key in ("expiresAt", "revokedAt")]
+
+
+@probe
+def wrapped_lists(api: Any) -> object:
+    api.sim.add_database("d")
+    return str(api.ok("GET", "/databases")).partition("name")[0], api.ok("GET", "/tokens")
+
+
+@probe
 def error_wording(api: Any) -> object:
     api.sim.switches = replace(api.sim.switches, duplicate_create=400)
     api.sim.add_database("d")

@@ -261,7 +261,37 @@ def test_other_404_does_not_speak_of_old_servers(
     assert "older" not in str(caught.value)
 
 
-@pytest.mark.parametrize("body", ['{"databases": []}', '"x"', "[1]"])
+@pytest.mark.parametrize("switch", ["empty_lists", "infinite_retention", "no_instant", "wrapped_lists"])
+def test_objects_are_the_same_whatever_the_server_leaves_out(sim: Simulator, switch: str) -> None:
+    seen = []
+    for value in Switches.values(switch):
+        sim.reset(Switches(**{switch: value}))
+        client = api(sim)
+        assert client.list_databases() == client.list_tokens() == []
+        made = client.create_database({"name": "d"})
+        token = client.create_token({"description": "t"})
+        assert client.list_databases() == [made]
+        (listed,) = client.list_tokens()
+        assert client.get_token(token["id"]) == listed
+        assert (listed.get("expires_at"), listed.get("revoked_at"), listed["permissions"]) == (None, None, [])
+        assert made["retention_period"] == 0
+        assert client.update_database("d", {"retention_period": 5})["retention_period"] == 5
+        assert client.update_database("d", {"retention_period": 0}) == made
+        seen.append(made)
+    assert seen == seen[:1] * len(seen)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"databases": []}', '{"data": {"databases": []}}', '{"result": {"databases": null}}']
+)
+def test_list_is_taken_from_where_influxdatas_client_takes_it(sim: Simulator, body: str) -> None:
+    sim.faults.append(Fault("status", status=200, body=body))
+    assert api(sim).list_databases() == []
+
+
+@pytest.mark.parametrize(
+    "body", ['{"tokens": []}', '{"data": []}', "{}", '{"databases": {}}', '"x"', "[1]", '[{"name": null}]', "[null]"]
+)
 def test_list_of_another_shape_is_a_bad_answer(sim: Simulator, body: str) -> None:
     sim.faults.append(Fault("status", status=200, body=body))
     with pytest.raises(Influxdb3Error) as caught:

@@ -315,6 +315,36 @@ def test_wrong_timestamps_are_a_bad_answer(value: Any) -> None:
     assert caught.value.code == "bad_answer"
 
 
+@pytest.mark.parametrize(
+    "value", ["", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00", None]
+)
+@pytest.mark.parametrize("key", ["expiresAt", "revokedAt"])
+def test_never_is_written_in_several_ways(key: str, value: str | None) -> None:
+    """By one rule for what comes over HTTP and what influxctl prints."""
+    assert set(DB_TOKEN.from_api({key: value}).values()) <= {None}
+
+
+@pytest.mark.parametrize(
+    ("entity", "answer"),
+    [
+        *((DATABASE, {"name": value}) for value in (None, 5, True, ["a"], "\ud800")),
+        *((DATABASE, {"name": "a", "retentionPeriod": value}) for value in (-1, 1.5, 2.0**60, "30d", True, 2**63)),
+        *((DATABASE, {"name": "a", key: "5"}) for key in ("id", "maxTables", "maxColumnsPerTable")),
+        *((DATABASE, {"name": "a", "partitionTemplate": value}) for value in (5, "ab", [5], [{"type": "tag"}])),
+        (DATABASE, {"name": "a", "partitionTemplate": [{"type": "tag", "value": 5}]}),
+        (DATABASE, {"name": "a", "partitionTemplate": [{"type": "bucket", "value": {"tagName": "a"}}]}),
+        (TABLE, {"name": "a", "databaseName": 5}),
+        *((DB_TOKEN, {key: 5}) for key in ("id", "description", "accessToken", "permissions", "createdAt")),
+        *((DB_TOKEN, {"permissions": [value]}) for value in (5, {"action": 5}, {"resource": ["*"]})),
+        *((MGMT_TOKEN, {key: 5}) for key in ("id", "description", "token_prefix", "created_by", "token")),
+    ],
+)
+def test_values_of_other_types_are_a_bad_answer(entity: Entity, answer: dict[str, Any]) -> None:
+    with pytest.raises(Influxdb3Error) as caught:
+        entity.from_answer(answer, whole=True)
+    assert caught.value.code == "bad_answer"
+
+
 def read(entity: Entity, answer: Any) -> State | str:
     """What the answer says, or the code of the error that refuses it; any other exception fails the test."""
     try:
