@@ -19,6 +19,7 @@ which it would hold, and a description may hold whatever separates the cells of 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -26,7 +27,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, Callable, NamedTuple
@@ -35,7 +36,9 @@ from .durations import format_instant
 from .entities import MGMT_TOKEN, State
 from .errors import LONGEST, InfluxctlError, Influxdb3Error, quoted
 from .influxctl_program import DIRECTORIES, NAME, find_influxctl
+from .masking import without_colours
 from .pace import pause
+from .process import MOST, Process, TooMuchOutput
 from .token_values import can_be_secret
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
@@ -53,8 +56,12 @@ _LIST = ("management", "list", "--format", "json")
 # What may be over at the next attempt, as gRPC puts it (facts.md C.1); a certificate stays as it is.
 _PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
 _LASTING = re.compile(r"x509|certificate|handshake")
-_VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)\.(\d+)\b")
-_SEPARATORS = re.compile(r"[\s|\"',:\[\]{}]+")
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
+_SEPARATORS = r"\s|\"',:\[\]{}"
+_LIST_BEGINS = re.compile(r"^[^\S\n]*(\[|null[^\S\n]*$)", re.MULTILINE)
+# A token has up to four objects; lines of noise that begin like a list are few.
+_MOST_OBJECTS = 1_000_000
+_MOST_BEGINNINGS = 100
 _NEEDS_LOGIN = re.compile(
     r"browser|user_code|device (?:code|flow|login)|to log ?in|log ?in (?:at|to|with)|authoriz(?:e|ation) (?:url|code)",
     re.IGNORECASE,
@@ -72,12 +79,14 @@ _MISSING = (
 class Output(NamedTuple):
     """What a run of the program left behind; `code` is None where it was ended because its time was up.
 
-    Where only something that it started kept running, `code` is its own.
+    Where only something that it started kept running, `code` is its own. `endless` says that it was ended because it
+    printed more than it may, of which the beginning is here.
     """
 
     code: int | None
     stdout: str
     stderr: str
+    endless: bool = False
 
 
 def parse_version(text: str) -> tuple[int, int, int] | None:
@@ -89,28 +98,51 @@ def parse_version(text: str) -> tuple[int, int, int] | None:
 def parse_list(stdout: str) -> list[State]:
     """Return the management tokens of `management list --format json`, revoked ones among them.
 
-    Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError.
+    Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError, also where the list holds
+    what no token can have: a text that is none, a time that isn't one.
     """
-    lines = stdout.splitlines(keepends=True)
-    for start, line in enumerate(lines):
-        if line.lstrip().startswith(("[", "null")):
+    problem = None
+    for items in _lists(stdout):
+        # A line such as `[2026] ...` begins like JSON and is no list of tokens.
+        if all(isinstance(item, dict) for item in items):
             try:
-                items, _end = json.JSONDecoder().raw_decode("".join(lines[start:]).lstrip())
-            except (ValueError, RecursionError):
-                continue
-            # A line such as `[2026] ...` or `null pointer ...` begins like JSON and is none.
-            if (items is None and line.strip() != "null") or not all(isinstance(item, dict) for item in items or []):
-                continue
-            try:
-                tokens = [MGMT_TOKEN.from_api(item) for item in items or []]
+                return [_listed(item) for item in items]
             except Influxdb3Error as error:
-                raise InfluxctlError(f"influxctl management list --format json: {error}", code=error.code) from None
-            if all(token.get("id") and token.get("created_at") for token in tokens):
-                return tokens
+                problem = problem or error
+    cause = f" ({problem})" if problem else ""
     raise InfluxctlError(
-        "influxctl management list --format json printed no list of tokens. Run it by hand with the same profile to see"
-        " what it says."
+        f"influxctl management list --format json printed no list of tokens{cause}. Run it by hand with the same"
+        " profile to see what it says.",
+        code="bad_answer",
     )
+
+
+def _lists(text: str) -> Iterator[list[Any]]:
+    """Yield what reads as a list of JSON, or `null` as an empty one, from the beginning of some line on.
+
+    Only so many lines are tried, and only as many objects are read as there can be: reading is not to take minutes.
+    """
+    decoder = json.JSONDecoder(parse_constant=_refused)
+    if text.count("{") + text.count("[") > _MOST_OBJECTS:
+        return
+    for start in itertools.islice(_LIST_BEGINS.finditer(text), _MOST_BEGINNINGS):
+        if start[1] == "null":
+            yield []
+            continue
+        with contextlib.suppress(ValueError, RecursionError):
+            yield decoder.raw_decode(text, start.start(1))[0]
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _listed(item: Mapping[str, Any]) -> State:
+    """Return a listed token. Raises Influxdb3Error."""
+    token = MGMT_TOKEN.from_api(item)
+    if not token.get("id") or not token.get("created_at"):
+        raise Influxdb3Error("an entry has no id or created_at")
+    return token
 
 
 def find_secret(output: Output, prefix: str) -> str | None:
@@ -119,9 +151,11 @@ def find_secret(output: Output, prefix: str) -> str | None:
     It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md C.2). None when there is no
     such word, or more than one.
     """
+    if re.search(f"[{_SEPARATORS}]", prefix):
+        return None
+    word = re.compile(rf"(?<![^{_SEPARATORS}]){re.escape(prefix)}[^{_SEPARATORS}]+")
     for stream in (output.stdout, output.stderr):
-        words = {word for word in _SEPARATORS.split(stream) if word.startswith(prefix) and can_be_secret(word)}
-        words.discard(prefix)
+        words = {found for found in word.findall(stream) if can_be_secret(found)}
         if words:
             return words.pop() if len(words) == 1 else None
     return None
@@ -173,7 +207,7 @@ class Influxctl:
         self._retries = retries
         self._secrets = secrets
         self._sleep = sleep
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Process] = set()
         self._stopped = False
         self._version: tuple[int, int, int] | None = None
         self._version_asked = False
@@ -293,11 +327,11 @@ class Influxctl:
         return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
 
     def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
-        # In UTF-8 whatever the locale is, because that is what influxctl reads.
-        command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
         try:
+            # In UTF-8 whatever the locale is, because that is what influxctl reads.
+            command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
             # Not run_command: it knows no timeout, and a process that it has begun outlives the module.
-            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            process = Process(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -317,6 +351,11 @@ class Influxctl:
             return _output(process.returncode, stdout, stderr)
         except subprocess.TimeoutExpired:
             return _end(process)
+        except TooMuchOutput as much:
+            _kill(process)
+            process.wait()
+            process.let_go()
+            return _output(None, much.stdout, much.stderr)._replace(endless=True)
         except BaseException:
             _end(process)
             raise
@@ -332,7 +371,13 @@ class Influxctl:
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
         """Return the error of a run that failed or took too long."""
         said = _said(output.stderr or output.stdout, self._secrets)
-        login = _LOGIN if _NEEDS_LOGIN.search(output.stderr + output.stdout) else ""
+        login = _LOGIN if _NEEDS_LOGIN.search(_all_said(output)) else ""
+        if output.endless:
+            return InfluxctlError(
+                f"Can't {doing}: influxctl printed more than {MOST // 1_000_000} MB and was ended. Run it by hand with"
+                f" the same profile to see what it prints.{said}",
+                code="bad_answer",
+            )
         if output.code is None:
             return InfluxctlError(
                 f"Can't {doing}: influxctl did not finish within {self._timeout:g} seconds and was ended.{login}{said}",
@@ -348,7 +393,7 @@ class Influxctl:
             self._version_asked = True
             with contextlib.suppress(InfluxctlError):
                 asked = self._run(["version"], min(self._timeout, _VERSION_TIMEOUT))
-                self._version = parse_version(asked.stdout + asked.stderr)
+                self._version = parse_version(f"{asked.stdout}\n{asked.stderr}")
         return self._version
 
     def _remedy(self, output: Output) -> str:
@@ -380,8 +425,14 @@ def _found(program: str | None) -> str:
 
 def _is_passing(output: Output) -> bool:
     """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
-    said = output.stderr + output.stdout
+    said = _all_said(output)
     return output.code is not None and bool(_PASSING.search(said)) and not _LASTING.search(said)
+
+
+def _all_said(output: Output) -> str:
+    """Return what was said on both streams, of very much the beginnings and ends: a search is not to take minutes."""
+    texts = (output.stderr, output.stdout)
+    return "\n".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}" for text in texts)
 
 
 def _said(text: str, secrets: Iterable[str]) -> str:
@@ -393,24 +444,25 @@ def _said(text: str, secrets: Iterable[str]) -> str:
     return f" It said: {words[-500:]!r}." if words else ""
 
 
-def _kill(process: subprocess.Popen[Any]) -> None:
+def _kill(process: Process) -> None:
     """Kill the process and all that it started, without waiting for it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(process: subprocess.Popen[bytes]) -> Output:
+def _end(process: Process) -> Output:
     """End the process and all that it started, and return what it had printed."""
     _kill(process)
     try:
         stdout, stderr = process.communicate(timeout=_GRACE)
-    except subprocess.TimeoutExpired as late:  # something left the group and keeps the pipes open
+    except (subprocess.TimeoutExpired, TooMuchOutput) as late:  # something left the group and keeps the pipes open
         stdout, stderr = late.stdout or b"", late.stderr or b""
-        for pipe in filter(None, (process.stdout, process.stderr)):
-            pipe.close()
+        process.let_go()
     code = process.poll()
     return _output(None if code == -signal.SIGKILL else code, stdout, stderr)
 
 
 def _output(code: int | None, stdout: bytes, stderr: bytes) -> Output:
-    return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+    """Return what a run left behind as text, without colours and without the mark of its encoding."""
+    said, errors = (without_colours(stream.decode("utf-8-sig", "replace")) for stream in (stdout, stderr))
+    return Output(code, said, errors)

@@ -40,7 +40,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _ANSI = r"\x1b\[[0-?]*[ -/]*[@-~]"
-_COLOURS = re.compile(_ANSI)
+_COLOURS = re.compile(rf"{_ANSI}|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _UNSEEN = re.compile(rf"(?:{_ANSI}|[\s\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])+")
 _NO_WORD = re.compile(rf"(?:{_ANSI}|[\W_])+")
 # The two alphabets of base64 are one here.
@@ -114,7 +114,7 @@ def printables(value: Any) -> Any:
 
 
 def without_colours(text: str) -> str:
-    """Return `text` without the sequences that colour a terminal."""
+    """Return `text` without the sequences that colour a terminal or make links in one."""
     return _COLOURS.sub("", text) if "\x1b" in text else text
 
 

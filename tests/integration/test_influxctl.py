@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import Influxctl, Output, prove_created
+from ansible_collections.influxops.influxdb3.plugins.module_utils.process import Process
 from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator
@@ -97,13 +99,13 @@ def test_every_output_is_understood(
     moment = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
     old = server.add_mgmt_token("fleet", EXPIRY, created_at=moment, revoked_at=moment + timedelta(microseconds=5))
     secrets: set[str] = set()
-    influxctl = driver(version, secrets=secrets, **row)
-    before = influxctl.list_tokens()
+    program = driver(version, secrets=secrets, **row)
+    before = program.list_tokens()
     (listed,) = [token for token in before if token["id"] == old.id]
     assert (listed["created_at"], listed["expires_at"]) == (moment, EXPIRY)
     assert listed["revoked_at"] == old.revoked_at
     ends = None if version == "2.6.0" else EXPIRY
-    created = influxctl.create_token("fleet", ends, before)
+    created = program.create_token("fleet", ends, before)
     made = server.state.mgmt_tokens[-1]
     assert (created["id"], created["token"], created.get("expires_at")) == (made.id, made.secret, ends)
     assert secrets == {made.secret}
@@ -115,11 +117,11 @@ def test_every_output_is_understood(
          "--description=json"],
         capture_output=True, text=True, check=True, env={},
     )  # fmt: skip
-    after = influxctl.list_tokens()
+    after = program.list_tokens()
     proved = prove_created(before, after, "json", Output(0, shown.stdout, shown.stderr))
     assert proved is not None
     assert proved["token"] == server.state.mgmt_tokens[-1].secret
-    influxctl.revoke_tokens([created["id"], proved["id"]])
+    program.revoke_tokens([created["id"], proved["id"]])
     assert made.revoked_at is not None
     logged = str(invocations(path))
     assert_no_secret(logged, server.secrets)
@@ -137,7 +139,7 @@ def test_many_are_made_in_parallel_with_one_list_after(
     assert sorted(commands(tmp_path)) == ["management create"] * len(DESCRIPTIONS) + ["management list"]
 
 
-class Late(subprocess.Popen[bytes]):
+class Late(Process):
     """The time of a command is up as soon as it has printed something and goes on, whenever that is."""
 
     command = b""
@@ -156,7 +158,7 @@ class Late(subprocess.Popen[bytes]):
 def test_a_login_that_nobody_can_do_is_explained(
     driver: Callable[..., Influxctl], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subprocess, "Popen", Late)
+    monkeypatch.setattr(influxctl, "Process", Late)
     monkeypatch.setattr(Late, "command", b"list")
     device = '[profile.auth.oauth2]\nclient_id = "a"\ndevice_url = "https://sso.example/device"'
     with pytest.raises(InfluxctlError, match=r"within 60 seconds.*login in a browser.*management_token") as caught:
@@ -170,7 +172,7 @@ def test_a_login_that_nobody_can_do_is_explained(
 def test_a_proved_secret_is_not_lost_to_a_late_failure(
     driver: Callable[..., Influxctl], server: Simulator, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(subprocess, "Popen", Late)
+    monkeypatch.setattr(influxctl, "Process", Late)
     monkeypatch.setattr(Late, "command", b"create")
     created = driver(after_create=fault, version="2.10.5", warn_lines="stdout").create_token("d", None, [])
     assert created["token"] == server.state.mgmt_tokens[-1].secret

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import (
     Influxctl,
@@ -32,6 +33,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl impo
     parse_version,
     prove_created,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.process import Process
 
 BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 SECRET = "M.V1.a+b/" + "C" * 40
@@ -239,7 +241,7 @@ def test_as_many_are_made_at_once_as_is_said(script: Script, monkeypatch: pytest
     together, lock = threading.Barrier(3, timeout=60), threading.Lock()
     running, most = 0, 0
 
-    class Meeting(subprocess.Popen[bytes]):
+    class Meeting(Process):
         """A creation ends when two others run as well."""
 
         def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
@@ -255,7 +257,7 @@ def test_as_many_are_made_at_once_as_is_said(script: Script, monkeypatch: pytest
                 running -= creates
             return ended
 
-    monkeypatch.setattr(subprocess, "Popen", Meeting)
+    monkeypatch.setattr(influxctl, "Process", Meeting)
     made = script(lister([], "exit 0")).create_tokens([(f"d{n}", None) for n in range(9)], [], 3)
     assert (len(made), most) == (9, 3)
 
@@ -326,7 +328,7 @@ def test_known_secret_in_a_failures_words_is_masked_wherever_it_is_cut(position:
         assert "TT" not in _said(f"client_secret = {shown} {'e' * position}", {secret})
 
 
-class Held(subprocess.Popen[bytes]):
+class Held(Process):
     """The time is up as soon as the program has ended by itself and what it printed is read."""
 
     def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
@@ -342,7 +344,7 @@ class Held(subprocess.Popen[bytes]):
 @pytest.fixture
 def held(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], Influxctl]]:
     """A program that leaves another one behind, with its pipes, when it does one thing."""
-    monkeypatch.setattr(subprocess, "Popen", Held)
+    monkeypatch.setattr(influxctl, "Process", Held)
     pids = tmp_path / "pids"
     hold = f"setsid sleep 600 & echo $! >> {pids}"
     yield lambda when, code: script(
@@ -373,7 +375,7 @@ def test_program_that_hangs_is_ended_with_all_it_started(
     os.mkfifo(alive)
     readers: list[int] = []
 
-    class Late(subprocess.Popen[bytes]):
+    class Late(Process):
         """The time is up as soon as the program has started its child, whenever that is."""
 
         def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
@@ -383,7 +385,7 @@ def test_program_that_hangs_is_ended_with_all_it_started(
                 raise subprocess.TimeoutExpired(self.args, timeout)
             return super().communicate(input, timeout)
 
-    monkeypatch.setattr(subprocess, "Popen", Late)
+    monkeypatch.setattr(influxctl, "Process", Late)
     program = script(f"exec 3> {alive}; echo 'open the browser at' >&2; sleep 600 & echo started >&3; wait")
     with pytest.raises(InfluxctlError, match=r"within 60 seconds.*login in a browser") as caught:
         program.list_tokens()
@@ -399,7 +401,7 @@ def test_interrupted_program_is_ended(script: Script, tmp_path: Path, monkeypatc
     os.mkfifo(alive)
     readers: list[int] = []
 
-    class Interrupted(subprocess.Popen[bytes]):
+    class Interrupted(Process):
         """Somebody presses Ctrl-C as soon as the program runs."""
 
         def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
@@ -408,7 +410,7 @@ def test_interrupted_program_is_ended(script: Script, tmp_path: Path, monkeypatc
                 raise KeyboardInterrupt
             return super().communicate(input, timeout)
 
-    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    monkeypatch.setattr(influxctl, "Process", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         script(f"exec 3> {alive}; sleep 600").list_tokens()
     assert select.select(readers, [], [], 60)[0] == readers
