@@ -303,9 +303,12 @@ def login_in(host: str | None) -> tuple[str, ...]:
     return (f"{login}@", *([password] if len(password) >= SHORTEST_SECRET else []))
 
 
-def exposed(connection: Connection) -> str | None:
-    """Return the warning for a token that is sent in the clear to another machine, None where it isn't."""
-    parts = urlsplit(connection.base_url)
+def exposed(base_url: str, token: str) -> str | None:
+    """Return the warning for a token that is sent in the clear to another machine, None where it isn't.
+
+    `token` says which it is, for instance `management token`.
+    """
+    parts = urlsplit(base_url)
     name = parts.hostname or ""
     if parts.scheme != "http" or name == "localhost" or name.endswith(".localhost"):
         return None
@@ -317,6 +320,6 @@ def exposed(connection: Connection) -> str | None:
     except ValueError:
         pass
     return (
-        f"The management token is sent to {name} over plain http: whoever is on the way can read and use it. Let the"
+        f"The {token} is sent to {name} over plain http: whoever is on the way can read and use it. Let the"
         " server speak https, or put a proxy in front of it that does."
     )

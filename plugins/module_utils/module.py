@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -12,7 +13,7 @@ from typing import Any, Callable, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
-from .connection import PRODUCTS, Connection, exposed, login_in, resolve
+from .connection import PRODUCTS, Connection, exposed, login_in, parse_host, resolve
 from .durations import parse_span
 from .endpoints import ManagementApi
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError, remember
@@ -125,9 +126,9 @@ def connection_of(module: AnsibleModule) -> Connection:
     from .named_files import check_files, with_token
 
     params = module.params
-    login = login_in(params["host"])
-    if login:  # refused in a moment, and Ansible shows the options of what fails
-        module.no_log_values.update(login)
+    query_host = params.get("query_host")
+    for host in (params["host"], query_host):  # refused in a moment, and Ansible shows the options of what fails
+        module.no_log_values.update(login_in(host))
     profile = None
     if params["config_path"] or params["profile"]:
         profile = profile_of(module)[1]
@@ -136,8 +137,10 @@ def connection_of(module: AnsibleModule) -> Connection:
             module.no_log_values.update(profile_reader.secrets_of(profile))
     connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
     check_files(connection)
-    warning = exposed(connection)
-    if warning:
+    warnings = [exposed(connection.base_url, "management token")]
+    with contextlib.suppress(ValueError):  # a wrong one is told where it is used
+        warnings.append(exposed(parse_host(query_host), "new database token") if query_host else None)
+    for warning in filter(None, warnings):
         module.warn(warning)
     return connection
 

@@ -234,6 +234,26 @@ def test_a_token_in_the_clear_is_warned_about(collection_root: Path, tmp_path: P
             assert "plain http" not in quiet.output
 
 
+def test_a_database_token_in_the_clear_is_warned_about(modules: Modules, sim: Simulator) -> None:
+    options = {**connection(sim), "description": "d", "permissions": [{"action": "read", "resource": "a"}]}
+    for host, warned in {"http://query.invalid": True, "http://127.0.0.1:1": False, "https://q.invalid": False}.items():
+        outcome = modules.run("db_token", {**options, "query_host": host, "_ansible_check_mode": True})
+        assert outcome.code == 0, outcome.output
+        assert ("database token is sent to query.invalid over plain http" in outcome.output) == warned
+
+
+def test_a_password_in_a_query_host_is_not_shown(ansible: Ansible, sim: Simulator) -> None:
+    options = {"description": "d", "permissions": [{"action": "read", "resource": "a"}], "query_host": "{{ place }}"}
+    task = {"name": "token", "influxops.influxdb3.db_token": {**options, "wait_active": 1}, "ignore_errors": True}
+    run = ansible.playbook(
+        local_play([task], connection(sim)),
+        variables={"place": f"http://robot:{PASSWORD}@h"},
+        environment={"ANSIBLE_INJECT_INVOCATION": "true"},
+    )
+    assert "query_host" in run.result("token")["invocation"]["module_args"]
+    assert PASSWORD not in run.output + str(run.results)
+
+
 @pytest.mark.parametrize("value", ["..", ".", "a/b", "../../../api/v2", "a\r\nX: y", "a?b"])
 def test_an_account_that_would_leave_its_place_in_the_path_is_never_sent(
     modules: Modules, sim: Simulator, value: str

@@ -334,9 +334,8 @@ def test_a_deep_token_file_is_refused(content: bytes) -> None:
     ],
 )
 def test_a_token_in_the_clear_is_warned_about(host: str, warned: bool) -> None:
-    warning = exposed(resolve({**MINIMAL, "host": host}))
+    warning = exposed(resolve({**MINIMAL, "host": host}).base_url, "management token")
     assert (warning is not None) == warned
-    assert "option-token" not in str(warning)
 
 
 @pytest.mark.parametrize(
