@@ -49,6 +49,10 @@ def test_data_is_merged_from_files_and_groups(ansible: Ansible, sim: Simulator, 
             "group_vars/all/base.yml": {
                 "cluster_databases": [{"name": "base"}],
                 "cluster_databases_team": [{"name": "overridden"}],
+                # Another role's, which must not be taken for lists.
+                "cluster_databases_backup_dir": "/var/backups",
+                "cluster_db_tokens_days": 30,
+                "cluster_tables_excluded": None,
                 "cluster_db_tokens_team": [
                     {"description": "team", "permissions": [{"action": "write", "resource": "base"}]}
                 ],
@@ -135,6 +139,31 @@ def test_one_name_in_two_files_is_refused(ansible: Ansible, sim: Simulator, tmp_
     assert run.code == 2
     assert "databases[1] 'x': the name 'x' is also that of databases[0]" in run.output
     assert sim.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("cluster_databases_backup", ["metrics"], "cluster_databases_backup[0] is no database"),
+        ("cluster_db_tokens_team", {"description": "team"}, "cluster_db_tokens_team is a dictionary"),
+        ("cluster_tables_team", '[{"database": "metrics"}]', "cluster_tables_team is text"),
+    ],
+)
+def test_a_variable_that_is_no_list_of_entries_is_refused_by_its_name(
+    ansible: Ansible, sim: Simulator, tmp_path: Path, name: str, value: Any, said: str
+) -> None:
+    sim.add_database("metrics")
+    variables = {
+        "python": "{{ ansible_playbook_python }}",
+        "cluster_connection": connection(sim),
+        "cluster_databases": [{"name": "x"}],
+        "cluster_prune": {"databases": True},
+        name: value,
+    }
+    run = ansible.playbook(ROLE, variables=variables, inventory=inventory(tmp_path / "inventory", {}))
+    assert run.code == 2
+    assert said in run.output.replace("\\", "")
+    assert sim.writes == []
 
 
 @pytest.mark.complete
