@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from ..module_utils.durations import after, parse_instant, parse_span
+from ..module_utils.masking import printable
 
 Row = dict[str, Any]
 
@@ -26,8 +27,10 @@ NOT_KNOWN = "not known"
 NOT_ASKED = "it was not asked"
 NOT_HELD = "no host was seen to hold it"
 _FRACTION = re.compile(r"\.\d+(?=Z$)")
-# What a spreadsheet may take for the beginning of a formula; the last four are the full-width = + - @.
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+# What a spreadsheet may take for the beginning of a formula, at the beginning of a cell; the last four are the
+# full-width = + - @. Where it parts cells by semicolons, as in much of Europe, quotation marks within a line hold
+# nothing together, so that a cell begins after each semicolon.
+_FORMULA = re.compile(r"(^|;)(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def audit(
@@ -156,7 +159,7 @@ def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str
     """Return the words of `audit_fail_on` that apply, each with what it applies to."""
     found: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        name = f"{row['host']} ({row['profile']})" if row["profile"] else row["host"]
+        name = _cell(f"{row['host']} ({row['profile']})" if row["profile"] else row["host"])
         if row["state"] != "ok":
             found[row["state"]].append(name)
         if row["world_readable"]:
@@ -164,7 +167,7 @@ def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str
         if row["shared_with"]:
             found["shared"].append(name)
     for orphan in orphans:
-        found["orphan"].append(f"{orphan['token_id']} ({orphan['description']})")
+        found["orphan"].append(_cell(f"{orphan['token_id']} ({orphan['description']})"))
     return dict(found)
 
 
@@ -246,14 +249,14 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str
 
 def _cell(value: Any) -> str:
     """Return a value on one line, with nothing that steers a terminal: a description may hold anything."""
-    text = "-" if value is None else " ".join(str(value).split())
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return "-" if value is None else printable(" ".join(str(value).split()))
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Return rows as CSV (RFC 4180) with a heading; what isn't there is empty.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text there. Whoever
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text there, also
+    where the spreadsheet parts cells by semicolons. What steers a terminal is escaped, line breaks among it. Whoever
     may make tokens chooses their descriptions.
     """
     buffer = io.StringIO()
@@ -268,5 +271,5 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = ", ".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    text = printable(", ".join(value) if isinstance(value, list) else str(value))
+    return _FORMULA.sub(r"\1'", text)

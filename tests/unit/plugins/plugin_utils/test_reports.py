@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
+from ansible_collections.influxops.influxdb3.plugins.module_utils.masking import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import (
     AUDIT_COLUMNS,
     CSV_COLUMNS,
@@ -270,25 +271,47 @@ def test_nothing_breaks_a_line_or_steers_a_terminal() -> None:
     one = token(1, "two\nlines\tand \x1b[2Jmore\u202e\x00")
     result = report({"web1": holding("M.V1.0001"), "web2": {"msg": "ssh said:\r\n\x1b[31mno route"}}, one)
     assert [line for line in result["table"] if not line.isprintable()] == []
-    assert "two lines and ?[2Jmore??" in result["table"][1]
-    assert "web2: ssh said: ?[31mno route" in result["table"]
+    assert r"two lines and \x1b[2Jmore\u202e\x00" in result["table"][1]
+    assert r"web2: ssh said: \x1b[31mno route" in result["table"]
     assert result["rows"][0]["description"] == one["description"], "what is data stays as it is"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\n=1", "\t1", "\r1", "\n1", "＝1", "＋1", "－1", "＠1"],  # noqa: RUF001
-)
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", '"=1', '" =1', "＝1", "＋1", "－1", "＠1"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_csv_holds_no_formula(text: str) -> None:
     """A spreadsheet takes what follows the apostrophe for text."""
     (row,) = read_back(csv_text([{"x": text}], ["x"]))
     assert row == {"x": f"'{text}"}
 
 
-@pytest.mark.parametrize("text", ["a=1", "influxctl web-1", "'=1", "2026-11-24T12:00:00Z", 'say "a, b"\r\nand c'])
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("before", ["a;", "a; ", ";", '";', "x,y;", ";;"])
+def test_csv_holds_no_formula_where_semicolons_part_cells(before: str, text: str) -> None:
+    """As Excel opens it in much of Europe: the quotation marks of the comma's cells hold nothing together there."""
+    line = csv_text([{"host": "web1", "x": before + text}], ["host", "x"]).splitlines()[1]
+    for cell in line.split(";"):
+        assert not cell.lstrip(' "').startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))  # noqa: RUF001
+    (row,) = read_back(csv_text([{"x": before + text}], ["x"]))
+    assert row["x"].replace("'", "") == before + text
+
+
+@pytest.mark.parametrize("text", ["a=1", "influxctl web-1", "'=1", "2026-11-24T12:00:00Z", 'say "a, b"; and c'])
 def test_csv_keeps_what_is_no_formula(text: str) -> None:
     (row,) = read_back(csv_text([{"x": text, "unasked": 1}], ["x", "y"]))
     assert row == {"x": text, "y": ""}
+
+
+@pytest.mark.parametrize(
+    "text", ["\t=1", "\r=1", "\n=1", "a\n=1", "\x1b[2J", "\u202e", "\x85=1", "\u2028=1"], ids=ascii
+)
+def test_csv_breaks_no_line_and_steers_no_terminal(text: str) -> None:
+    """A line break within quotation marks ends the line all the same where those are no quotation marks."""
+    written = csv_text([{"x": text}], ["x"])
+    assert [line.isprintable() for line in written.split("\r\n")] == [True, True, True]
+    (row,) = read_back(written)
+    assert row == {"x": ascii(text)[1:-1]}
 
 
 # --- whatever comes ------------------------------------------------------------------------------
@@ -393,7 +416,8 @@ def test_csv_is_read_back_as_it_was_but_for_formulas(holdings: Dict, tokens: lis
         assert tuple(read) == CSV_COLUMNS
         assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in read.values() if cell)
         for column in AUDIT_COLUMNS:
-            assert read[column] in (row.get(column) or "", f"'{row.get(column)}")
+            said = printable(row.get(column) or "")
+            assert read[column] in (said, f"'{said}")
 
 
 # --- a rotation ----------------------------------------------------------------------------------
