@@ -72,7 +72,8 @@ _value:
       description:
         - One entry for each profile of each host, and one for a host without any, sorted. With the keys C(host),
           C(profile), C(token_id), C(description), C(created_at), C(expires_at), C(state) (V(ok), V(expiring),
-          V(expired), V(revoked), V(unknown) or V(none)), C(note), C(shared_with) and C(world_readable).
+          V(expired), V(revoked), V(unknown), V(unreadable) or V(none)), C(note), C(shared_with) and C(world_readable).
+        - V(unreadable) is a profile of a file that influxctl refuses for a key in it, whatever its token is.
       type: list
       elements: dict
     orphans:

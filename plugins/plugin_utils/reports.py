@@ -95,14 +95,25 @@ def _rows_of(
     if "profiles" not in holding:
         note = holding.get("msg") or "it gave no answer"
         return [{**_row(host, None), "state": "unknown", "note": note, "world_readable": readable}]
-    rows = []
+    rows, refused = [], _refused(holding)
     for profile in sorted(holding["profiles"], key=lambda one: str(one.get("name"))):
         row = {**_row(host, profile.get("name")), "world_readable": readable}
         prefix = profile.get("mgmt_token_prefix")
         if prefix:
             row.update(_of_prefix(prefix, host, tokens, now, soon))
-        rows.append(row)
-    return rows or [{**_row(host, None), "world_readable": readable}]
+        rows.append({**row, **refused})
+    return rows or [{**_row(host, None), "world_readable": readable, **refused}]
+
+
+def _refused(holding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a file that influxctl refuses does to all of its profiles: they are of no use, whatever they hold."""
+    keys = holding.get("refused_keys")
+    if not keys:
+        return {}
+    told = [
+        f"{key['key']}{f' in {profile}' if (profile := key.get('profile')) else ''}: {key['remedy']}" for key in keys
+    ]
+    return {"state": "unreadable", "note": f"influxctl refuses the whole file: {'; '.join(told)}"}
 
 
 def _row(host: str, profile: str | None) -> Row:
@@ -176,13 +187,13 @@ def _audit_table(rows: Sequence[Row], orphans: Sequence[Row], silent: Sequence[s
     lines = table(rows, AUDIT_COLUMNS)
     for row in rows:
         remarks = [_cell(row["note"])] if row["note"] else []
-        remarks += [f"shares its token with {', '.join(row['shared_with'])}"] if row["shared_with"] else []
+        remarks += [f"shares its token with {_cell(', '.join(row['shared_with']))}"] if row["shared_with"] else []
         remarks += ["others than the owner can read the file"] if row["world_readable"] else []
-        lines += [f"{row['host']}: {'; '.join(remarks)}"] if remarks else []
+        lines += [f"{_cell(row['host'])}: {'; '.join(remarks)}"] if remarks else []
     if not_asked:
         lines += ["", f"Tokens that no host holds are {NOT_KNOWN}: hosts that were not asked: {not_asked}."]
     if orphans:
-        doubt = f" (no answer from {', '.join(silent)}, which may hold one of them)" if silent else ""
+        doubt = f" (no answer from {_cell(', '.join(silent))}, which may hold one of them)" if silent else ""
         lines += ["", f"Active tokens that no host was seen to hold{doubt}:", *table(orphans, ORPHAN_COLUMNS)]
     return lines
 

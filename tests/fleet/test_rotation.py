@@ -256,8 +256,45 @@ def test_rights_for_the_hosts_are_not_for_the_issuer(rotation: Rotation) -> None
     inventory = {"influxdb3_fleet": {"hosts": rotation.inventory()}}
     local = {"ansible_connection": "local", "ansible_become": True}
     rotation.fleet.inventory.write_text(json.dumps({**inventory, "all": {"hosts": {"localhost": local}}}))
-    assert rotation.rotate().code == 2
-    assert refused.exists()
+    for name in ("rotate", "audit"):
+        refused.unlink(missing_ok=True)
+        assert rotation.play(name).code == 2
+        assert refused.exists()
+
+
+@pytest.mark.complete
+def test_rights_for_the_whole_inventory_are_not_for_the_controller(rotation: Rotation, tmp_path: Path) -> None:
+    """A variable beats the keyword, and group_vars/all are the controller's as well. Nor are they for the store."""
+    used = [host.home / "sudo.log" for host in rotation.fleet.hosts]
+    for host, log in zip(rotation.fleet.hosts, used, strict=True):
+        sudo(host.home / "bin", f'echo "$@" >>{log}\nwhile [ "$1" != /bin/sh ]; do shift; done\nexec "$@"')
+    refused = rotation.ansible.workdir / "refused"
+    sudo(rotation.program.parent, f'touch {refused}\necho "no sudo here" >&2\nexit 1')
+    rotation.environment = {"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+    fleet = {"influxdb3_fleet": {"hosts": rotation.inventory()}}
+    rotation.fleet.inventory.write_text(json.dumps({**fleet, "all": {"vars": {"ansible_become": True}}}))
+    rotation.variables |= {"cluster_connection": rotation.variables["mgmt_token_connection"]}
+    old = [rotation.give_old(host) for host in rotation.fleet.hosts]
+    for name in ("rotate", "audit", "bootstrap", "export"):
+        run = rotation.play(
+            name,
+            mgmt_token_audit_file=str(tmp_path / "report.json"),
+            cluster_export_path=str(tmp_path / "cluster.yml"),
+        )
+        assert run.code == 0, run.output
+    assert all(token.revoked_at for token in old)
+    store = {
+        "mgmt_token_strategy": "shared",
+        "mgmt_token_load_tasks": str(STORES / "ansible_vault" / "load.yml"),
+        "mgmt_token_save_tasks": str(STORES / "ansible_vault" / "save.yml"),
+        "mgmt_token_vault_file": str(tmp_path / "store" / "token"),
+        "mgmt_token_vault_password": "canary-vault-password",
+    }
+    for _time in range(2):
+        run = rotation.rotate(**store)
+        assert run.code == 0, run.output
+    assert [log.exists() for log in used] == [True] * 3
+    assert not refused.exists()
 
 
 def sudo(directory: Path, script: str) -> None:
@@ -626,6 +663,15 @@ def test_a_store_of_the_users(store: str, rotation: Rotation, tmp_path: Path) ->
     assert rotation.rotate(mgmt_token_force=True).code == 0
     (new,) = rotation.alive("influxctl")
     assert new != old
+
+    talkative = tmp_path / "talkative.yml"
+    told = {"msg": "{{ mgmt_token_to_save.token }} is not taken"}
+    talkative.write_text(yaml.safe_dump([{"name": "Refuse it", "ansible.builtin.fail": told, "no_log": True}]))
+    refused = rotation.rotate(mgmt_token_force=True, mgmt_token_save_tasks=str(talkative))
+    assert refused.code == 2
+    assert any("Refuse it" in str(failure.get("msg")) for failure in refused.failures)
+    assert_no_secret(refused.output + json.dumps(refused.results), {*sim.secrets, password})
+    assert rotation.alive("influxctl") == [new]
 
     forgetful = tmp_path / "save.yml"
     forgetful.write_text(yaml.safe_dump([{"name": "Forget", "ansible.builtin.meta": "noop"}]))

@@ -30,7 +30,7 @@ from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-STATES = {"ok", "expiring", "expired", "revoked", "unknown", "none"}
+STATES = {"ok", "expiring", "expired", "revoked", "unknown", "unreadable", "none"}
 Dict = dict[str, Any]
 
 
@@ -522,3 +522,23 @@ def test_the_filter_takes_times_as_text() -> None:
 def test_the_filter_names_a_time_that_can_not_be_read(now: str, within: str) -> None:
     with pytest.raises(AnsibleFilterError, match=r"^fleet_audit: (expiring_within: )?'[a ]*(yesterday|fortnight)' is"):
         fleet_audit({}, [], now, within)
+
+
+@pytest.mark.parametrize("ends", [None, 7, -1])
+def test_a_file_that_influxctl_refuses_is_of_no_use(ends: float | None) -> None:
+    """Whatever its tokens are; the keys and what helps are told, and the tokens are held by somebody."""
+    keys = [
+        {"profile": None, "key": "default", "remedy": "influxctl 1.x had it"},
+        {"profile": "a\x1b[2J", "key": "mgmt_tokens", "remedy": "mgmt_token is meant"},
+    ]
+    found = report({"web1": {**holding("M.V1.0001", None), "refused_keys": keys}}, token(1, ends=ends))
+    assert [row["state"] for row in found["rows"]] == ["unreadable"] * 2
+    assert [row["token_id"] for row in found["rows"]] == ["id-1", None]
+    assert found["findings"] == {"unreadable": ["web1 (default)", "web1 (other)"]}
+    assert found["orphans"] == []
+    remark = next(line for line in found["table"] if line.startswith("web1: "))
+    assert "default: influxctl 1.x had it" in remark
+    assert "mgmt_token is meant" in remark
+    assert all(line.isprintable() for line in found["table"])
+    bare = report({"web1": {**holding(), "refused_keys": keys[:1]}})
+    assert states(bare) == {"web1": "unreadable"}
