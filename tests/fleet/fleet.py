@@ -122,6 +122,8 @@ class Fleet:
             "ansible_ssh_private_key_file": str(self._key),
             "ansible_ssh_common_args": " ".join(self._options(host)),
             "ansible_python_interpreter": self._python,
+            # Ansible's ten seconds for a login are little when all of these hosts share a busy machine.
+            "ansible_ssh_timeout": 120,
         }
 
     def _options(self, host: Host) -> list[str]:

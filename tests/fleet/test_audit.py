@@ -145,7 +145,7 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     remarks = dict(line.split(": ", 1) for line in lines[11:16])
     assert remarks["host1"] == "shares its token with host9; others than the owner can read the file"
     assert remarks["host5"] == "the cluster lists no token that begins M.V1.wxyz"
-    assert "port" in remarks["host7"]
+    assert remarks["host7"], "what SSH says, in its own words"
     assert "TOML" in remarks["host8"]
     assert remarks["host9"] == "shares its token with host1"
     doubt = "(no answer from host7, host8, which may hold one of them)"

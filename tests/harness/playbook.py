@@ -41,6 +41,11 @@ class Run:
         """The results of the tasks that failed, also of those with ignore_errors."""
         return [r["result"] for r in self.results if r["kind"] == "failed"]
 
+    @property
+    def failed(self) -> list[str]:
+        """The names of those tasks."""
+        return [r["task"].split(" : ")[-1] for r in self.results if r["kind"] == "failed"]
+
     def result(self, task: str) -> dict[str, Any]:
         """The result of the last task of this name."""
         return next(r["result"] for r in reversed(self.results) if r["task"].split(" : ")[-1] == task)

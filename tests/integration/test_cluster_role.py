@@ -219,16 +219,19 @@ def test_an_export_adopts_a_cluster(
 @pytest.mark.complete
 def test_a_task_whose_time_is_over_begins_nothing_more(ansible: Ansible, sim: Simulator) -> None:
     """Ansible's own timeout ends the task, not the module: it finds out by itself that nobody waits for it."""
-    fault = Fault("slow", at=6, times=0, match=lambda request: request.method == "POST")
-    sim.faults.append(fault)
-    databases = [{"name": f"db{i}"} for i in range(30)]
-    task = {"influxops.influxdb3.cluster": {"databases": databases, "concurrency": 3}, "timeout": 5}
-    run = ansible.playbook(local_play([task], connection(sim)))
-    assert run.code == 2
-    # Until ansible-core 2.18, and after it.
-    assert "expected time frame" in run.output or "Timed out" in run.output
-    settle(ansible, fault)
-    assert 5 <= len(sim.state.databases) < 30
+    # On a busy machine the module may have sent nothing when the time is over: then it is given more.
+    for seconds in (5, 20, 80):
+        fault = slow_from_the_sixth(sim)
+        task = {"influxops.influxdb3.cluster": {"databases": MANY, "concurrency": 3}, "timeout": seconds}
+        run = ansible.playbook(local_play([task], connection(sim)))
+        assert run.code == 2
+        (failure,) = run.failures
+        assert "databases" not in failure, "Ansible has ended the task, and there is no report of the module"
+        settle(ansible)
+        if fault.fired:
+            break
+        sim.reset()
+    assert 5 <= len(sim.state.databases) < len(MANY)
 
 
 @pytest.mark.complete
@@ -236,9 +239,8 @@ def test_a_task_whose_time_is_over_begins_nothing_more(ansible: Ansible, sim: Si
 def test_a_playbook_that_is_interrupted_begins_nothing_more(
     ansible: Ansible, sim: Simulator, number: signal.Signals
 ) -> None:
-    fault = Fault("slow", at=6, times=0, match=lambda request: request.method == "POST")
-    sim.faults.append(fault)
-    task = {"influxops.influxdb3.cluster": {"databases": [{"name": f"db{i}"} for i in range(30)], "concurrency": 3}}
+    fault = slow_from_the_sixth(sim)
+    task = {"influxops.influxdb3.cluster": {"databases": MANY, "concurrency": 3}}
 
     def interrupt() -> None:
         pause = threading.Event()
@@ -254,15 +256,24 @@ def test_a_playbook_that_is_interrupted_begins_nothing_more(
     run = ansible.playbook(local_play([task], connection(sim)))
     thread.join()
     assert run.code != 0
-    settle(ansible, fault)
-    assert 5 <= len(sim.state.databases) < 30
+    settle(ansible)
+    assert 5 <= len(sim.state.databases) < len(MANY)
 
 
-def settle(ansible: Ansible, fault: Fault) -> None:
-    """Wait until the module has noticed, let its requests be answered, and wait until it has ended."""
+# More than could be made before the module has noticed, however busy the machine is: a minute and a half at least.
+MANY = [{"name": f"db{i}"} for i in range(300)]
+
+
+def slow_from_the_sixth(sim: Simulator) -> Fault:
+    """Have the server take a second for each database, the first five aside."""
+    fault = Fault("slow", at=6, times=0, seconds=1, match=lambda request: request.method == "POST")
+    sim.faults.append(fault)
+    return fault
+
+
+def settle(ansible: Ansible) -> None:
+    """Wait until the module has ended, whose requests are answered."""
     pause = threading.Event()
-    pause.wait(1)
-    fault.release()
     while processes_of(ansible.home):
         pause.wait(0.01)
 

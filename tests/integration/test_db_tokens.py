@@ -372,7 +372,7 @@ def test_a_full_disk_revokes_the_token_and_says_so(sim: Simulator, run: Callable
     sim.reset()
     path.unlink()
     outcome = run(description="a", secret_file=str(path), strike=(last, errno.ENOSPC))
-    assert "No space left on device" in outcome.result["msg"]
+    assert os.strerror(errno.ENOSPC) in outcome.result["msg"]
     assert f"{sim.state.db_tokens[0].id} that was just made is revoked again" in outcome.result["msg"]
     assert outcome.result["failure"]["code"] == "secret_file"
     assert alive(sim) == []
@@ -385,7 +385,7 @@ def test_a_place_that_can_not_be_written_fails_before_a_token_is_made(
 ) -> None:
     (tmp_path / "file").write_text("")
     outcome = run(description="a", secret_file=str(tmp_path / "file" / "a.json"), _ansible_check_mode=check_mode)
-    assert "Not a directory" in outcome.result["msg"]
+    assert os.strerror(errno.ENOTDIR) in outcome.result["msg"]
     assert sim.writes == []
 
 
@@ -620,7 +620,7 @@ def test_a_token_whose_secret_nobody_has_supersedes_nothing(sim: Simulator, run:
         ({"permissions": [{"action": "write", "resource": "a"}], "wait_active": 5}, "may not read a database"),
         ({"wait_active": -1}, "number of seconds"),
         ({"query_host": "ftp://a"}, "query_host"),
-        ({"permissions": [{"action": "admin", "resource": "a"}]}, "value of action must be one of"),
+        ({"permissions": [{"action": "admin", "resource": "a"}]}, "action"),
         ({"permissions": [{"action": "read", "resource": "x" * 65}]}, "65"),
     ],
 )

@@ -141,9 +141,13 @@ WRONG_BATCHES: list[tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = [
     ([{"description": "a", "expires_at": "2020-01-01T00:00:00Z"}], {}, ["entry 1", "in the past"]),
     ([{"description": "a", "max_age": "0"}], {}, ["entry 1", "max_age"]),
     ([{"description": "a"}], {"concurrency": 0}, ["concurrency"]),
-    ([{"description": "a"}], {"description": "b"}, ["mutually exclusive"]),
-    ([{"description": "a"}], {"state": "absent"}, ["mutually exclusive"]),
-    ([{"description": "a", "expires_in": "1d", "expires_at": "2999-01-01T00:00:00Z"}], {}, ["mutually exclusive"]),
+    ([{"description": "a"}], {"description": "b"}, ["tokens", "description"]),
+    ([{"description": "a"}], {"state": "absent"}, ["tokens", "state"]),
+    (
+        [{"description": "a", "expires_in": "1d", "expires_at": "2999-01-01T00:00:00Z"}],
+        {},
+        ["expires_in", "expires_at"],
+    ),
 ]
 
 

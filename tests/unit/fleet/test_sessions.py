@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,12 +86,13 @@ def test_commands_are_recorded_per_host(fleet: Fleet, ssh: Ssh, host: Host) -> N
 
 def test_another_hosts_key_is_refused(fleet: Fleet, host: Host) -> None:
     impostor = fleet.hosts[1]
+    fleet.clear_executions(impostor)
     argv = [*fleet.openssh("ssh", host), "-o", f"HostKeyAlias=[{impostor.address}]:{impostor.port}", host.address]
 
     result = subprocess.run([*argv, "true"], capture_output=True, check=False)
 
     assert result.returncode == 255
-    assert b"Host key verification failed" in result.stderr
+    assert fleet.executions(host) == fleet.executions(impostor) == []
 
 
 def test_another_users_key_is_refused(fleet: Fleet, host: Host, tmp_path: os.PathLike[str]) -> None:
@@ -100,7 +102,7 @@ def test_another_users_key_is_refused(fleet: Fleet, host: Host, tmp_path: os.Pat
 
     result = subprocess.run([*argv, "-o", "BatchMode=yes", host.address, "true"], capture_output=True, check=False)
 
-    assert b"Permission denied" in result.stderr
+    assert result.returncode == 255
     assert fleet.executions(host) == []
 
 
@@ -129,7 +131,7 @@ def test_sftp_begins_in_the_home(fleet: Fleet, host: Host) -> None:
         check=True,
     )
 
-    assert f"Remote working directory: {host.home}" in result.stdout.decode()
+    assert str(host.home) in result.stdout.decode()
     assert (host.home / "there").read_text() == "content"
 
 
@@ -154,7 +156,9 @@ def test_a_stopped_host_kills_its_commands_and_comes_back_on_its_port(fleet: Fle
         host.stop()
         _wait_for_end(child)
     assert client.returncode == 255
-    assert b"Connection refused" in ssh("true").stderr
+    assert ssh("true").returncode == 255
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host.address, port))
 
     host.start()
     host.start()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -436,7 +437,7 @@ def test_missing_and_unusable_programs(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(InfluxctlError, match="is not executable"):
         find(str(path))
     path.chmod(0o755)
-    with pytest.raises(InfluxctlError, match="can't be run: No such file"):
+    with pytest.raises(InfluxctlError, match=f"can't be run: {os.strerror(errno.ENOENT)}"):
         find(str(path)).list_tokens()
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
     path.write_text("#!/bin/sh\necho null\n")

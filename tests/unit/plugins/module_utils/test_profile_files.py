@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import stat
 import sys
@@ -41,10 +42,10 @@ def test_a_backup_is_private_and_named_as_ansibles_are(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_no_part_of_a_backup(tmp_path: Path) -> None:
     def fill(source: str, copy: str) -> None:
         Path(copy).write_text("a")
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "config.toml"
     path.write_text("a = 1")
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         profile_files._backup(SimpleNamespace(preserved_copy=fill), str(path))
     assert list(tmp_path.iterdir()) == [path]
