@@ -219,7 +219,7 @@ def test_a_broken_world_is_explained(
         Case(
             "db_token", {"description": "a", "secret_file": str(foreign)}, ["damaged", "left as it is"], "secret_file"
         ),
-        Case("db_token", {"description": "a", "secret_file": str(tmp_path)}, ["regular file"], "secret_file"),
+        Case("db_token", {"description": "a", "secret_file": str(tmp_path)}, ["is a directory", "Name a file in it"]),
     ]
     files = {path: path.read_bytes() for path in (config, plain, twice, binary, foreign)}
     output = run_cases(ansible, sim, cases[::step])
