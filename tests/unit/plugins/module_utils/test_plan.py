@@ -292,7 +292,9 @@ def test_revoked_tokens_are_never_the_one_in_use(case: tuple[list[State], TokenW
     revoked = [token["id"] for token in change.revoke]
     assert len(revoked) == len(set(revoked))
     assert change.revoke == (change.superseded if how["revoke_superseded"] else ())
-    assert all(token["description"] == "mine" and alive(token, NOW) for token in change.superseded)
+    mine = [token["id"] for token in tokens if token["description"] == "mine" and alive(token, NOW)]
+    kept = [] if change.create or change.current is None else [change.current["id"]]
+    assert sorted([token["id"] for token in change.superseded] + kept) == sorted(mine), "all others are superseded"
     if not change.create:
         assert change.current is not None
         assert change.current["id"] not in revoked
@@ -363,6 +365,21 @@ def test_reasons_for_a_new_token(wanted: dict[str, Any], current: State | None, 
     assert bool(change.create) == bool(reason)
 
 
+def test_nothing_is_revoked_unless_that_is_said() -> None:
+    change = plan_token([token(), token("b")], wish(force=True), NOW)
+    assert (len(change.superseded), change.revoke) == (2, ())
+
+
+@pytest.mark.parametrize(
+    "kind", [{"create": "why"}, {"update": {"description": "a"}}, {"revoke": (token(),)}, {"orphans": (token(),)}]
+)
+def test_each_kind_of_token_change_counts(kind: dict[str, Any]) -> None:
+    """What is only superseded, or a stranger, doesn't."""
+    idle = TokenChange(token(), superseded=(token("b"),), strangers=(token("c"),))
+    assert idle.changed is False
+    assert replace(idle, **kind).changed is True
+
+
 def test_lost_secret_is_refused_reissued_or_ignored() -> None:
     with pytest.raises(Refused, match="its secret is not at hand") as caught:
         plan_token([token()], wish(), NOW, need_secret=True)
@@ -414,6 +431,11 @@ def test_expiry_of_a_new_token() -> None:
 def test_wishes_that_never_come_to_rest_are_refused(wanted: dict[str, Any], problem: str) -> None:
     with pytest.raises(OptionError, match=problem):
         check_wish(wish(**wanted), NOW)
+
+
+def test_an_expiry_at_this_very_second_is_that_of_expires_in() -> None:
+    with pytest.raises(OptionError, match=r"^expires_in: "):
+        check_wish(wish(expires_in=SECOND // 10), NOW.replace(microsecond=0))
 
 
 def test_expiry_after_the_calendar_is_refused() -> None:
