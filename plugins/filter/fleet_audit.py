@@ -103,7 +103,8 @@ _value:
       description:
         - The rows as CSV, after them a row for each host that was not asked, without a state, and then the orphans,
           which have no host. A text that begins as a formula of a
-          spreadsheet does, with V(=), V(+), V(-) or V(@), has an apostrophe before it.
+          spreadsheet does, with V(=), V(+), V(-) or V(@), has an apostrophe before it, also after a semicolon.
+        - Line breaks, and whatever else steers a terminal, are escaped, for instance as V(\x1b).
       type: str
 """
 
