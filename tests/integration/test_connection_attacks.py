@@ -18,7 +18,7 @@ from harness.modules import Modules, Outcome
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
 from simulator import Fault, Simulator
-from simulator.influxctl import install
+from simulator.influxctl import install, invocations
 
 BLANK = {f"INFLUXDB3_{name}": "" for name in ("HOST", "MANAGEMENT_TOKEN", "ACCOUNT_ID", "CLUSTER_ID", "CA_PATH")}
 STORES = {"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}
@@ -59,10 +59,13 @@ def test_blank_options_and_variables_hide_nothing_of_a_profile(
 ) -> None:
     config = write_profile(tmp_path / "config.toml", sim, f'mgmt_token = "{sim.admin_token}"\naccount_id = ""')
     blank = dict.fromkeys(OPTIONS, "")
-    more = {"influxctl_path": str(install(tmp_path))} if module == "mgmt_token_info" else {}
+    program = install(tmp_path)
+    more = {"influxctl_path": str(program)} if module == "mgmt_token_info" else {}
     outcome = modules.run(module, {**blank, "config_path": str(config), **more})
     assert outcome.code == 0, outcome.output
-    assert sim.requests or module == "mgmt_token_info"
+    # What is blank makes no connection of its own, so influxctl gets the profile as it is.
+    used = [ran.argv[ran.argv.index("--config") + 1] for ran in invocations(program)]
+    assert used == ([str(config)] if more else [])
 
 
 def test_a_blank_option_lets_the_variable_count(collection_root: Path, sim: Simulator) -> None:
@@ -158,7 +161,13 @@ def test_the_token_of_a_token_file_is_used_and_masked(
     sim.faults.append(Fault("status", times=1, status=400, body=f'{{"message": "no: {sim.admin_token}"}}'))
     outcome = modules.run("database_info", {"config_path": str(config)})
     assert sim.admin_token not in outcome.output
-    sim.requests.clear()
+    # A token of no known shape, in a result.
+    plain = "plain-session-token-of-a-file"
+    token.write_text(plain)
+    sim.faults.append(Fault("status", times=1, status=200, body=f'[{{"name": "{plain}", "retentionPeriod": 0}}]'))
+    outcome = modules.run("database_info", {"config_path": str(config)})
+    assert outcome.code == 0, outcome.output
+    assert plain not in outcome.output
     token.write_text("two words")
     message = failed(modules.run("database_info", {"config_path": str(config)}), "token_file")
     assert str(token) in message
