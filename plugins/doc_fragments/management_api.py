@@ -90,8 +90,9 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that a request may take to connect, and to answer. For modules that run influxctl, the seconds that one
-        run of the program may take. More than 0, and at most 86400, a day.
+      - Seconds that an attempt to send a request may take to connect, and in which the whole answer must be there. For
+        modules that run influxctl, the seconds that one run of the program may take. More than 0, and at most 86400, a
+        day.
       - The default is V(60).
     type: float
   retries:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
 from .connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Connection
 from .entities import DATABASE, DB_TOKEN, TABLE, Entity, State
-from .errors import ApiError, Influxdb3Error, remember
+from .errors import Ambiguous, ApiError, Influxdb3Error, remember
 from .pace import Pace
 from .token_values import can_be_secret
 
@@ -49,6 +49,10 @@ def _of_this_token(token_id: str, token: State, doing: str) -> State:
 def long_form(account_id: str, cluster_id: str) -> str:
     """Return the path prefix of the URL form that names account and cluster."""
     return f"{BASE}/accounts/{quote(account_id, safe='')}/clusters/{quote(cluster_id, safe='')}"
+
+
+def _tail(path: Iterable[str]) -> str:
+    return "".join(f"/{quote(segment, safe='')}" for segment in path)
 
 
 def unwrapped(answer: Any, collection: str) -> list[Any] | None:
@@ -185,7 +189,10 @@ class ManagementApi:
         items = unwrapped(answer, collection)
         if items is None:
             raise Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
-        return [entity.from_answer(item, whole=True) for item in items]
+        try:
+            return [entity.from_answer(item, whole=True) for item in items]
+        except Influxdb3Error as error:
+            raise self._not_understood(error, "GET", collection, doing=f"list the {entity.noun}s") from None
 
     def _one(
         self, entity: Entity, method: str, *path: str, body: State | None = None, whole: bool = False, doing: str
@@ -196,11 +203,20 @@ class ManagementApi:
                 if field.secret and can_be_secret(answer.get(field.api)):
                     remember(answer[field.api])
                     self._on_secret(answer[field.api])
-        return entity.from_answer(answer, whole=whole)
+        try:
+            return entity.from_answer(answer, whole=whole)
+        except Influxdb3Error as error:
+            raise self._not_understood(error, method, *path, doing=doing) from None
+
+    def _not_understood(self, error: Influxdb3Error, method: str, *path: str, doing: str) -> ApiError:
+        """Return the error of a good answer that says nothing: what it answers may have been done."""
+        kind = Ambiguous if method == "POST" else ApiError
+        place = self._forms[0] + _tail(path)
+        return kind(f"Can't {doing}: {error}", method=method, path=place, status=200, code="bad_answer")
 
     def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
         """Send a request, and explain what an answer that isn't the API's own may mean."""
-        tail = "".join(f"/{quote(segment, safe='')}" for segment in path)
+        tail = _tail(path)
         is_list = method == "GET" and len(path) == 1
         recent = path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE")
         remedies = self._no_api if is_list else _LATER_REMEDIES if recent else {}

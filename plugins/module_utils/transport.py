@@ -8,17 +8,23 @@ Imported where the first request is near: `requests` takes a tenth of a second, 
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
 import os
 import random
 import re
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
+from .answers import LARGEST, LARGEST_ERROR, parse_json, read_whole
 from .connection import Connection
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, quoted, remember
 from .libraries import unusable
@@ -103,6 +109,97 @@ def grpc_code(message: str) -> str | None:
     return found[1] if found else None
 
 
+class _Deadline(threading.local):
+    """When the answer that a thread waits for must be there, on the monotonic clock. Each thread waits for one."""
+
+    until: float | None = None
+
+
+_DEADLINE = _Deadline()
+
+
+class _TimedStream(io.RawIOBase):
+    """What comes over a socket until an instant: the timeout of a socket begins anew with each byte."""
+
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket, until: float) -> None:
+        super().__init__()
+        self._stream, self._sock, self._until = stream, sock, until
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, or wait for it until the instant."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("the answer was not complete in time")
+        self._sock.settimeout(left)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the stream, and with it what keeps the socket open."""
+        self._stream.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """An answer, head and body, that ends at the thread's deadline."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        until = _DEADLINE.until
+        if until is not None:
+            raw: Any = self.fp.detach()
+            self.fp: Any = io.BufferedReader(_TimedStream(raw, sock, until))
+
+
+def _session(workers: int) -> requests.Session:
+    """Return a session with pools of connections, whose answers end at their deadline."""
+
+    def time_answers(manager: Any) -> None:
+        timed = {}
+        for scheme, pool in manager.pool_classes_by_scheme.items():
+            connection = type("TimedConnection", (pool.ConnectionCls,), {"response_class": _TimedResponse})
+            timed[scheme] = type("TimedPool", (pool,), {"ConnectionCls": connection})
+        manager.pool_classes_by_scheme = timed
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        """Requests' own but for the pools."""
+
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options)
+            time_answers(self.poolmanager)
+
+        def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
+            known = proxy in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **options)
+            if not known:
+                time_answers(manager)
+            return manager
+
+    class Session(requests.Session):
+        """Requests' own, but that it doesn't read the body of a redirect, however long it is, to look where it goes."""
+
+        def get_redirect_target(self, resp: requests.Response) -> None:
+            return None
+
+    session = Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Adapter(pool_maxsize=workers))
+    return session
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came back: at most so many bytes of the body as an answer of its kind may have."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool
+
+
 @dataclass(frozen=True)
 class _Request:
     """What a failure's message says of the request that failed."""
@@ -138,7 +235,7 @@ class Transport:
         self._connection = connection
         self._service = service
         self._pace = pace or Pace()
-        self._session = requests.Session()
+        self._session = _session(workers)
         # Asked once: requests would look through the environment for every request.
         self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
         self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._session.proxies))
@@ -148,8 +245,6 @@ class Transport:
         self._trust = trust(connection.verify, os.environ)
         # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
         self._session.trust_env = False
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=workers))
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -167,10 +262,10 @@ class Transport:
         attempt, maybe_done, answered = 1, False, self._pace.answered
         pace.wait()
         while True:
-            answer: requests.Response | None = None
+            answer: _Answer | None = None
             try:
                 answer = self._send(method, path, body)
-                if answer.status_code not in _REFUSED:
+                if answer.status not in _REFUSED:
                     pace.answered += 1
                 return self._parsed(answer, about)
             except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
@@ -199,35 +294,47 @@ class Transport:
                 raise failure
             attempt += 1
 
-    def _send(self, method: str, path: str, body: Any) -> requests.Response:
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._connection.token}"}
+    def _send(self, method: str, path: str, body: Any) -> _Answer:
+        """Send one request and return its answer, which is there within the timeout or not at all."""
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Authorization": f"Bearer {self._connection.token}",
+        }
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
-        return self._session.request(
-            method,
-            self._connection.base_url + path,
-            data=data,
-            headers=headers,
-            verify=self._trust.verify,
-            cert=self._connection.client_cert,
-            timeout=self._connection.timeout,
-            # A token is never carried to where a redirect points.
-            allow_redirects=False,
-        )
-
-    def _parsed(self, answer: requests.Response, about: _Request) -> Any:
-        """Return the JSON of a good answer; raise what a bad one means."""
-        status = answer.status_code
-        if about.method == "DELETE" and (status == 204 or (status == 200 and not answer.content.strip())):
-            return None
-        content, is_json = None, True
+        _DEADLINE.until = time.monotonic() + self._connection.timeout
         try:
-            content = answer.json()
+            answer = self._session.request(
+                method,
+                self._connection.base_url + path,
+                data=data,
+                headers=headers,
+                verify=self._trust.verify,
+                cert=self._connection.client_cert,
+                timeout=self._connection.timeout,
+                # A token is never carried to where a redirect points.
+                allow_redirects=False,
+                stream=True,
+            )
+            with answer:
+                return _received(answer)
+        finally:
+            _DEADLINE.until = None
+
+    def _parsed(self, answer: _Answer, about: _Request) -> Any:
+        """Return the JSON of a good answer; raise what a bad one means."""
+        status, deleted = answer.status, about.method == "DELETE" and answer.status in (200, 204)
+        if deleted and not answer.body.strip():
+            return None
+        content, is_json = None, answer.whole
+        try:
+            content = parse_json(answer.body) if is_json else None
         except ValueError:
             is_json = False
-        if status == 200 and about.method == "DELETE" and is_json:
+        if deleted and is_json:
             return None
         if 200 <= status < 300 and is_json and (content is not None or about.method == "GET"):
             return content
@@ -236,8 +343,9 @@ class Transport:
             said = quoted(content["message"], secrets)
         else:
             # Masked before it is cut: half a token looks like none.
-            said = quoted(" ".join(answer.text.split()), secrets)[:200]
-        raise _error_for(status, said, about, answer.headers.get("Location"), own=is_own(status, content))
+            text = answer.body[:LARGEST_ERROR].decode("utf-8", "replace")
+            said = quoted(" ".join(text.split()), secrets)[:200]
+        raise _error_for(answer, said, about, own=is_own(status, content))
 
     def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
@@ -270,16 +378,37 @@ class Transport:
         )  # fmt: skip
 
 
-def _error_for(status: int, said: str, about: _Request, location: str | None, *, own: bool) -> ApiError:
+def _received(answer: requests.Response) -> _Answer:
+    """Read an answer's body, as much as one of its kind may have. Raises OSError as requests does."""
+    status, headers = answer.status_code, answer.headers
+    if status == 204 or answer.raw is None:
+        # There is no body, whatever the head announces: a connection that is cut behind it has lost nothing.
+        return _Answer(status, headers, b"", True)
+    chunks = answer.raw.stream(2**16, decode_content=False)
+    largest = LARGEST if 200 <= status < 300 else LARGEST_ERROR
+    try:
+        body, whole = read_whole(chunks, headers.get("Content-Encoding", ""), largest)
+    except ValueError as error:
+        body, whole = str(error).encode(), False
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise requests.exceptions.ConnectionError(error) from error
+    return _Answer(status, headers, body, whole)
+
+
+def _error_for(answer: _Answer, said: str, about: _Request, *, own: bool) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
+    status = answer.status
     meant = grpc_code(said) if own and status == 400 else None
     kind, code, remedy = ApiError, None, about.remedies.get(status, "")
     method, service = about.method, about.service
     if 300 <= status < 400:
         code = "redirect"
+        location = answer.headers.get("Location")
         remedy = f"The server redirects to {location}; set {service.option} to where {service.name} is."
     elif 200 <= status < 300:
         kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
+        if answer.body.lstrip()[:1] in (b"{", b"["):  # JSON, but not such as can be read
+            code = "bad_answer"
         remedy = f"This is no answer of {service.name}: check {service.option}, port, path and proxies."
     elif status == 409 or meant == "AlreadyExists":
         kind = AlreadyExists

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 import math
 import platform
@@ -13,6 +15,8 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -21,7 +25,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -215,6 +218,151 @@ def test_lost_answer_to_a_post_is_ambiguous_and_not_repeated(sim: Simulator, pau
     assert (len(sim.requests), pauses) == (1, [])
 
 
+class Raw:
+    """A server that sends bytes as they are, and again and again what is to have no end, until its client leaves."""
+
+    def __init__(self, first: bytes, endless: bytes = b"", pause: float = 0) -> None:
+        self.first, self.endless, self.pause = first, endless, pause
+        self.sent, self.connections = 0, 0
+        self._ended = threading.Event()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def __enter__(self) -> Raw:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._ended.set()
+        with contextlib.suppress(OSError), socket.create_connection(self._server.getsockname()):
+            pass
+        self._thread.join()
+        self._server.close()
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            connection, _address = self._server.accept()
+            self.connections += 1
+            with connection, contextlib.suppress(OSError):
+                # All of it: what is left unread when a connection is closed makes it a reset.
+                request = part = connection.recv(65536)
+                while part and b"POST" in request and not request.endswith(b"{}"):
+                    part = connection.recv(65536)
+                    request += part
+                connection.sendall(self.first)
+                while self.endless and not self._ended.wait(self.pause):
+                    connection.sendall(self.endless)
+                    self.sent += len(self.endless)
+
+
+def failure_of(server: Raw, method: str = "GET", body: Any = None, **options: Any) -> ApiError:
+    connection = resolve({"host": server.url, "management_token": "secret-of-a-test", "retries": 0, **options})
+    with pytest.raises(ApiError) as caught:
+        Transport(connection).request(method, "/api/v0/databases", body, doing="do it")
+    return caught.value
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "endless"),
+    [
+        pytest.param(OK + b"Content-Length: 100000\r\n\r\n", b" ", id="body"),
+        pytest.param(FAILED + b"Content-Length: 100000\r\n\r\n", b" ", id="body of an error"),
+        pytest.param(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", id="chunks"),
+        pytest.param(OK + b"X-Long: ", b"x", id="header"),
+        pytest.param(b"", b"H", id="status line"),
+        pytest.param(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 100000\r\n\r\n", b" ", id="redirect"),
+    ],
+)
+def test_an_answer_that_drips_ends_at_the_timeout(first: bytes, endless: bytes) -> None:
+    """Each byte comes long before a timeout that began anew with it."""
+    with Raw(first, endless, pause=0.02) as server:
+        error = failure_of(server, timeout=0.3)
+        assert error.code == "unreachable"
+        assert isinstance(failure_of(server, "POST", {}, timeout=0.3), Ambiguous)
+        assert server.connections == 2
+
+
+def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator, pauses: list[float]) -> None:
+    client = Transport(connection_to(sim, timeout=30))
+    assert [client.request("GET", "/api/v0/databases", doing="do it") for _time in range(3)] == [[], [], []]
+    assert transport._DEADLINE.until is None
+
+
+@pytest.mark.parametrize("head", [OK, FAILED])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_without_end_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, head: bytes, packed: bool
+) -> None:
+    monkeypatch.setattr(transport, "LARGEST", 2**20)
+    first = block = b" " * 2**16
+    coding = b""
+    if packed:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        first, block = (packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH) for part in (b" ", block * 64))
+        coding = b"Content-Encoding: gzip\r\n"
+    with Raw(head + coding + b"\r\n" + first, block) as server:
+        error = failure_of(server)
+        assert error.code == ("bad_answer" if head == OK else "http_error")
+        assert error.status == (200 if head == OK else 500)
+        assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="nested"),
+        pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, id="nested objects"),
+        pytest.param(b"[NaN]", id="NaN"),
+        pytest.param(b"[-Infinity]", id="Infinity"),
+        pytest.param(b'{"name": "a", "name": "b"}', id="key twice"),
+        pytest.param(b"[" + b"9" * 10**6 + b"]", id="a million digits"),
+        pytest.param(b'["\xff"]', id="not UTF-8"),
+        pytest.param(b"[" + b"[]," * 3_000_000 + b"[]]", id="millions of values"),
+        pytest.param(b'{"databases": [', id="half"),
+    ],
+)
+@pytest.mark.parametrize(("method", "kind"), [("GET", ApiError), ("POST", Ambiguous), ("DELETE", ApiError)])
+def test_json_beyond_all_rules_is_a_bad_answer(body: bytes, method: str, kind: type[ApiError]) -> None:
+    with Raw(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body) as server:
+        error = failure_of(server, method, {} if method == "POST" else None)
+        assert (error.__class__, error.code) == (kind, "bad_answer")
+
+
+def test_a_packed_answer_is_read_where_it_can_be(pauses: list[float]) -> None:
+    for coding, body in (("gzip", gzip.compress(b"[5]")), ("deflate", zlib.compress(b"[5]"))):
+        head = OK + f"Content-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with Raw(head + body) as server:
+            connection = resolve({"host": server.url, "management_token": "secret-of-a-test"})
+            assert Transport(connection).request("GET", "/", doing="do it") == [5]
+        with Raw(head + b"no such thing, and not long enough either"[: len(body)].ljust(len(body))) as server:
+            assert failure_of(server).code == "bad_answer"
+    with Raw(OK + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\n[5]") as server:
+        assert "not asked for" in str(failure_of(server))
+
+
+@pytest.mark.parametrize("head", [b"Transfer-Encoding: chunked", b"Content-Length: 5", b"Connection: close", b"A: b"])
+def test_a_deletion_is_done_though_the_connection_is_cut_behind_its_head(head: bytes) -> None:
+    with Raw(b"HTTP/1.1 204 No Content\r\n" + head + b"\r\n\r\n") as server:
+        connection = resolve({"host": server.url, "management_token": "secret-of-a-test", "retries": 0})
+        client = Transport(connection)
+        assert client.request("DELETE", "/a", doing="do it") is None
+        assert client.request("DELETE", "/b", doing="do it") is None
+        assert server.connections == 2
+
+
+def test_an_answer_is_asked_for_as_it_is(sim: Simulator) -> None:
+    send(sim)
+    assert sim.requests[-1].headers["accept-encoding"] == "identity"
+
+
 def test_slow_answer_is_given_up(sim: Simulator, pauses: list[float]) -> None:
     sim.faults.append(Fault("slow", times=0))
     error = failure(sim, timeout=0.05, retries=0)
@@ -337,9 +485,7 @@ def test_success_without_json_is_none(sim: Simulator, method: str, code: str, st
 def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
     token = "plain-session-token-without-any-known-shape"
     connection = replace(resolve({"host": "h", "management_token": token}), retries=0)
-    answer = requests.Response()
-    answer.status_code = 500
-    answer._content = ("." * position + " " + token + " rest").encode()
+    answer = transport._Answer(500, {}, ("." * position + " " + token + " rest").encode(), True)
     with pytest.raises(ApiError) as caught:
         transport.Transport(connection)._parsed(
             answer, transport._Request("GET", "/p", "do it", transport.MANAGEMENT_API, {})
