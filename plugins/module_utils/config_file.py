@@ -1,19 +1,19 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where influxctl's `config.toml` lies, and its bytes. The only code that reads or replaces config files."""
+"""Where influxctl's `config.toml` lies, and its bytes. The only code that reads config files."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import pwd
-import tempfile
 from collections.abc import Mapping
+from typing import Callable
 
+from .durable import Place, find
 from .errors import ProfileError
-from .regular_file import read_regular
+from .regular_file import content_of, read_regular
 
 
 def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
@@ -55,70 +55,46 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     return default_path(platform.system(), entry.pw_dir)
 
 
-def read(path: str) -> str | None:
-    """Return the file's text, None when there is none. Raises ProfileError."""
+def place(path: str) -> Place:
+    """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
     try:
-        content = read_regular(path)
+        return find(path, follow=True)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def read(path: str) -> str | None:
+    """Return the text of a file that nobody else has a hand in, None when there is none. Raises ProfileError."""
+    return _text(path, lambda: read_regular(path))
+
+
+def read_at(where: Place) -> str | None:
+    """Return the text of a file at its place, None when there is none. Raises ProfileError."""
+
+    def content() -> bytes:
+        descriptor = where.open_regular()
+        try:
+            return content_of(descriptor)
+        finally:
+            os.close(descriptor)
+
+    return _text(where.path, content)
+
+
+def _text(path: str, content: Callable[[], bytes]) -> str | None:
+    try:
+        return content().decode("utf-8")
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable") from None
-    try:
-        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
-
-
-def write_beside(path: str, text: str) -> str:
-    """Write a temporary file (0600, on disk) in the directory of `path` and return its path.
-
-    The caller renames it over `path`. Raises ProfileError.
-    """
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".influxctl-", dir=os.path.dirname(path))
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(text.encode("utf-8"))
-            handle.flush()
-            os.fsync(handle.fileno())
     except OSError as error:
-        if temporary:
-            os.unlink(temporary)
-        raise ProfileError(f"{path} can't be written: {error.strerror}.", code="unwritable") from None
-    return temporary
+        raise unreadable(path, error) from None
 
 
-def put_first(temporary: str, path: str) -> None:
-    """Give a new file its name. Raises ProfileError."""
-    try:
-        os.rename(temporary, path)
-    except OSError as error:
-        raise ProfileError(f"{path} can't be created: {error.strerror}.", code="unwritable") from None
-
-
-def sync_directory(path: str) -> None:
-    """Make the file's name durable, where the file system can: some refuse it for directories."""
-    with contextlib.suppress(OSError):
-        directory = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def make_parents(path: str) -> list[str]:
-    """Create the directories above `path` with mode 0700 and return the new ones, outermost first."""
-    missing: list[str] = []
-    parent = os.path.dirname(path)
-    while not os.path.isdir(parent):
-        missing.insert(0, parent)
-        parent = os.path.dirname(parent)
-    try:
-        for directory in missing:
-            os.mkdir(directory, 0o700)
-    except OSError as error:
-        raise ProfileError(f"{directory} can't be created: {error.strerror}.", code="unwritable") from None
-    return missing
+def unreadable(path: str, error: OSError) -> ProfileError:
+    """Return the error for a file that can't be read."""
+    return ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable")
 
 
 def describe(path: str) -> dict[str, object | None]:

@@ -1,27 +1,35 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two profile modules share: the shipped tomlkit, and reading the config file."""
+"""What the two profile modules share: the shipped tomlkit, and the config file with its attributes."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import os
+import secrets
+import stat
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
 from . import config_file
+from .durable import PATIENCE, Candidate, Owner, Place, give, parse_owner, write_all
 from .errors import ProfileError
+from .regular_file import NotRegular, content_of
 from .results import Spec
 
 Made = TypeVar("Made")
 Diff = dict[str, dict[str, Any]]
 
 SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
+# Errors of replacing a file that writing over it may not have.
+_NOT_REPLACED = (errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV, errno.ETXTBSY)
 
 
 def unpack_tomlkit(module: AnsibleModule) -> None:
@@ -41,16 +49,28 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
     sys.path.insert(0, archive)
 
 
-def config_path(module: AnsibleModule) -> str:
-    """Return the config's real path; tomlkit can be imported from here on. Raises ProfileError."""
+def config_place(module: AnsibleModule) -> Place:
+    """Return the config's place; tomlkit can be imported from here on. Raises ProfileError."""
     unpack_tomlkit(module)
-    return os.path.realpath(config_file.locate(module.params["path"], os.environ))
+    return config_file.place(config_file.locate(module.params["path"], os.environ))
 
 
-def read_config(module: AnsibleModule) -> tuple[str, str | None]:
-    """Return the config's real path and its text (None without a file). Raises ProfileError."""
-    path = config_path(module)
-    return path, config_file.read(path)
+@contextlib.contextmanager
+def held_config(module: AnsibleModule) -> Iterator[Place]:
+    """Give the config's place, with no other run at work on it until the end. Raises ProfileError."""
+    with config_place(module) as where:
+        if not module.check_mode:
+            _lock(where)
+        yield where
+
+
+def _lock(where: Place) -> None:
+    # A directory that isn't there yet has nobody in it, and is locked when it was made.
+    if not where.missing and not where.lock(PATIENCE, time.sleep):
+        raise ProfileError(
+            f"{where.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
+            code="busy",
+        )
 
 
 def naming(path: str, work: Callable[[], Made]) -> Made:
@@ -63,63 +83,149 @@ def naming(path: str, work: Callable[[], Made]) -> Made:
         raise ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
 
 
-def write_config(module: AnsibleModule, path: str, text: str, diff: Diff, *, existed: bool) -> dict[str, Any]:
-    """Replace the file atomically, its attributes set before it holds a new secret; return what to report.
+@contextlib.contextmanager
+def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
+    """Make the directories that a config lacks, owned as it shall be; they go again where what follows fails."""
+    made: list[str] = []
+    try:
+        with _explained(where.path, "created"):
+            owner = parse_owner(module.params["owner"], module.params["group"])
+            made = where.make(owner)
+        for directory in made:
+            context = module.load_file_common_arguments(module.params, directory).get("secontext")
+            module.set_context_if_different(directory, context, False)
+        _lock(where)
+        yield
+    except BaseException:
+        for directory in reversed(made):
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+        raise
 
-    Whatever fails, the old file stays as it is, and no part of a new one is left.
+
+def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, Any]:
+    """Replace the file atomically, its attributes set before it has its name; return what to report.
+
+    Whatever fails, the old file stays as it is, and no part of a new one is left. Raises ProfileError.
     """
     values: dict[str, Any] = {}
-    attributes = module.load_file_common_arguments(module.params, path)
-    if not existed:
-        for directory in config_file.make_parents(path):
-            module.set_fs_attributes_if_different({**attributes, "path": directory, "mode": "0700"}, False)
-    temporary = config_file.write_beside(path, text)
-    module.add_cleanup_file(temporary)
-    if existed:
-        if module.params["backup"]:
-            values["backup_file"] = _explained(path, "copied", lambda: _backup(module, path))
-        module.set_fs_attributes_if_different(attributes, False, diff=diff)
-        _explained(path, "replaced", lambda: module.atomic_move(temporary, path, module.params["unsafe_writes"]))
-    else:
-        # Not by atomic_move: it gives a file that wasn't there the umask's rights, for a moment too wide for a secret.
-        module.set_fs_attributes_if_different({**attributes, "path": temporary}, False)
-        config_file.put_first(temporary, path)
-    config_file.sync_directory(path)
+    with _explained(where.path, "written"), contextlib.ExitStack() as stack:
+        try:
+            old = where.open_regular()
+            stack.callback(os.close, old)
+        except FileNotFoundError:
+            old = -1
+        if module.params["backup"] and old >= 0:
+            values["backup_file"] = _backup(module, where, old)
+        try:
+            with Candidate(where, text.encode("utf-8")) as candidate:
+                path = where.beside(candidate.name)
+                if old >= 0:
+                    _resemble(module, candidate.descriptor, path, old, where.path)
+                _dress(module, candidate.descriptor, path)
+                candidate.put()
+        except OSError as error:
+            if old < 0 or not module.params["unsafe_writes"] or error.errno not in _NOT_REPLACED:
+                raise
+            _write_in_place(where, text)
     return values
 
 
-def _backup(module: AnsibleModule, path: str) -> str:
-    """Copy the file beside itself, named as Ansible's own modules do, and return the copy's path.
-
-    Its mode is 0600, whatever the file's is. No part of a copy stays where it can't be made, as on a full disk.
-    """
-    backup = f"{path}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
-    previous = os.umask(0o077)
-    try:
-        module.preserved_copy(path, backup)
-        os.chmod(backup, 0o600)
-    except OSError:
+def _resemble(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
+    """Give a new file what the old one had, as far as this user may: owner, mode, access control list, context."""
+    status = os.fstat(old)
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    for name in os.listxattr(old) if hasattr(os, "listxattr") else ():
         with contextlib.suppress(OSError):
-            os.unlink(backup)
-        raise
-    finally:
-        os.umask(previous)
-    return backup
+            os.setxattr(descriptor, name, os.getxattr(old, name))
+    if module.selinux_enabled():
+        module.set_context_if_different(path, module.selinux_context(old_path), False)
 
 
-def _explained(path: str, done: str, work: Callable[[], Made]) -> Made:
-    """Do some work by Ansible's own functions, whose errors are of no particular type. Raises ProfileError."""
+def _dress(module: AnsibleModule, descriptor: int, path: str) -> None:
+    """Give an open file what the options state. The path is only looked at, but for the context of SELinux."""
+    wanted = differences(module, path)
+    uid, gid, mode = wanted.get("owner"), wanted.get("group"), wanted.get("mode")
+    give(descriptor, Owner(uid, gid))
+    if mode is not None:
+        os.fchmod(descriptor, int(mode, 8))
+    arguments = module.load_file_common_arguments(module.params, path)
+    module.set_context_if_different(path, arguments["secontext"], False)
+
+
+def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> dict[str, Any]:
+    """Return what Ansible would change of a file's attributes: `owner` and `group` (numbers), `mode` (text), and more.
+
+    Ansible's own functions take a path and follow it; here they only tell, and what they tell is done by descriptor.
+    """
+    told: Diff = {"before": {}, "after": {}}
+    arguments = module.load_file_common_arguments(module.params, path)
+    checking, module.check_mode = module.check_mode, True
     try:
-        return work()
-    except Exception as error:
-        reason = error.__cause__ or error
-        text = getattr(reason, "strerror", None) or str(reason)
+        module.set_fs_attributes_if_different(arguments, False, diff=told)
+    finally:
+        module.check_mode = checking
+    for side, values in (diff or {}).items():
+        values.update(told[side])
+    return told["after"]
+
+
+def _write_in_place(where: Place, text: str) -> None:
+    """Write over what the file holds: only where the user has allowed it, because a cut leaves half a file."""
+    descriptor = where.open(os.O_WRONLY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegular
+        where.refuse_hard_link(descriptor)
+        content = text.encode("utf-8")
+        write_all(descriptor, content)
+        os.ftruncate(descriptor, len(content))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _backup(module: AnsibleModule, where: Place, old: int) -> str:
+    """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
+    status = os.fstat(old)
+    name = f"{where.name}.{secrets.token_hex(4)}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
+    with Candidate(where, content_of(old)) as copy:
+        with contextlib.suppress(PermissionError):
+            os.fchown(copy.descriptor, status.st_uid, status.st_gid)
+        os.utime(copy.descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if module.selinux_enabled():
+            module.set_context_if_different(where.beside(copy.name), module.selinux_context(where.path), False)
+        copy.put(name)
+    return where.beside(name)
+
+
+@contextlib.contextmanager
+def _explained(path: str, done: str) -> Iterator[None]:
+    """Turn an OSError into a ProfileError, with what can be done about it."""
+    try:
+        yield
+    except OSError as error:
+        text = error.strerror or str(error)
+        if error.errno == errno.EBUSY:
+            text += (
+                ". It may be mounted by itself, as into a container: mount the directory that it is in instead, or set"
+                " unsafe_writes to write over it"
+            )
         raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
 
 
-def fix_attributes(module: AnsibleModule, path: str, changed: bool, diff: Diff) -> bool:
-    """Give an existing file the stated owner, mode and so on; return whether anything was changed, also before."""
-    if not os.path.exists(path):
-        return changed
-    attributes = module.load_file_common_arguments(module.params, path)
-    return bool(module.set_fs_attributes_if_different(attributes, changed, diff=diff))
+def fix_attributes(module: AnsibleModule, where: Place) -> None:
+    """Give an existing file the stated owner, mode and so on. Raises ProfileError."""
+    with _explained(where.path, "changed"):
+        try:
+            descriptor = where.open_regular()
+        except FileNotFoundError:
+            return
+        try:
+            _dress(module, descriptor, where.path)
+        finally:
+            os.close(descriptor)
+        arguments = module.load_file_common_arguments(module.params, where.path)
+        module.set_attributes_if_different(where.path, arguments["attributes"], False)

@@ -14,54 +14,30 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import grp
 import json
 import os
-import pwd
 import re
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Optional
 
+from .durable import PATIENCE, RUNNER, ForeignLink, Owner, Place, find, give, parse_owner, write_all
 from .errors import OptionError, SecretFileError
+from .regular_file import NotRegular, open_regular
 from .replaceable import obstacle
+
+__all__ = ["PATIENCE", "RUNNER", "Owner", "parse_owner"]
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
 Secret = dict[str, Optional[str]]
 
-# How long a run waits for another one with the same file, in seconds; and how long the journal of a dead run is looked
-# at for a token that the server made after the run had ended.
-PATIENCE = 120.0
+# How long the journal of a dead run is looked at for a token that the server made after the run had ended, in seconds.
 _MEMORY = 86_400.0
 # Bytes of a secret file at most, and the room that is reserved for a new one.
 _LONGEST, _ROOM = 65_536, 4_096
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
-
-
-class Owner(NamedTuple):
-    """Who shall own the file; None leaves it to the user who runs the module."""
-
-    uid: int | None = None
-    gid: int | None = None
-
-
-RUNNER = Owner()
-
-
-def parse_owner(owner: str | None, group: str | None) -> Owner:
-    """Return the IDs of names or numbers. Raises OptionError."""
-    ids: list[int | None] = []
-    for option, name in (("owner", owner), ("group", group)):
-        try:
-            if name is None or name.isdecimal():
-                ids.append(None if name is None else int(name))
-            else:
-                ids.append(pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid)
-        except KeyError:
-            raise OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
-    return Owner(*ids)
 
 
 def parse_path(option: str, path: str | None) -> str | None:
@@ -86,20 +62,15 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
 
     Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
     """
-    _refuse_links(path)
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _explained(path, error) from None
-    try:
-        _refuse_foreign(path, descriptor, owner)
-        content = os.read(descriptor, _LONGEST)
-    except OSError as error:
-        raise _explained(path, error) from None
-    finally:
-        os.close(descriptor)
+    with _explaining(path), _place(path) as place:
+        try:
+            descriptor = _open_own(place, place.name, owner)
+        except FileNotFoundError:
+            return None
+        try:
+            content = os.read(descriptor, _LONGEST)
+        finally:
+            os.close(descriptor)
     try:
         parsed = json.loads(content)
     except (ValueError, RecursionError):
@@ -117,73 +88,47 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
 
     Otherwise, what a run that was killed has left beside the file is swept away.
     """
-    if not dry:
-        _sweep(path)
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise _explained(path, error) from None
-    try:
-        status = os.fstat(descriptor)
-        wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
-        moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
-        if not dry and wide:
-            os.fchmod(descriptor, 0o600)
-        if not dry and moved:
-            _give(descriptor, owner)
-        return wide or moved
-    except OSError as error:
-        raise _explained(path, error) from None
-    finally:
-        os.close(descriptor)
-
-
-def _sweep(path: str) -> None:
-    """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
-    journal = _beside(path, "pending")
-    try:
-        descriptor = os.open(journal, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        ours, there = os.fstat(descriptor), os.stat(journal, follow_symlinks=False)
-        if stat.S_ISREG(ours.st_mode) and ours.st_ino == there.st_ino and not _nonces_in(descriptor):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(_beside(path, "new"))
-            os.unlink(journal)
-    except OSError:
-        pass  # a run is at work, or it isn't ours to remove: either is no reason to fail
-    finally:
-        os.close(descriptor)
+    with _explaining(path), _place(path) as place:
+        if not dry:
+            _sweep(place)
+        try:
+            descriptor = _open_own(place, place.name, None)
+        except FileNotFoundError:
+            return False
+        try:
+            status = os.fstat(descriptor)
+            wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
+            moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
+            if not dry and (wide or moved):
+                place.refuse_hard_link(descriptor)
+            if not dry and wide:
+                os.fchmod(descriptor, 0o600)
+            if not dry and moved:
+                give(descriptor, owner)
+            return wide or moved
+        finally:
+            os.close(descriptor)
 
 
 def nonces(path: str) -> list[str]:
     """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off."""
-    try:
-        descriptor = os.open(_beside(path, "pending"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise _explained(path, error) from None
-    try:
-        return _nonces_in(descriptor)
-    finally:
-        os.close(descriptor)
+    with _explaining(path), _place(path) as place:
+        try:
+            descriptor = _open_own(place, _hidden(place, "pending"), None)
+        except FileNotFoundError:
+            return []
+        try:
+            return _nonces_in(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(path: str) -> None:
     """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
-    path = os.path.abspath(os.path.expanduser(path))
-    _refuse_links(path)
-    try:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.lstat(_beside(path, "pending"))  # it may be too long a name
-        reason = obstacle(path)
-    except OSError as error:
-        raise _explained(path, error) from None
+    with _explaining(path), _place(path) as place:
+        with contextlib.suppress(FileNotFoundError):
+            place.status(_hidden(place, "pending"))  # it may be too long a name
+        reason = obstacle(place.path)
     if reason:
         raise _unusable(path, reason)
 
@@ -201,9 +146,8 @@ class Slot:
 
     def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._path = os.path.abspath(os.path.expanduser(path))
-        self._journal_path = _beside(self._path, "pending")
-        self._new_path = _beside(self._path, "new")
         self._owner, self._pause = owner, pause
+        self._place: Place | None = None
         self._journal = self._new = -1
         self._unsettled: set[str] = set()
         self.nonces: list[str] = []
@@ -212,13 +156,14 @@ class Slot:
     def __enter__(self) -> Slot:
         check_writable(self._path)
         try:
-            _make_directory(os.path.dirname(self._path), self._owner)
-            self._lock()
+            self._place = _place(self._path)
+            self._place.make(self._owner)
+            self._lock(self._place)
             self.nonces = _nonces_in(self._journal)
             if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
                 self._unsettled.update(self.nonces)
-            self._reserve()
-            self._try_out()
+            self._reserve(self._place)
+            self._try_out(self._place)
         except BaseException as error:
             self._leave()
             if isinstance(error, OSError):
@@ -226,24 +171,28 @@ class Slot:
             raise
         return self
 
-    def _reserve(self) -> None:
-        """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._new_path)
-        self._new = os.open(self._new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        # Without this a umask such as 0777 would leave a file that nobody can read.
-        os.fchmod(self._new, 0o600)
-        _give(self._new, self._owner)
-        _write(self._new, b" " * _ROOM)
+    @property
+    def _held(self) -> Place:
+        if self._place is None:
+            raise RuntimeError("the slot was not entered")
+        return self._place
 
-    def _try_out(self) -> None:
+    def _reserve(self, place: Place) -> None:
+        """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
+        name = _hidden(place, "new")
+        with contextlib.suppress(FileNotFoundError):
+            place.unlink(name)
+        self._new = place.create(name)
+        give(self._new, self._owner)
+        write_all(self._new, b" " * _ROOM)
+
+    def _try_out(self, place: Place) -> None:
         """Replace the file that is there by itself."""
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            descriptor = _open_own(place, place.name, self._owner)
         except FileNotFoundError:
             return
         try:
-            _refuse_foreign(self._path, descriptor, self._owner)
             content = os.read(descriptor, _LONGEST + 1)
         finally:
             os.close(descriptor)
@@ -252,23 +201,23 @@ class Slot:
         self._replace(content)
         os.close(self._new)
         self._new = -1
-        self._reserve()
+        self._reserve(place)
 
     def _replace(self, content: bytes) -> None:
         """Give the target a content. Durable once the directory is."""
         os.lseek(self._new, 0, os.SEEK_SET)
         # Cut first, so that what follows is one write and one fsync of the whole content.
         os.ftruncate(self._new, len(content))
-        _write(self._new, content)
-        os.rename(self._new_path, self._path)
+        write_all(self._new, content)
+        self._held.rename(_hidden(self._held, "new"))
 
     def begin(self, nonce: str) -> None:
         """Make a nonce durable: from now on a later run can tell that a token bearing it is this file's."""
         try:
             os.lseek(self._journal, 0, os.SEEK_END)
             # A line that an earlier run didn't finish must not swallow this one.
-            _write(self._journal, f"\n{nonce}\n".encode())
-            _sync_directory(self._path)
+            write_all(self._journal, f"\n{nonce}\n".encode())
+            self._held.sync()
         except OSError as error:
             raise _explained(self._path, error) from None
         self._unsettled.add(nonce)
@@ -283,7 +232,7 @@ class Slot:
             self._replace(json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n")
         except OSError as error:
             raise _explained(self._path, error) from None
-        _sync_directory(self._path)
+        self._held.sync()
 
     def __exit__(
         self,
@@ -293,18 +242,17 @@ class Slot:
     ) -> None:
         self._leave()
 
-    def _lock(self) -> None:
+    def _lock(self, place: Place) -> None:
         """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
+        name = _hidden(place, "pending")
         waited = 0.0
         while True:
-            self._journal = os.open(
-                self._journal_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600
-            )
-            _refuse_foreign(self._journal_path, self._journal, RUNNER)
+            self._journal = place.open(os.O_RDWR | os.O_CREAT, name)
+            _refuse_foreign(self._path, self._journal, RUNNER)
+            _refuse_several_names(self._path, self._journal)
             try:
                 fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                status = os.stat(self._journal_path, follow_symlinks=False)
-                if status.st_ino == os.fstat(self._journal).st_ino:
+                if place.status(name).st_ino == os.fstat(self._journal).st_ino:
                     os.fchmod(self._journal, 0o600)
                     return
             except FileNotFoundError:
@@ -325,90 +273,94 @@ class Slot:
         # What can't be removed is removed by the next run; it is no reason to fail after the secret is safe.
         if self._new >= 0:
             with contextlib.suppress(OSError):
-                os.unlink(self._new_path)
+                self._held.unlink(_hidden(self._held, "new"))
             os.close(self._new)
         if self._journal >= 0:
             if not self._unsettled:
                 with contextlib.suppress(OSError):
-                    os.unlink(self._journal_path)
+                    self._held.unlink(_hidden(self._held, "pending"))
             os.close(self._journal)
+        if self._place is not None:
+            self._place.close()
         self._new = self._journal = -1
 
 
-def _beside(path: str, what: str) -> str:
-    directory, name = os.path.split(os.path.abspath(path))
-    return os.path.join(directory, f".{name}.{what}")
+def _place(path: str) -> Place:
+    return find(os.path.abspath(os.path.expanduser(path)), follow=False)
+
+
+def _hidden(place: Place, what: str) -> str:
+    return f".{place.name}.{what}"
+
+
+def _open_own(place: Place, name: str, owner: Owner | None) -> int:
+    """Return a descriptor that reads a file of ours, or with no owner stated of anybody's. Raises OSError."""
+    if place.missing:
+        raise FileNotFoundError
+    try:
+        descriptor = open_regular(name, follow=False, dir_fd=place.directory)
+    except (NotRegular, IsADirectoryError):
+        raise _not_regular(place.beside(name)) from None
+    try:
+        if owner is not None:
+            _refuse_foreign(place.path, descriptor, owner)
+    except SecretFileError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sweep(place: Place) -> None:
+    """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
+    name = _hidden(place, "pending")
+    # A run is at work, or it isn't ours to remove: either is no reason to fail.
+    with contextlib.suppress(OSError, SecretFileError):
+        descriptor = _open_own(place, name, RUNNER)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if place.status(name).st_ino == os.fstat(descriptor).st_ino and not _nonces_in(descriptor):
+                with contextlib.suppress(FileNotFoundError):
+                    place.unlink(_hidden(place, "new"))
+                place.unlink(name)
+        finally:
+            os.close(descriptor)
 
 
 def _nonces_in(descriptor: int) -> list[str]:
     return [nonce.decode() for nonce in _NONCE.findall(os.pread(descriptor, 65536, 0))]
 
 
-def _write(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.fsync(descriptor)
-
-
-def _give(descriptor: int, owner: Owner) -> None:
-    if owner != RUNNER:
-        os.fchown(descriptor, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid)
-
-
-def _make_directory(path: str, owner: Owner) -> None:
-    """Make a directory and the missing ones above it, each 0700 whatever the umask is."""
-    if os.path.isdir(path):
-        return
-    _make_directory(os.path.dirname(path), owner)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(path, 0o700)
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            os.fchmod(descriptor, 0o700)
-            _give(descriptor, owner)
-        finally:
-            os.close(descriptor)
-
-
-def _sync_directory(path: str) -> None:
-    """Make the names in the file's directory durable, where the file system can: some refuse it for directories."""
-    with contextlib.suppress(OSError):
-        directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def _refuse_links(path: str) -> None:
-    """Raise SecretFileError for a file that is a symbolic link, and for a directory that is one of somebody else's."""
-    path = os.path.abspath(path)
-    above, name = os.path.split(path)
-    while name:
-        above, name = os.path.split(above)
-        with contextlib.suppress(OSError):
-            status = os.lstat(os.path.join(above, name))
-            if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
-                raise SecretFileError(
-                    f"secret_file {path} can't be used: {os.path.join(above, name)} is a symbolic link of somebody"
-                    " else's. Choose another path."
-                )
-    if os.path.islink(path):
-        raise _explained(path, OSError(errno.ELOOP, ""))
-
-
 def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
+        raise _not_regular(path)
     if status.st_uid not in (os.geteuid(), 0, owner.uid):
         raise SecretFileError(
             f"secret_file {path} belongs to somebody else; choose another path, or say with owner who shall own it."
         )
 
 
+def _refuse_several_names(path: str, descriptor: int) -> None:
+    # Who may write to the directory could have given this name to any file, which would be written to.
+    if os.fstat(descriptor).st_nlink > 1:
+        raise _unusable(path, "its journal is a hard link to a file with another name; remove it")
+
+
+def _not_regular(path: str) -> SecretFileError:
+    return SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
+
+
+@contextlib.contextmanager
+def _explaining(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _explained(path, error) from None
+
+
 def _explained(path: str, error: OSError) -> SecretFileError:
+    if isinstance(error, ForeignLink):
+        return SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
     return _unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
 
 

@@ -431,17 +431,21 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import (
+    config_file,
     profile_options,
     profile_reader,
     profiles,
     proof_mark,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.durable import Place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
+    differences,
     fix_attributes,
+    held_config,
     naming,
-    read_config,
+    parents,
     write_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
@@ -471,21 +475,33 @@ def work(module: AnsibleModule) -> Result:
     """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
-    path, text = read_config(module)
+    with held_config(module) as where:
+        return bring(module, where, wishes)
+
+
+def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) -> Result:
+    """Bring the profiles at a place that no other run works on to their stated state."""
+    path, text = where.path, config_file.read_at(where)
     brought = naming(path, lambda: profiles.bring(text or "", wishes))
-    values, before, after = report(brought.outcomes, many=module.params["profiles"] is not None)
-    changed = any(outcome.changed for outcome in brought.outcomes)
-    edited = brought.text
+    edited, unproved = brought.text, {}
     if module.params["profiles"] is None:
-        marked = proof_mark.marked(edited, module.params["name"], module.params["_proof"])
-        changed, edited = changed or marked != edited, marked
-        values["unproved"] = proof_mark.is_marked(edited, module.params["name"])
+        edited = proof_mark.marked(edited, module.params["name"], module.params["_proof"])
+        unproved["unproved"] = proof_mark.is_marked(edited, module.params["name"])
+    changed = edited != brought.text or any(outcome.changed for outcome in brought.outcomes)
+    if changed and where.missing and not module.check_mode:
+        # Another run may have made the file in the directories that are now there, before this one locked them.
+        with parents(module, where):
+            return bring(module, where, wishes)
+    values, before, after = report(brought.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
+    attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:
-        values.update(write_config(module, path, edited, diff, existed=text is not None))
-    values.update(path=path, place=place(path), refused_keys=refused_keys(brought.document))
-    changed = fix_attributes(module, path, changed, diff)
-    return Result(changed, values, before=before, after=after, warnings=warnings(path, values["refused_keys"]))
+        values.update(write_config(module, where, edited))
+    if (changed or attributes) and not module.check_mode:
+        fix_attributes(module, where)
+    refused = refused_keys(brought.document)
+    values.update(path=path, place=place(path), refused_keys=refused, **unproved)
+    return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
 
 
 def main() -> None:

@@ -160,6 +160,7 @@ failure:
       type: str
 """
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -168,7 +169,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils import config_
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
-    config_path,
+    config_place,
     naming,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
@@ -179,10 +180,11 @@ OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}
 
 def work(module: AnsibleModule) -> Result:
     """List the profiles."""
-    path = config_path(module)
-    file = {"file": config_file.describe(path)}
+    file = {"file": config_file.describe(config_file.locate(module.params["path"], os.environ))}
     try:
-        text = config_file.read(path)
+        with config_place(module) as where:
+            path, text = where.path, config_file.read_at(where)
+        file = {"file": config_file.describe(path)}
         document = naming(path, lambda: toml_data.load(text or ""))
         found = naming(path, lambda: profile_reader.profiles_of(document))
     except ProfileError as error:

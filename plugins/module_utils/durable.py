@@ -1,0 +1,330 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds and replaces a private file where somebody else may write too, as root does in a user's home.
+
+A path is walked once, directory by directory, and what is done then is done in the directory that is held open: whoever
+swaps a directory or a link meanwhile moves nothing of it. Links are followed where they belong to root or to the user
+that this process runs as. The only code that creates, renames and removes config files and secret files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import grp
+import os
+import pwd
+import secrets
+import stat
+import sys
+from types import TracebackType
+from typing import Callable, NamedTuple
+
+from .errors import OptionError
+from .regular_file import open_regular
+
+PATIENCE = 120.0
+"""How long a run waits for another one with the same file, in seconds."""
+
+_LINKS = 40  # as Linux has it
+_BESIDE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+# A directory that may be entered but not listed can't be opened otherwise.
+_WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# What flock answers on file systems that don't lock directories, as NFS.
+_NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
+
+
+class Owner(NamedTuple):
+    """Who shall own the file; None leaves it to the user who runs the module."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+
+RUNNER = Owner()
+
+
+def parse_owner(owner: str | None, group: str | None) -> Owner:
+    """Return the IDs of names or numbers. Raises OptionError."""
+    ids: list[int | None] = []
+    for option, name in (("owner", owner), ("group", group)):
+        try:
+            if name is None or name.isdecimal():
+                ids.append(None if name is None else int(name))
+            else:
+                ids.append(pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid)
+        except KeyError:
+            raise OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
+    return Owner(*ids)
+
+
+def give(descriptor: int, owner: Owner) -> None:
+    """Give an open file or directory its owner and group."""
+    if owner != RUNNER:
+        os.fchown(descriptor, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write a content and make it durable."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
+class ForeignLink(OSError):
+    """A symbolic link on the way belongs neither to root nor to the user that this process runs as."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.ELOOP, f"{path} is a symbolic link of somebody else's")
+
+
+class HardLink(OSError):
+    """The file has another name, so that it may be a file of somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EMLINK, "it is a hard link: the same file has another name elsewhere")
+
+
+class Place:
+    """A file's directory, held open, and its name in it; a context manager that closes the directory.
+
+    `path` has no links in it, unless somebody has put them there since. `missing` are the directories below the one
+    that is open which aren't there yet; until `make` was called, there is no file then.
+    """
+
+    def __init__(self, directory: int, missing: list[str], above: list[str], name: str) -> None:
+        self.directory, self.missing, self.name = directory, missing, name
+        self._above = above
+        self.path = "/" + "/".join([*above, *missing, name])
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the directory, and with it give up the lock."""
+        if self.directory >= 0:
+            os.close(self.directory)
+        self.directory = -1
+
+    def make(self, owner: Owner = RUNNER) -> list[str]:
+        """Make the missing directories, each 0700 whatever the umask is, and return the paths of those that are new."""
+        made = []
+        while self.missing:
+            name = self.missing[0]
+            try:
+                os.mkdir(name, 0o700, dir_fd=self.directory)
+            except FileExistsError:
+                inner = os.open(name, _WALK, dir_fd=self.directory)
+            else:
+                made.append("/" + "/".join([*self._above, name]))
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | _BESIDE, dir_fd=self.directory)
+                os.fchmod(inner, 0o700)
+                give(inner, owner)
+            os.close(self.directory)
+            self.directory = inner
+            self._above.append(self.missing.pop(0))
+        return made
+
+    def status(self, name: str | None = None) -> os.stat_result:
+        """Return what is known of a file in the directory, of a link itself. Raises OSError."""
+        if self.missing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return os.stat(name or self.name, dir_fd=self.directory, follow_symlinks=False)
+
+    def open(self, flags: int, name: str | None = None) -> int:
+        """Return a descriptor of a file in the directory; new ones are private (0600). No link is followed."""
+        if self.missing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return os.open(name or self.name, flags | _BESIDE, 0o600, dir_fd=self.directory)
+
+    def open_regular(self) -> int:
+        """Return a descriptor that reads the file, which must be a regular one. Raises OSError.
+
+        In a directory of somebody else's it must have one name only: who may write there may give any file another.
+        """
+        if self.missing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        descriptor = open_regular(self.name, follow=False, dir_fd=self.directory)
+        try:
+            self.refuse_hard_link(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def refuse_hard_link(self, descriptor: int) -> None:
+        """Raise HardLink for a file with several names in a directory of somebody else's."""
+        if os.fstat(descriptor).st_nlink > 1 and os.fstat(self.directory).st_uid not in (0, os.geteuid()):
+            raise HardLink
+
+    def create(self, name: str) -> int:
+        """Return a descriptor of a new private file (0600 whatever the umask is)."""
+        descriptor = self.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, name)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    def rename(self, old: str, new: str | None = None) -> None:
+        """Give a file in the directory another name, which is the place's by default."""
+        os.rename(old, new or self.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
+
+    def unlink(self, name: str) -> None:
+        """Remove a name from the directory."""
+        os.unlink(name, dir_fd=self.directory)
+
+    def beside(self, name: str) -> str:
+        """Return the path of another file in the directory, for messages and for what only takes paths."""
+        return os.path.join(os.path.dirname(self.path), name)
+
+    def sync(self) -> None:
+        """Make the names in the directory durable, where the file system can: some refuse it for directories."""
+        with contextlib.suppress(OSError):
+            directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.directory)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    def lock(self, patience: float, pause: Callable[[float], None]) -> bool:
+        """Keep others who do the same out of the directory until the place is closed; return whether that succeeded.
+
+        The lock is on the directory itself: it leaves no file, and renaming the file doesn't lose it. Where directories
+        can't be locked, there is none. Waits for as long as `patience` in seconds.
+        """
+        try:
+            directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.directory)
+        except OSError:
+            return True  # it may not be listed, so nobody can lock it
+        waited = 0.0
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if waited >= patience:
+                    os.close(directory)
+                    return False
+                pause(0.1)
+                waited += 0.1
+            except OSError as error:
+                if error.errno in _NO_LOCKS:
+                    break
+                os.close(directory)
+                raise
+        os.close(self.directory)
+        self.directory = directory
+        return True
+
+
+class Candidate:
+    """A new content beside the file, private and on disk, which takes its place or leaves no trace."""
+
+    def __init__(self, place: Place, content: bytes) -> None:
+        self._place, self._content = place, content
+        self.name = f".{place.name}.{secrets.token_hex(8)}"
+        self.descriptor = -1
+
+    def __enter__(self) -> Candidate:
+        self.descriptor = self._place.create(self.name)
+        try:
+            write_all(self.descriptor, self._content)
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def put(self, name: str | None = None) -> None:
+        """Give it the file's name, or another one in the directory, for good."""
+        os.fsync(self.descriptor)
+        self._place.rename(self.name, name)
+        self.name = ""
+        self._place.sync()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        if self.name:
+            with contextlib.suppress(OSError):
+                self._place.unlink(self.name)
+        os.close(self.descriptor)
+
+
+def find(path: str, *, follow: bool) -> Place:
+    """Return a file's place. `follow` says whether the file itself may be a link. Raises OSError.
+
+    A link must belong to root or to the user that this process runs as.
+    """
+    todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+    above: list[str] = []
+    links = 0
+    directory = os.open("/", _WALK)
+    try:
+        while todo:
+            name = todo.pop()
+            target = None if name == ".." else _target(directory, name, [*above, name])
+            if target is not None:
+                links += 1
+                if links > _LINKS or not (todo or follow):
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                todo += [part for part in reversed(target.split("/")) if part not in ("", ".")]
+                if target.startswith("/"):
+                    above = []
+                    directory = _enter(directory, "/")
+            elif not todo and name != "..":
+                return Place(directory, [], above, name)
+            else:
+                try:
+                    directory = _enter(directory, name)
+                except FileNotFoundError:
+                    if name == ".." or ".." in todo:
+                        raise
+                    return Place(directory, [name, *reversed(todo[1:])], above, todo[0])
+                if name == "..":
+                    del above[-1:]
+                else:
+                    above.append(name)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except BaseException:
+        os.close(directory)
+        raise
+
+
+def _enter(directory: int, name: str) -> int:
+    inner = os.open(name, _WALK, dir_fd=directory)
+    os.close(directory)
+    return inner
+
+
+def _target(directory: int, name: str, path: list[str]) -> str | None:
+    """Return what a name in a directory links to, None for what is no link. Raises ForeignLink."""
+    try:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISLNK(status.st_mode):
+        return None
+    if sys.platform != "linux":
+        if status.st_uid not in (0, os.geteuid()):
+            raise ForeignLink("/" + "/".join(path))
+        return os.readlink(name, dir_fd=directory)
+    # Whose link it is and where it leads are asked of one and the same link, whatever has its name by then.
+    link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        status = os.fstat(link)
+        if not stat.S_ISLNK(status.st_mode):
+            return None
+        if status.st_uid not in (0, os.geteuid()):
+            raise ForeignLink("/" + "/".join(path))
+        return os.readlink("", dir_fd=link)
+    finally:
+        os.close(link)
