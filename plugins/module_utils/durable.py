@@ -98,6 +98,7 @@ class Place:
     def __init__(self, directory: int, missing: list[str], above: list[str], name: str) -> None:
         self.directory, self.missing, self.name = directory, missing, name
         self._above = above
+        self.made: list[str] = []
         self.path = "/" + "/".join([*above, *missing, name])
 
     def __enter__(self) -> Place:
@@ -114,9 +115,8 @@ class Place:
             os.close(self.directory)
         self.directory = -1
 
-    def make(self, owner: Owner = RUNNER) -> list[str]:
-        """Make the missing directories, each 0700 whatever the umask is, and return the paths of those that are new."""
-        made = []
+    def make(self, owner: Owner = RUNNER) -> None:
+        """Make the missing directories, each 0700 whatever the umask is; `made` are the paths of those that are new."""
         while self.missing:
             name = self.missing[0]
             try:
@@ -124,14 +124,13 @@ class Place:
             except FileExistsError:
                 inner = os.open(name, _WALK, dir_fd=self.directory)
             else:
-                made.append("/" + "/".join([*self._above, name]))
+                self.made.append("/" + "/".join([*self._above, name]))
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | _BESIDE, dir_fd=self.directory)
                 os.fchmod(inner, 0o700)
                 give(inner, owner)
             os.close(self.directory)
             self.directory = inner
             self._above.append(self.missing.pop(0))
-        return made
 
     def status(self, name: str | None = None) -> os.stat_result:
         """Return what is known of a file in the directory, of a link itself. Raises OSError."""
@@ -168,7 +167,12 @@ class Place:
     def create(self, name: str) -> int:
         """Return a descriptor of a new private file (0600 whatever the umask is)."""
         descriptor = self.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, name)
-        os.fchmod(descriptor, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        except OSError:
+            os.close(descriptor)
+            self.unlink(name)
+            raise
         return descriptor
 
     def rename(self, old: str, new: str | None = None) -> None:

@@ -66,7 +66,9 @@ def held_config(module: AnsibleModule) -> Iterator[Place]:
 
 def _lock(where: Place) -> None:
     # A directory that isn't there yet has nobody in it, and is locked when it was made.
-    if not where.missing and not where.lock(PATIENCE, time.sleep):
+    with _explained(where.path, "locked"):
+        locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
+    if not locked:
         raise ProfileError(
             f"{where.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
             code="busy",
@@ -86,18 +88,16 @@ def naming(path: str, work: Callable[[], Made]) -> Made:
 @contextlib.contextmanager
 def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
     """Make the directories that a config lacks, owned as it shall be; they go again where what follows fails."""
-    made: list[str] = []
     try:
         with _explained(where.path, "created"):
-            owner = parse_owner(module.params["owner"], module.params["group"])
-            made = where.make(owner)
-        for directory in made:
+            where.make(parse_owner(module.params["owner"], module.params["group"]))
+        for directory in where.made:
             context = module.load_file_common_arguments(module.params, directory).get("secontext")
             module.set_context_if_different(directory, context, False)
         _lock(where)
         yield
     except BaseException:
-        for directory in reversed(made):
+        for directory in reversed(where.made):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
         raise
@@ -124,10 +124,12 @@ def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, An
                     _resemble(module, candidate.descriptor, path, old, where.path)
                 _dress(module, candidate.descriptor, path)
                 candidate.put()
+                _mark(module, where)
         except OSError as error:
             if old < 0 or not module.params["unsafe_writes"] or error.errno not in _NOT_REPLACED:
                 raise
             _write_in_place(where, text)
+            fix_attributes(module, where)
     return values
 
 
@@ -227,5 +229,10 @@ def fix_attributes(module: AnsibleModule, where: Place) -> None:
             _dress(module, descriptor, where.path)
         finally:
             os.close(descriptor)
-        arguments = module.load_file_common_arguments(module.params, where.path)
-        module.set_attributes_if_different(where.path, arguments["attributes"], False)
+        _mark(module, where)
+
+
+def _mark(module: AnsibleModule, where: Place) -> None:
+    """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
+    if module.params["attributes"]:
+        module.set_attributes_if_different(where.path, module.params["attributes"], False)

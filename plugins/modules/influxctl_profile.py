@@ -497,7 +497,7 @@ def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) 
     attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:
         values.update(write_config(module, where, edited))
-    if (changed or attributes) and not module.check_mode:
+    elif attributes and not module.check_mode:
         fix_attributes(module, where)
     refused = refused_keys(brought.document)
     values.update(path=path, place=place(path), refused_keys=refused, **unproved)

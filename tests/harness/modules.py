@@ -81,10 +81,15 @@ class Modules:
         *,
         strike: tuple[int, int] | None = None,
         started: Callable[[int], None] | None = None,
+        user: int | None = None,
     ) -> Outcome:
-        """Run a module with its options. `strike` is which call (from 1) fails, and with which errno, or KILL."""
+        """Run a module with its options. `strike` is which call (from 1) fails, and with which errno, or KILL.
+
+        `user` is whom it runs as; only root can run it as somebody else.
+        """
         # As Ansible passes it on: the directory that it makes for the task and removes afterwards.
         job = {"module": module, "options": {**options, "_ansible_tmpdir": str(self.temporary)}, "strike": strike}
+        job["user"] = user
         if self._process.stdin is None:
             raise RuntimeError("the process was not entered")
         self._process.stdin.write(json.dumps(job) + "\n")
@@ -135,6 +140,16 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
     """The fork: a module's whole life."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
     module = importlib.import_module(f"ansible_collections.influxops.influxdb3.plugins.modules.{job['module']}")
+    if job["user"] is not None:
+        # What is imported late may lie where that user may not look.
+        for name in (
+            "tomlkit",
+            *(f"encodings.{code}" for code in ("ascii", "idna", "utf_16_be", "utf_16_le", "utf_16")),
+        ):
+            importlib.import_module(name)
+        os.setgroups([])
+        os.setresgid(job["user"], job["user"], job["user"])
+        os.setresuid(job["user"], job["user"], job["user"])
     os.dup2(output, 1)
     os.dup2(output, 2)
     strikes = Strikes(job["strike"], log)

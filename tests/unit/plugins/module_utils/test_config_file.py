@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the config lies, and how it is read and replaced, on a real file system."""
+"""Where the config lies, and how it is read, on a real file system."""
 
 from __future__ import annotations
 
@@ -10,25 +10,12 @@ import errno
 import os
 import platform
 import pwd
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
-
-
-@pytest.fixture(params=[0o000, 0o077])
-def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    previous = os.umask(request.param)
-    yield
-    os.umask(previous)
-
-
-def mode(path: Path | str) -> int:
-    return stat.S_IMODE(os.stat(path).st_mode)
 
 
 @pytest.mark.parametrize(
@@ -97,54 +84,6 @@ def test_unreadable_and_binary_files_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="not a text file in UTF-8") as caught:
         config_file.read(str(path))
     assert caught.value.code == "invalid_toml"
-
-
-def test_new_file_gets_its_name_or_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "c.toml"
-    config_file.put_first(config_file.write_beside(str(path), "new"), str(path))
-    config_file.sync_directory(str(path))
-    assert (path.read_text(), mode(path), list(tmp_path.iterdir())) == ("new", 0o600, [path])
-    with pytest.raises(ProfileError, match=r"can't be created: ") as caught:
-        config_file.put_first(str(path), str(tmp_path))
-    assert caught.value.code == "unwritable"
-
-
-@pytest.mark.usefixtures("_umask")
-def test_temporary_file_lies_beside_and_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "c.toml"
-    path.write_text("old")
-    temporary = Path(config_file.write_beside(str(path), "a = 'ü'\r\n"))
-    assert temporary.parent == tmp_path
-    assert temporary.read_bytes() == "a = 'ü'\r\n".encode()
-    assert mode(temporary) == 0o600
-    assert path.read_text() == "old"
-
-
-def test_failed_writing_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match=f"can't be written: {os.strerror(errno.ENOENT)}") as caught:
-        config_file.write_beside(str(tmp_path / "none" / "c.toml"), "")
-    assert caught.value.code == "unwritable"
-    full = Path("/dev/full")
-    if full.exists():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(os, "fsync", lambda descriptor: os.write(os.open(full, os.O_WRONLY), b"x"))
-            with pytest.raises(ProfileError, match=os.strerror(errno.ENOSPC)):
-                config_file.write_beside(str(tmp_path / "c.toml"), "text")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("_umask")
-def test_parents_are_private_and_named_from_the_outermost(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "b" / "c.toml"
-    assert config_file.make_parents(str(path)) == [str(tmp_path / "a"), str(tmp_path / "a" / "b")]
-    assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
-    assert config_file.make_parents(str(path)) == []
-
-
-def test_file_in_the_way_of_the_parents_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("")
-    with pytest.raises(ProfileError, match=f"/a can't be created: {os.strerror(errno.EEXIST)}"):
-        config_file.make_parents(str(tmp_path / "a" / "b" / "c.toml"))
 
 
 def test_file_is_described(tmp_path: Path) -> None:
