@@ -26,7 +26,12 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The config file. A symbolic link is followed and stays.
+      - The config file. A symbolic link is followed and stays, where it and those on the way belong to root or to the
+        user that the task runs as; others are refused, because they may lead anywhere. What is no regular file is
+        refused, and so is a file with several names (hard links) in a directory of somebody else's.
+      - From reading to replacing the file, its directory is locked (C(flock)), so that tasks which change several
+        profiles of one file at the same time wait for each other. File systems that can't lock a directory, as NFS,
+        give no such protection.
       - The default is influxctl's own for the user that the task runs as, C(~/.config/influxctl/config.toml) (or below
         E(XDG_CONFIG_HOME)) on Linux and C(~/Library/Application Support/influxctl/config.toml) on macOS.
       - Directories that are missing are created with mode 0700.
@@ -235,7 +240,8 @@ options:
         type: bool
         default: false
   backup:
-    description: Whether a copy of the old file is kept beside it, with a time stamp in its name and mode 0600.
+    description:
+      - Whether a copy of the old file is kept beside it, with mode 0600 and a random part and a time stamp in its name.
     type: bool
     default: false
   mode:
@@ -254,8 +260,9 @@ options:
 requirements:
   - tomlkit >= 0.11.6 on the controller or on the target
 notes:
-  - The target needs Python 3.9 or newer and no library. The controller's own C(tomlkit) is sent along, and used even
-    where the target has one. The target's own counts only where the controller has none.
+  - The target needs Python 3.9 or newer and no library. An older one is named, with what to do (code V(old_python)).
+  - The controller's own C(tomlkit) is sent along, and used even where the target has one. The target's own counts only
+    where the controller has none.
   - Without C(tomlkit) on either, a target with Python 3.11 or newer can still tell that nothing is to be changed, and
     anything else fails before it touches the file.
 seealso:

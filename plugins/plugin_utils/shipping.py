@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zipfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,16 @@ def zipped(package: str) -> str | None:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+# The oldest Python of a host that the two profile modules run with.
+OLDEST_PYTHON = (3, 9)
+
 # Made when the plugin is loaded: the strategy does that in the main process, so the workers for all hosts inherit it.
 TOMLKIT = zipped("tomlkit")
+
+
+def _is_from_the_module(result: Mapping[str, Any]) -> bool:
+    """Return whether a result is the module's own word, and not that of an interpreter that couldn't run it."""
+    return not result.get("failed") or "failure" in result or "invocation" in result
 
 
 class ShippingAction(ActionBase):
@@ -45,7 +55,26 @@ class ShippingAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = {**self._task.args, "_tomlkit": TOMLKIT}
         asynchronous = self._task.async_val
-        result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=asynchronous))
+        answer = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=asynchronous)
+        result.update(answer if _is_from_the_module(answer) else self._for_old_python(answer))
         if not asynchronous:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    def _for_old_python(self, failed: dict[str, Any]) -> dict[str, Any]:
+        """Return what is to be done where the host's Python is too old to say it itself; else the failure as it is."""
+        interpreter = str(self._used_interpreter or "").lstrip("#!").strip()
+        if not interpreter:
+            return failed
+        asked = self._low_level_execute_command(f"{interpreter} -c 'import sys; print(sys.version.split()[0])'")
+        found = re.fullmatch(r"(\d+)\.(\d+)\S*", str(asked.get("stdout", "")).strip())
+        if found is None or (int(found[1]), int(found[2])) >= OLDEST_PYTHON:
+            return failed
+        needed = ".".join(map(str, OLDEST_PYTHON))
+        message = (
+            f"The host's Python, {interpreter}, is {found[0]}, and this module needs {needed} or newer. Install a newer"
+            " one there (on RHEL 8: dnf install python39) and set ansible_python_interpreter to its path."
+        )
+        failure = {"status": None, "code": "old_python", "message": message, "method": None, "path": None}
+        kept: dict[str, Any] = {key: failed[key] for key in ("ansible_facts", "warnings") if key in failed}
+        return {**kept, "changed": False, "failed": True, "msg": message, "failure": failure}

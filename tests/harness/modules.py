@@ -88,8 +88,8 @@ class Modules:
         `user` is whom it runs as; only root can run it as somebody else.
         """
         # As Ansible passes it on: the directory that it makes for the task and removes afterwards.
-        job = {"module": module, "options": {**options, "_ansible_tmpdir": str(self.temporary)}, "strike": strike}
-        job["user"] = user
+        where = {"_ansible_tmpdir": str(self.temporary)}
+        job = {"module": module, "options": {**options, **where}, "strike": strike, "user": user}
         if self._process.stdin is None:
             raise RuntimeError("the process was not entered")
         self._process.stdin.write(json.dumps(job) + "\n")

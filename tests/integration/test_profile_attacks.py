@@ -171,8 +171,7 @@ def test_whatever_fails_the_file_is_old_or_new_and_nothing_is_left(
     modules: Modules, tmp_path: Path, existing: bool, number: int
 ) -> None:
     def world() -> Path:
-        with tempfile.TemporaryDirectory(dir=tmp_path, delete=False) as directory:
-            path = Path(directory) / "deep" / "config.toml"
+        path = Path(tempfile.mkdtemp(dir=tmp_path)) / "deep" / "config.toml"
         if existing:
             path.parent.mkdir()
             path.write_text(OLD)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import release as ansible_release
 
 from harness.playbook import Ansible, Run
 from harness.plays import local_play
@@ -217,6 +218,49 @@ def test_a_targets_old_tomlkit_gives_way_to_the_controllers(ansible: Ansible, tm
     assert result["failure"]["code"] == "missing_library"
     assert "too old: 0.9.2, and 0.11.6 is the oldest" in result["msg"]
     assert path.read_bytes() == WRITTEN
+
+
+# An interpreter that takes no module of ours, and says how old it is.
+OLD_PYTHON = """#!/bin/sh
+if [ "$1" = -c ]; then echo {version}; exit 0; fi
+echo "SyntaxError: future feature annotations is not defined" >&2
+exit 1
+"""
+
+
+@pytest.mark.parametrize("version", ["3.6.8", "3.8.18", "2.7.18"])
+def test_a_host_whose_python_is_too_old_is_told_what_it_needs(ansible: Ansible, tmp_path: Path, version: str) -> None:
+    python = tmp_path / "old-python"
+    python.write_text(OLD_PYTHON.format(version=version))
+    python.chmod(0o755)
+    tasks = [
+        task("write", {**NEW, "path": str(tmp_path / "config.toml")}, ignore_errors=True),
+        task("info", {}, INFO, ignore_errors=True),
+    ]
+    run = play(ansible, *tasks, ansible_python_interpreter=str(python))
+    for name in ("write", "info"):
+        result = run.result(name)
+        assert (result["failure"]["code"], set(result["failure"])) == ("old_python", set(KEYS))
+        assert all(word in result["msg"] for word in (str(python), version, "3.9", "ansible_python_interpreter"))
+        assert "SyntaxError" not in str(result)
+    # Another failure of an interpreter is told as it is.
+    python.write_text(OLD_PYTHON.format(version="3.12.1"))
+    broken = ansible.playbook(local_play(tasks[1:], {}), variables={"ansible_python_interpreter": str(python)})
+    assert "failure" not in broken.result("info")
+    assert broken.result("info")["failed"]
+
+
+# What Ansible 2.16 still takes for a host's Python, and this collection doesn't.
+REAL = sorted(Path("~/.pyenv/versions").expanduser().glob("3.[678].*/bin/python"))
+
+
+@pytest.mark.skipif(ansible_release.__version__ >= "2.17", reason="newer Ansibles refuse these Pythons by themselves")
+@pytest.mark.skipif(REAL == [], reason="there is no Python that is too old")
+def test_a_python_that_is_really_too_old_is_named(ansible: Ansible) -> None:
+    for python in REAL:
+        run = play(ansible, task("info", {}, INFO, ignore_errors=True), ansible_python_interpreter=str(python))
+        assert run.result("info")["failure"]["code"] == "old_python"
+        assert python.parent.parent.name in run.result("info")["msg"]
 
 
 # A file that is mounted by itself, as in a container: it can be written, and nothing can be renamed over it.

@@ -355,6 +355,31 @@ def test_link_in_place_of_a_hidden_file_is_not_followed(tmp_path: Path, name: st
     assert mode(tmp_path / "victim") != 0o600
 
 
+def test_a_directory_that_is_swapped_meanwhile_gets_nobody_the_secret(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "own").mkdir()
+    with Slot(str(tmp_path / "own" / "secret.json")) as slot:
+        (tmp_path / "own").rename(tmp_path / "moved")
+        (tmp_path / "own").symlink_to("victim")
+        slot.begin(NONCES[0])
+        slot.commit(SECRET)
+        slot.settle(NONCES)
+    assert os.listdir(tmp_path / "victim") == []
+    assert os.listdir(tmp_path / "moved") == ["secret.json"]
+    assert read(str(tmp_path / "moved" / "secret.json")) == SECRET
+
+
+def test_a_journal_that_is_a_hard_link_is_refused_and_its_file_left(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("x")
+    victim.chmod(0o644)
+    os.link(victim, tmp_path / ".secret.json.pending")
+    with pytest.raises(SecretFileError, match="hard link"):
+        write(tmp_path / "secret.json")
+    assert (victim.read_text(), mode(victim)) == ("x", 0o644)
+    assert not (tmp_path / "secret.json").exists()
+
+
 NONCES = ["a1" * 16, "b2" * 16]
 
 
