@@ -122,7 +122,7 @@ def _lists(text: str) -> Iterator[list[Any]]:
 
     Only so many lines are tried, and only as many objects are read as there can be: reading is not to take minutes.
     """
-    decoder = json.JSONDecoder(parse_constant=_refused)
+    decoder = json.JSONDecoder()
     if text.count("{") + text.count("[") > _MOST_OBJECTS:
         return
     for start in itertools.islice(_LIST_BEGINS.finditer(text), _MOST_BEGINNINGS):
@@ -131,10 +131,6 @@ def _lists(text: str) -> Iterator[list[Any]]:
             continue
         with contextlib.suppress(ValueError, RecursionError):
             yield decoder.raw_decode(text, start.start(1))[0]
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _listed(item: Mapping[str, Any]) -> State:

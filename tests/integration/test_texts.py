@@ -149,6 +149,15 @@ def test_no_notation_of_a_profiles_secrets_is_shown_whatever_influxctl_repeats(
         assert_shows_nothing(outcome, PASSWORD, written(PASSWORD))
 
 
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_an_options_secret_is_shown_in_no_message_of_any_module(modules: Modules, notation: str) -> None:
+    """Also not in one that is about nothing secret: here about the option beside it."""
+    written = NOTATIONS[notation](TOKEN)
+    options = {"path": f"/proc/{written}{STEERING}/a", "name": "default", "mgmt_token": TOKEN}
+    outcome = modules.run("influxctl_profile", options)
+    assert_shows_nothing(outcome, TOKEN, written)
+
+
 def test_a_long_answer_is_cut_before_it_is_searched_for_secrets(modules: Modules) -> None:
     with server(lambda token: http("400 No", json.dumps({"code": 400, "message": "%" * 5_000_000 + token}))) as url:
         outcome = modules.run("database_info", {"host": url, "management_token": TOKEN, "retries": 0})

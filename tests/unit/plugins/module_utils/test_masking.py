@@ -151,6 +151,19 @@ def test_an_unknown_token_is_known_by_its_beginning_in_base64(token: str, shift:
     assert survivors(list(encoded), mask(f"Authorization: Basic {encoded}")) == []
 
 
+@given(
+    st.lists(st.sampled_from(string.ascii_letters), unique=True, min_size=2 * PIECE).map("".join), st.integers(1, 11)
+)
+def test_what_is_drawn_around_a_known_secret_does_not_matter(secret: str, width: int) -> None:
+    """A table that wraps its cells, a quotation in a mail, and a plus that somebody took for a blank."""
+    cells = [secret[at : at + width] for at in range(0, len(secret), width)]
+    for between in (" |\n| ", "\n> > ", "=\n", " - "):
+        masked_text = mask(f"| {between.join(cells)} |", {secret})
+        assert not any(cell in masked_text for cell in cells if len(cell) > 2)
+    with_plus = "+".join(cells)
+    assert secret[:3] not in mask(" ".join(cells), {with_plus})
+
+
 def test_the_rest_of_an_unknown_token_after_a_line_break_is_masked() -> None:
     assert mask("apiv1_abc\n" + "d" * 40 + "==\nSome words follow.") == f"{MASK}\nSome words follow."
 
