@@ -18,6 +18,7 @@ from .durations import parse_span
 from .endpoints import ManagementApi
 from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError, remember
 from .plan import Change
+from .proxies import logins_in
 from .results import Result, Spec
 from .results import run as run_module
 
@@ -86,8 +87,17 @@ TOKEN_INFO_OPTIONS: Spec = {
 
 
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
-    """Run a module with a connection: an empty connection option counts as one that isn't given."""
-    run_module(work, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
+    """Run a module with a connection: an empty connection option counts as one that isn't given.
+
+    No message holds the password of a proxy: servers, proxies and influxctl may repeat it.
+    """
+
+    def discreet_work(module: AnsibleModule) -> Result:
+        for secret in logins_in(os.environ):
+            remember(secret)
+        return work(module)
+
+    run_module(discreet_work, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
 
 
 def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:

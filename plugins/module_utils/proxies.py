@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -39,3 +40,9 @@ def proxy_of(url: str | None) -> Proxy | None:
     forms = (login, password, unquote(password), b64encode(sent).decode()) if login else ()
     name = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
     return Proxy(name, tuple(form for form in forms if len(form) >= _SHORTEST))
+
+
+def logins_in(environ: Mapping[str, str]) -> set[str]:
+    """Return the secrets of all proxies that an environment names, for whichever program looks there."""
+    proxies = (proxy_of(value) for name, value in environ.items() if name.lower().endswith("_proxy"))
+    return {secret for proxy in proxies if proxy for secret in proxy.secrets}

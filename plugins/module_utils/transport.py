@@ -242,7 +242,8 @@ class Transport:
         self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
         for secret in self._secrets:
             remember(secret)
-        self._trust = trust(connection.verify, os.environ)
+        # Over plain http nothing is checked, so what SSL_CERT_FILE names doesn't matter.
+        self._trust = trust(connection.base_url.startswith("https:") and connection.verify, os.environ)
         # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
         self._session.trust_env = False
         if connection.verify is False:

@@ -298,3 +298,15 @@ def test_a_dead_proxy_is_named(collection_root: Path, sim: Simulator) -> None:
         outcome = modules.run("database_info", {**connection(sim), "retries": 0})
     assert f"the proxy http://127.0.0.1:{port}" in failed(outcome, "unreachable")
     assert PASSWORD not in outcome.output
+
+
+def test_what_influxctl_repeats_of_a_proxys_password_is_masked(
+    collection_root: Path, sim: Simulator, tmp_path: Path
+) -> None:
+    quoting = tmp_path / "quoting"
+    quoting.write_text('#!/bin/sh\necho "proxyconnect: $https_proxy" >&2\nexit 1\n')
+    quoting.chmod(0o700)
+    with Modules(collection_root, {"https_proxy": f"http://robot:{PASSWORD}@127.0.0.1:9"}) as modules:
+        outcome = modules.run("mgmt_token_info", {**connection(sim), "influxctl_path": str(quoting), "retries": 0})
+    assert "proxyconnect" in failed(outcome, "influxctl")
+    assert PASSWORD not in outcome.output

@@ -585,6 +585,11 @@ def test_the_environments_cas_are_a_default(monkeypatch: pytest.MonkeyPatch) -> 
             assert failure(second).code == "tls"
 
 
+def test_plain_http_needs_no_store(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    assert send(sim) == []
+
+
 def test_a_dead_proxy_is_named_without_its_password(
     sim: Simulator, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

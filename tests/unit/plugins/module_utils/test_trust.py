@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils.proxies import proxy_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils.proxies import logins_in, proxy_of
 from ansible_collections.influxops.influxdb3.plugins.module_utils.trust import SYSTEM_BUNDLES, trust
 
 
@@ -101,6 +101,13 @@ def test_names_of_proxies(url: str, name: str) -> None:
     proxy = proxy_of(url)
     assert proxy is not None
     assert proxy.name == name
+
+
+def test_the_logins_of_all_proxies_are_found() -> None:
+    environ = {"https_proxy": "http://u:one-word@p:1", "ALL_PROXY": "socks5://u:other@p", "PATH": "http://u:path@p"}
+    found = logins_in({**environ, "HTTP_PROXY": "", "NO_PROXY": "a,b"})
+    assert {"one-word", "other"} <= found
+    assert "path" not in found
 
 
 def test_no_proxy() -> None:
