@@ -21,7 +21,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from . import databases, db_tokens
 from .connection import Connection
-from .entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed
+from .entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
 from .errors import Influxdb3Error
 from .module import Spec
 from .pace import Pace
@@ -321,13 +321,24 @@ class TokenIndex:
 
 
 def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) -> list[DatabaseItem]:
-    """Return the databases that nobody has stated; never the system's, nor one that is to be renamed."""
+    """Return the databases that nobody has stated; never the system's, nor one that is to be renamed.
+
+    Nor one whose name can't be stated: that nobody states it says nothing.
+    """
     stated = {item.name for item in items} | {item.wish.old_name for item in items if item.wish}
     return [
         DatabaseItem(name, False, pruned=True, wish=databases.Wish("absent", {"name": name}))
         for name in sorted(there)
-        if name not in stated and not name.startswith(SYSTEM_PREFIXES)
+        if name not in stated and not name.startswith(SYSTEM_PREFIXES) and _can_be_stated(name)
     ]
+
+
+def _can_be_stated(name: str) -> bool:
+    try:
+        parse_name(name)
+    except ValueError:
+        return False
+    return True
 
 
 def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:

@@ -186,6 +186,10 @@ def test_an_export_adopts_a_cluster(
     ]
     sim.add_database("metrics", retention_period=30 * 86400 * 10**9, max_tables=7)
     sim.add_database("logs/raw", partition_template=parts)
+    # What servers made once, or show of what was never set, and the role wouldn't make.
+    former = [{"type": "time", "value": "%Y wk:%W"}]
+    odd = sim.add_database("odd", partition_template=former, retention_period=2_592_000_000_000)
+    odd.max_tables = odd.max_columns_per_table = 0
     sim.add_database("_internal")
     now = sim.clock.now()
     read = [{"action": "read", "resource": "metrics"}]
@@ -214,6 +218,67 @@ def test_an_export_adopts_a_cluster(
     items = {item.get("description"): item for item in tokens}
     assert len(items) == 6
     assert "expires_in: 90d" in path.read_text()
+    assert "retention_period: 30d" in path.read_text()
+
+
+def test_an_exported_file_runs_nothing_however_it_is_read(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """Whoever makes a token or a database chooses its texts, and Ansible takes some for templates."""
+    trapped = tmp_path / "trapped"
+    header = "#jinja2:variable_start_string:'[[',variable_end_string:']]'"
+    call = f"lookup('pipe', 'touch {trapped}; :')"
+    # In one line for ansible-core 2.16, with a line break for all.
+    in_one_line, in_two, braces = f"{header},x:[[ {call} ]]", f"{header}\n[[ {call} ]]", "{{ " + call + " }}"
+    read = {"action": "read", "resource": "metrics"}
+    sim.add_database("metrics", partition_template=[DAILY, {"type": "tag", "value": in_two}])
+    for name in ("#jinja2:x", "a\x85b\u2028c", f"{'x' * 61}\n", "..", "bell\x07"):
+        sim.add_database(name, retention_period=60 * 10**9)
+    for description in (in_one_line, in_two, braces, "a\u2028b"):
+        sim.add_db_token(description, [read])
+    sim.add_db_token("wide", [read, {"action": "read", "resource": in_two}])
+    path = tmp_path / "group_vars" / "all" / "cluster.yml"
+    path.parent.mkdir(parents=True)
+    variables: dict[str, Any] = {"cluster_connection": connection(sim), "cluster_export_path": str(path)}
+    run = ansible.playbook("influxops.influxdb3.export", variables=variables)
+    assert run.code == 0, run.output
+    (told,) = (one["result"]["msg"] for one in run.results if "Tell what" in one["task"])
+    assert [word for word in ("x\\n", "'..'", "x07", "metrics", "jinja2:x") if any(word in line for line in told)] == [
+        "x\\n", "'..'", "x07",
+    ]  # fmt: skip
+    assert len(told) == 4, "three databases, and the permissions of one token"
+
+    role = {**ROLE[0], "hosts": "localhost"}
+    show = [{"ansible.builtin.debug": {"var": name}} for name in ("cluster_databases", "cluster_db_tokens")]
+    plays = [
+        {**role, "vars_files": [str(path)]},
+        {**role, "pre_tasks": [{"ansible.builtin.include_vars": str(path)}, *show]},
+    ]
+    before = list(sim.state.databases)
+    prune = {"cluster_prune": {"databases": True, "db_tokens": True}, "cluster_prune_limit": 0}
+    for playbook, flags in ((plays, []), ([role], ["-e", f"@{path}"])):
+        sim.requests.clear()
+        run = ansible.playbook(playbook, *flags, variables={"cluster_connection": connection(sim), **prune})
+        assert run.code == 0, run.output
+        assert run.changed == []
+    in_groups = inventory(tmp_path / "inventory", {"group_vars/all/cluster.yml": {}})
+    (in_groups.parent / "group_vars/all/cluster.yml").write_bytes(path.read_bytes())
+    python = {"python": "{{ ansible_playbook_python }}", "cluster_connection": connection(sim), **prune}
+    run = ansible.playbook(ROLE, variables=python, inventory=in_groups)
+    assert (run.code, run.changed) == (0, []), run.output
+    assert not trapped.exists()
+    assert sim.state.databases == before
+    assert sim.writes == []
+
+
+def test_an_export_with_a_mask_in_it_is_refused(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """The management token is masked in a description of that text; the file would state another one."""
+    sim.add_database("metrics")
+    sim.add_db_token(f"like {connection(sim)['management_token']}")
+    path = tmp_path / "cluster.yml"
+    variables: dict[str, Any] = {"cluster_connection": connection(sim), "cluster_export_path": str(path)}
+    run = ansible.playbook("influxops.influxdb3.export", variables=variables)
+    assert run.code == 2
+    assert "is masked" in run.output
+    assert not path.exists()
 
 
 @pytest.mark.complete

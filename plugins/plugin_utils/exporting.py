@@ -1,0 +1,197 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cluster holds as the variables of the role cluster, and what of it they can't state. Pure but for the clock.
+
+Whoever may make a token or a database chooses its name, and Ansible takes some texts for templates, which run programs
+on the controller. So every text that came from the server is written as `!unsafe`, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from ..module_utils.cluster_items import secret_path
+from ..module_utils.durations import format_duration, parse_duration, parse_instant
+from ..module_utils.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, parse_description
+from ..module_utils.errors import MASK, Influxdb3Error, shown
+from ..module_utils.plan import unmarked
+
+# Ansible's own word for a secret that is all of a text. A part of a text becomes MASK.
+WHOLE_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+_MINUTE = 60_000_000_000
+_PART = ("type", "value", "tag_name", "number_of_buckets")
+_LIMITS = ("max_tables", "max_columns_per_table")
+
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class Foreign(str):
+    """Text of somebody else."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML as Ansible's users do: lists indented, no aliases."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Between single quotes, YAML reads some line separators back as blanks.
+    style = "'" if text.isprintable() else '"'
+    # From ansible-core 2.19 on, `!unsafe 'yes'` is true. What YAML takes for a value of another type is no template.
+    resolve: Callable[..., str] = dumper.resolve
+    found = resolve(yaml.ScalarNode, str(text), (True, False))
+    return dumper.represent_scalar("!unsafe" if found == _TEXT else _TEXT, str(text), style=style)
+
+
+# Also Ansible's own kinds of text, which are others' as well: only a plain `str` is one of ours.
+_Dumper.add_multi_representer(str, _represent)
+
+
+@dataclass
+class Export:
+    """`content` are the variables; `left_out` says in sentences what they don't state, and why."""
+
+    content: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """Return the variables as YAML. Raises ValueError where a text isn't the server's own."""
+        for text in _texts(self.content):
+            if MASK in text or WHOLE_MASK in text:
+                raise ValueError(
+                    f"{shown(text)!r} is masked: a secret that the connection or its influxctl config holds is a part"
+                    " of this text, or is all of it. What the server really has can't be seen so, and prune would act"
+                    " on it. Reach the server by another profile or token whose secrets are no parts of names."
+                )
+        return yaml.dump(self.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=sys.maxsize)
+
+
+def export(databases: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]], now: datetime) -> Export:
+    """Return the variables for what database_info and db_token_info have returned.
+
+    Raises KeyError, TypeError, AttributeError or ValueError for anything else.
+    """
+    found = Export()
+    found.content["cluster_databases"] = list(_databases(databases, found.left_out))
+    found.content["cluster_db_tokens"] = list(_tokens(tokens, now, found.left_out))
+    return found
+
+
+def _databases(databases: Sequence[Mapping[str, Any]], left_out: list[str]) -> Iterator[dict[str, Any]]:
+    names: set[str] = set()
+    for database in databases:
+        name = database["name"]
+        if name.startswith(SYSTEM_PREFIXES):
+            continue
+        item: dict[str, Any] = {"name": Foreign(name)}
+        if database.get("retention_period") is not None:
+            item["retention_period"] = format_duration(parse_duration(str(database["retention_period"])))
+        # A database shows 0 for a limit that was never set (facts.md C.7), and none can be given.
+        item.update({key: int(database[key]) for key in _LIMITS if database.get(key)})
+        if database.get("partition_template"):
+            item["partition_template"] = [_part(part) for part in database["partition_template"]]
+        problem = _problem(DATABASE.parse, item) or ("it is listed twice" if name in names else "")
+        if problem:
+            left_out.append(f"The database {shown(name)!r} is left out, because the role would refuse it: {problem}")
+            continue
+        names.add(name)
+        yield item
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: Foreign(part[key]) if isinstance(part[key], str) else int(part[key])
+        for key in _PART
+        if part.get(key) is not None
+    }
+
+
+def _tokens(tokens: Sequence[Mapping[str, Any]], now: datetime, left_out: list[str]) -> Iterator[dict[str, Any]]:
+    """Return an item for each description, the newest token first, in the order of the descriptions."""
+    descriptions: set[str] = set()
+    paths: set[str | None] = set()
+    newest_first = sorted(tokens, key=lambda t: (parse_instant(t["created_at"]), t["id"]), reverse=True)
+    for token in sorted(newest_first, key=lambda t: t.get("description") or ""):
+        description = token.get("description") or ""
+        if not _works(token, now) or unmarked(dict(token))[1] or description in descriptions:
+            continue
+        path = secret_path({"description": description}, "/")
+        identity = {"id": Foreign(token["id"])}
+        if problem := _problem(dict, identity):
+            left_out.append(f"The database token {shown(token['id'])!r} is left out: {problem}")
+            continue
+        if _identifies(description) and path not in paths:
+            descriptions.add(description)
+            paths.add(path)
+            identity = {"description": Foreign(description)}
+        yield {**identity, **_wish(token, left_out)}
+
+
+def _works(token: Mapping[str, Any], now: datetime) -> bool:
+    ends = token.get("expires_at")
+    return not token.get("revoked_at") and (not ends or parse_instant(ends) > now)
+
+
+def _identifies(description: str) -> bool:
+    try:
+        parse_description(description)
+        description.encode()
+    except ValueError:
+        return False
+    return True
+
+
+def _wish(token: Mapping[str, Any], left_out: list[str]) -> dict[str, Any]:
+    """Return what is stated of a token: what it may do, and how long it was made for, in whole minutes."""
+    permissions = [{"action": p["action"], "resource": p["resource"]} for p in token.get("permissions") or ()]
+    problem = _problem(DB_TOKEN.parse, {"permissions": permissions})
+    wish: dict[str, Any] = {}
+    if problem:
+        left_out.append(
+            f"The permissions of the database token {token['id']} are left out, because the role would refuse them:"
+            f" {problem} They stay as they are."
+        )
+    else:
+        wish["permissions"] = [{key: Foreign(value) for key, value in one.items()} for one in permissions]
+    if token.get("expires_at"):
+        seconds = (parse_instant(token["expires_at"]) - parse_instant(token["created_at"])).total_seconds()
+        wish["expires_in"] = format_duration(max(1, round(seconds / 60)) * _MINUTE)
+    return {**wish, "on_lost_secret": "ignore"}
+
+
+def _problem(parse: Any, item: Mapping[str, Any]) -> str:
+    """Return why the role wouldn't take an item; empty when it does."""
+    try:
+        parse(item)
+        "".join(_texts(item)).encode()
+    except Influxdb3Error as error:
+        return str(error)
+    except UnicodeEncodeError:
+        return "it holds half a character, which no file can hold."
+    return ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
