@@ -307,11 +307,13 @@ def test_a_dead_run_is_cleaned_up_by_absent_too(
 def test_an_empty_journal_of_a_run_that_was_killed_does_not_stay(
     sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, call: str
 ) -> None:
-    path, copy = tmp_path / "a" / "a.json", tmp_path / "copy.json"
+    # As deep as each other, so that both take as many calls.
+    path, copy = tmp_path / "a" / "a.json", tmp_path / "b" / "a.json"
+    copy.parent.mkdir(mode=0o700)
     options = {"description": "a", "secret_file": str(path), "expires_in": "7d"}
     run(**options)
     renewal = {**options, "expires_in": "90d", "renew_before": "14d"}
-    calls = run(**{**renewal, "secret_file": str(shutil.copy(path, copy))}, _ansible_check_mode=False).calls
+    calls = run(**{**renewal, "secret_file": str(shutil.copy(path, copy))}).calls
     kept = next(token for token in sim.state.db_tokens if token.secret == json.loads(path.read_text())["token"])
     sim.state.db_tokens[:] = [kept]
     assert run(**renewal, strike=(calls.index(call) + 1, KILL)).code == -9
