@@ -143,7 +143,12 @@ def _descend(data: Any) -> Path:
 
 
 def _item(value: Any) -> Any:
-    """Return the value as a tomlkit item, a table as an inline one."""
+    """Return the value as a tomlkit item of one line: a table as an inline one, wherever it stands."""
+    if isinstance(value, list) and value:
+        array = tomlkit_library().array()
+        for inner in value:
+            array.append(_item(inner))
+        return array
     if not isinstance(value, dict):
         return tomlkit_library().item(value)
     table = tomlkit_library().inline_table()

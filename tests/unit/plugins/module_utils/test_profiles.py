@@ -717,3 +717,15 @@ def test_merging_keeps_unknown_authentication_beside_the_dropped() -> None:
     wanted = {"auth": {"token": {"token_file": "f"}}}
     merged = profiles.merge(current, wanted, exclusive=False, exclusive_auth=True)
     assert merged == {"auth": {"saml": {"b": 1}, "token": {"token_file": "f"}}}
+
+
+def test_tables_in_arrays_stay_in_the_line_that_is_written_anew() -> None:
+    """tomlkit can't remove keys from this table; the random examples of the nightly run found it."""
+    inline = "{'other' = {}, 'oauth2' = {'client_id' = [{'k' = false}], 'scopes' = [1, [{}]], 'token_url' = false}}"
+    text = f"[[profile]]\n'name' = 'p'\n'auth' = {inline}\n"
+    for key in ("scopes", "client_id", "token_url"):
+        editor = toml_editor.Editor(text)
+        editor.block(0).remove(("auth", "oauth2", key))
+        expected = tomllib.loads(text)
+        del expected["profile"][0]["auth"]["oauth2"][key]
+        assert tomllib.loads(editor.text()) == expected
