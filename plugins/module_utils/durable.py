@@ -16,6 +16,7 @@ import fcntl
 import grp
 import os
 import pwd
+import re
 import secrets
 import stat
 import sys
@@ -28,6 +29,7 @@ from .regular_file import open_regular
 PATIENCE = 120.0
 """How long a run waits for another one with the same file, in seconds."""
 
+_RANDOM = 8  # bytes in the name of a candidate
 _LINKS = 40  # as Linux has it
 _BESIDE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # A directory that may be entered but not listed can't be opened otherwise.
@@ -99,6 +101,7 @@ class Place:
         self.directory, self.missing, self.name = directory, missing, name
         self._above = above
         self.made: list[str] = []
+        self.locked = False
         self.path = "/" + "/".join([*above, *missing, name])
 
     def __enter__(self) -> Place:
@@ -183,6 +186,15 @@ class Place:
         """Remove a name from the directory."""
         os.unlink(name, dir_fd=self.directory)
 
+    def sweep(self) -> None:
+        """Remove the candidates that runs which were killed have left; none lives while the directory is locked."""
+        if not self.locked:
+            return
+        left = re.compile(rf"\.{re.escape(self.name)}\.[0-9a-f]{{{2 * _RANDOM}}}")
+        with contextlib.suppress(OSError):
+            for name in filter(left.fullmatch, os.listdir(self.directory)):
+                self.unlink(name)
+
     def beside(self, name: str) -> str:
         """Return the path of another file in the directory, for messages and for what only takes paths."""
         return os.path.join(os.path.dirname(self.path), name)
@@ -210,6 +222,7 @@ class Place:
         while True:
             try:
                 fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.locked = True
                 break
             except BlockingIOError:
                 if waited >= patience:
@@ -232,7 +245,7 @@ class Candidate:
 
     def __init__(self, place: Place, content: bytes) -> None:
         self._place, self._content = place, content
-        self.name = f".{place.name}.{secrets.token_hex(8)}"
+        self.name = f".{place.name}.{secrets.token_hex(_RANDOM)}"
         self.descriptor = -1
 
     def __enter__(self) -> Candidate:

@@ -115,6 +115,7 @@ def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, An
             stack.callback(os.close, old)
         except FileNotFoundError:
             old = -1
+        where.sweep()
         if module.params["backup"] and old >= 0:
             values["backup_file"] = _backup(module, where, old)
         try:
