@@ -356,6 +356,7 @@ def test_held_token_stays_current_while_it_is_alive(case: tuple[list[State], Tok
         ({"renew_before": 2 * DAY}, token(), ""),
         ({"expires_in": 2 * DAY}, token(expires_at=NOW + timedelta(days=1)), ""),
         ({"max_age": DAY // 2}, token(), "older than max_age"),
+        ({"max_age": DAY}, token(created_at=NOW.replace(microsecond=0) - timedelta(days=1)), "older than max_age"),
         ({"max_age": 2 * DAY}, token(), ""),
     ],
 )
@@ -468,6 +469,13 @@ def test_absent_revokes_all_that_works_or_asks_which(tokens: list[State], every:
     assert outcome.changed == bool(working)
     later = [{**token, "revoked_at": NOW} if token in outcome.revoke else token for token in tokens]
     assert not plan_token_absent(later, wish(), NOW, all_matching=every).changed
+
+
+def test_absent_asks_which_unless_all_are_meant() -> None:
+    with pytest.raises(Refused):
+        plan_token_absent([token("a"), token("b")], wish(), NOW)
+    assert plan_token_absent([token("a"), token("b")], wish(), NOW, all_matching=True).current == token("b")
+    assert plan_token_absent([], wish(), NOW).current is None
 
 
 def test_absent_by_id_takes_that_one_only() -> None:
