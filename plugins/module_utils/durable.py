@@ -32,8 +32,7 @@ PATIENCE = 120.0
 _RANDOM = 8  # bytes in the name of a candidate
 _LINKS = 40  # as Linux has it
 _BESIDE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-# A directory that may be entered but not listed can't be opened otherwise.
-_WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # What flock answers on file systems that don't lock directories, as NFS.
 _NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
@@ -125,7 +124,7 @@ class Place:
             try:
                 os.mkdir(name, 0o700, dir_fd=self.directory)
             except FileExistsError:
-                inner = os.open(name, _WALK, dir_fd=self.directory)
+                inner = _entered(name, self.directory)
             else:
                 self.made.append("/" + "/".join([*self._above, name]))
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | _BESIDE, dir_fd=self.directory)
@@ -284,7 +283,7 @@ def find(path: str, *, follow: bool) -> Place:
     todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
     above: list[str] = []
     links = 0
-    directory = os.open("/", _WALK)
+    directory = _entered("/", None)
     try:
         while todo:
             name = todo.pop()
@@ -317,9 +316,18 @@ def find(path: str, *, follow: bool) -> Place:
 
 
 def _enter(directory: int, name: str) -> int:
-    inner = os.open(name, _WALK, dir_fd=directory)
+    inner = _entered(name, directory)
     os.close(directory)
     return inner
+
+
+def _entered(name: str, directory: int | None) -> int:
+    """Return a descriptor of a directory, also of one that may be entered but not listed."""
+    try:
+        return os.open(name, os.O_RDONLY | _WALK, dir_fd=directory)
+    except PermissionError:
+        # Not at once: this way nothing is mounted that is mounted on demand, as homes may be.
+        return os.open(name, getattr(os, "O_PATH", os.O_RDONLY) | _WALK, dir_fd=directory)
 
 
 def _target(directory: int, name: str, path: list[str]) -> str | None:

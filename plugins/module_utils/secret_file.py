@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Callable, Optional
 
-from .durable import PATIENCE, RUNNER, ForeignLink, Owner, Place, find, give, parse_owner, write_all
+from .durable import PATIENCE, RUNNER, ForeignLink, HardLink, Owner, Place, find, give, parse_owner, write_all
 from .errors import OptionError, SecretFileError
 from .regular_file import NotRegular, open_regular
 from .replaceable import obstacle
@@ -304,7 +304,8 @@ def _open_own(place: Place, name: str, owner: Owner | None) -> int:
     try:
         if owner is not None:
             _refuse_foreign(place.path, descriptor, owner)
-    except SecretFileError:
+            place.refuse_hard_link(descriptor)
+    except (OSError, SecretFileError):
         os.close(descriptor)
         raise
     return descriptor
@@ -359,7 +360,7 @@ def _explaining(path: str) -> Iterator[None]:
 
 
 def _explained(path: str, error: OSError) -> SecretFileError:
-    if isinstance(error, ForeignLink):
+    if isinstance(error, (ForeignLink, HardLink)):
         return SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
     return _unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
 

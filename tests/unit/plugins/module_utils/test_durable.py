@@ -10,6 +10,7 @@ import errno
 import os
 import resource
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,6 +167,22 @@ def test_a_hard_link_in_a_directory_of_somebody_elses_is_refused(tmp_path: Path)
         os.mkfifo(path)
         with pytest.raises(NotRegular):
             place.open_regular()
+
+
+@only_root
+def test_a_directory_that_may_be_entered_but_not_listed_is_walked_through(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as base:
+        path = Path(base) / "closed" / "own" / "file"
+        path.parent.mkdir(parents=True)
+        os.chown(path.parent, NOBODY, NOBODY)
+        os.chmod(base, 0o711)
+        (Path(base) / "closed").chmod(0o711)
+        os.seteuid(NOBODY)
+        try:
+            replace(path, b"x")
+        finally:
+            os.seteuid(0)
+        assert path.read_bytes() == b"x"
 
 
 @only_root

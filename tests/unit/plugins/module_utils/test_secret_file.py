@@ -380,6 +380,20 @@ def test_a_journal_that_is_a_hard_link_is_refused_and_its_file_left(tmp_path: Pa
     assert not (tmp_path / "secret.json").exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_secret_file_that_is_a_hard_link_in_somebody_elses_directory_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "victim.json")
+    (tmp_path / "home").mkdir()
+    path = tmp_path / "home" / "secret.json"
+    os.link(tmp_path / "victim.json", path)
+    assert read(str(path)) == SECRET
+    os.chown(tmp_path / "home", NOBODY, -1)
+    for refuses in (read, lambda path: Slot(path).__enter__(), lambda path: adjust(path, Owner(NOBODY), dry=False)):
+        with pytest.raises(SecretFileError, match="hard link"):
+            refuses(str(path))
+    assert ((tmp_path / "victim.json").stat().st_uid, os.listdir(path.parent)) == (0, ["secret.json"])
+
+
 NONCES = ["a1" * 16, "b2" * 16]
 
 
