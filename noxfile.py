@@ -283,7 +283,11 @@ def provide_pip(session: nox.Session, home: Path) -> None:
         "from types import SimpleNamespace as N; from ansible_test._internal import python_requirements as r;"
         "print(r.get_venv_packages(N(version=''))['pip'])"
     )
-    version = str(session.run("python", "-c", question, silent=True)).strip()
+    answer = session.run("python", "-c", question, silent=True)
+    if answer is None:
+        # With --install-only, nothing is run and nobody knows.
+        return
+    version = str(answer).strip()
     cache = home / ".ansible" / "test" / "cache"
     session.run_install(
         *("uv", "pip", "install", "--quiet", "--target", str(cache / "pip"), f"pip=={version}"), external=True

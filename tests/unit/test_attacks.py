@@ -78,6 +78,10 @@ def test_every_attack_has_a_test() -> None:
     assert list(problems(PAGE.read_text(encoding="utf-8"))) == []
 
 
+def test_there_are_as_many_as_were_asked_for() -> None:
+    assert len(attacks(PAGE.read_text(encoding="utf-8"))) >= 120
+
+
 HERE = "`unit/test_attacks.py::test_every_attack_has_a_test`"
 
 
