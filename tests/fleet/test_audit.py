@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,7 +27,7 @@ from simulator.influxctl import install
 
 FOREIGN = "M.V1.wxyzTheTokenOfAnotherCluster"
 BROKEN = "M.V1.brokTheTokenInAFileThatIsNoToml"
-WORDS = ("expired", "revoked", "unknown", "expiring", "none", "world_readable", "shared", "orphan")
+WORDS = ("expired", "revoked", "unknown", "unreadable", "expiring", "none", "world_readable", "shared", "orphan")
 SHOWN = "Show who holds what"
 
 
@@ -193,6 +194,10 @@ def spoil(world: Rotation, word: str) -> str:
     elif word == "none":
         config_of(host).unlink()
         return "host1"
+    elif word == "unreadable":
+        config_of(host).write_text(
+            config_of(host).read_text().replace("[[profile]]", '[default]\nproduct = "x"\n[[profile]]')
+        )
     elif word == "world_readable":
         config_of(host).chmod(0o604)
     elif word == "shared":
@@ -346,3 +351,26 @@ def test_the_summary_of_a_rotation_says_when_it_could_not_ask(rotation: Rotation
         ["host3", "not finished"],
     ]
     assert [line.endswith("not known") for line in table[1:]] == [False, True, True]
+
+
+def test_files_that_have_no_end(rotation: Rotation) -> None:
+    """A pipe that nobody writes into, and a device of zeros: neither the audit nor a rotation waits for their end."""
+    pipe, zeros, good = rotation.fleet.hosts
+    for host in (pipe, zeros):
+        config_of(host).parent.mkdir(mode=0o700, parents=True)
+    os.mkfifo(config_of(pipe), 0o600)
+    config_of(zeros).symlink_to("/dev/zero")
+    old = rotation.give_old(good)
+    run = rotation.play("audit")
+    assert run.code == 0, run.output
+    states = [line.split() for line in run.result(SHOWN)["msg"][1:4]]
+    assert [(state[0], state[-1]) for state in states] == [
+        ("host1", "unknown"),
+        ("host2", "unknown"),
+        ("host3", "expiring"),
+    ]
+    assert rotation.rotate().code == 2
+    assert rotation.issued(good) != old.secret
+    for host in (pipe, zeros):
+        assert rotation.alive(rotation.description(host)) == []
+        assert not config_of(host).is_file()
