@@ -28,6 +28,7 @@ notes:
   - influxctl can't be given a path behind O(host).
   - The program runs without a shell and without a terminal, and no secret is ever on its command line. If it wanted a
     login in a browser, it is ended after O(timeout) seconds and the module says so.
+  - O(timeout) goes on until the last of what influxctl prints is read. One that prints more than 20 MB is ended.
   - By itself, influxctl waits one minute for an answer; a longer O(timeout) doesn't change that.
   - Only lists are asked for again, O(retries) times, when influxctl says that the server isn't available or took too
     long. A list that proves which token was made is asked for twice at least.

@@ -150,11 +150,15 @@ def test_no_notation_of_a_profiles_secrets_is_shown_whatever_influxctl_repeats(
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-def test_an_options_secret_is_shown_in_no_message_of_any_module(modules: Modules, notation: str) -> None:
+def test_an_options_secret_is_shown_in_no_message_of_any_module(
+    modules: Modules, tmp_path: Path, notation: str
+) -> None:
     """Also not in one that is about nothing secret: here about the option beside it."""
     written = NOTATIONS[notation](TOKEN)
-    options = {"path": f"/proc/{written}{STEERING}/a", "name": "default", "mgmt_token": TOKEN}
+    host = f"not a host {written} {STEERING}"
+    options = {"path": str(tmp_path / "c"), "name": "p", "product": "clustered", "host": host, "mgmt_token": TOKEN}
     outcome = modules.run("influxctl_profile", options)
+    assert "not a host" in outcome.result["msg"]
     assert_shows_nothing(outcome, TOKEN, written)
 
 

@@ -24,6 +24,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import (
     Influxctl,
     Output,
+    _lists,
     find_secret,
     parse_list,
     parse_version,
@@ -240,6 +241,11 @@ def test_what_no_token_can_be_is_refused_with_a_code(text: str) -> None:
     (made,) = driver(text, SECRET).create_tokens([("d", None)], [], 1)
     assert isinstance(made, InfluxctlError)
     assert made.code == "unproved"
+
+
+def test_only_so_much_is_read_as_a_list() -> None:
+    assert list(_lists("[" + "{}," * 1_100_000 + "{}]")) == []
+    assert len(list(_lists("[]\n" * 500))) == 100
 
 
 @pytest.mark.parametrize(
