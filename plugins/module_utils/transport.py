@@ -382,8 +382,10 @@ class Transport:
 def _received(answer: requests.Response) -> _Answer:
     """Read an answer's body, as much as one of its kind may have. Raises OSError as requests does."""
     status, headers = answer.status_code, answer.headers
-    if status == 204 or answer.raw is None:
+    if status == 204:
         # There is no body, whatever the head announces: a connection that is cut behind it has lost nothing.
+        # Given back, the connection serves the next request; closing the answer would close it.
+        answer.raw.release_conn()
         return _Answer(status, headers, b"", True)
     chunks = answer.raw.stream(2**16, decode_content=False)
     largest = LARGEST if 200 <= status < 300 else LARGEST_ERROR

@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -288,6 +289,21 @@ def test_an_answer_that_drips_ends_at_the_timeout(first: bytes, endless: bytes) 
         assert error.code == "unreachable"
         assert isinstance(failure_of(server, "POST", {}, timeout=0.3), Ambiguous)
         assert server.connections == 2
+
+
+def test_one_connection_serves_all_requests(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those whose answer has no body: each new connection costs a handshake."""
+    connected: list[None] = []
+    connect = urllib3.connection.HTTPConnection.connect
+    monkeypatch.setattr(urllib3.connection.HTTPConnection, "connect", lambda own: connected.append(connect(own)))
+    tokens = [sim.add_db_token(f"t{number}") for number in range(3)]
+    client = Transport(connection_to(sim))
+    client.request("GET", "/api/v0/databases", doing="do it")
+    for token in tokens:
+        client.request("DELETE", f"/api/v0/tokens/{token.id}", doing="do it")
+    client.request("GET", "/api/v0/databases", doing="do it")
+    assert [request.status for request in sim.requests] == [200, 204, 204, 204, 200]
+    assert len(connected) == 1
 
 
 def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator, pauses: list[float]) -> None:
