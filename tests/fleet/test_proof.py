@@ -146,3 +146,22 @@ def test_what_is_not_proved_fails_until_it_is(
     assert sorted(alive) == sorted({str(world.held(host)) for host in hosts})
     for one in hosts:
         assert MARK not in (one.home / CONFIG).read_text()
+
+
+@pytest.mark.complete
+def test_a_token_that_is_dead_by_the_clusters_clock_revokes_nothing(rotation: Rotation) -> None:
+    """It jumps ahead, past the new tokens' end and not past that of the old ones, before the first proof."""
+    sim, hosts = rotation.sim, rotation.fleet.hosts
+    old = [rotation.give_old(host, days=200) for host in hosts]
+    rotation.variables |= {"mgmt_token_prove_retries": 1, "mgmt_token_prove_delay": 0}
+    rotation.meanwhile(1, "database/list", lambda: sim.clock.advance(100 * 86400))
+    run = rotation.rotate(mgmt_token_force=True)
+    assert run.code == 2, run.output
+    assert set(failed(run)) == {host.name for host in hosts}
+    assert [token.revoked_at for token in old] == [None] * 3
+    assert all(sim.core.alive(token) for token in old)
+    sim.clock.reset()
+    sim.faults.clear()
+    assert rotation.rotate().code == 0
+    for host in hosts:
+        rotation.issued(host)
