@@ -331,24 +331,32 @@ def _finish(work: Work, token: State, secret: str | None, change: TokenChange) -
 
 
 def _create(work: Work, wanted: State, before: Sequence[State]) -> State:
-    """Make a token and keep its secret; if it can't be kept, the token is revoked, because nobody can use it."""
+    """Make a token and keep its secret; if it can't be kept, the token is revoked, because nobody can use it.
+
+    Its nonce stays in the journal until the description is final: that only the token itself can get.
+    """
     backend, slot = work.backend, work.slot
-    created = {**_obtain(work, wanted, before), "description": wanted["description"]}
+    obtained = _obtain(work, wanted, before)
+    nonce = unmarked(obtained)[1] if backend.marks else ""
+    created = {**obtained, "description": wanted["description"]}
     if stillborn(created):
-        raise _undone(backend, created, dead(created))
+        raise _undone(work, created, nonce, dead(created))
     try:
         if slot:
             slot.commit(as_secret(created, work.kind.secret_key))
     except SecretFileError as error:
-        raise _undone(backend, created, error) from None
+        raise _undone(work, created, nonce, error) from None
     if not backend.marks:
         return created
     try:
-        return {**created, **backend.update(created, {"description": wanted["description"]})}
+        final = {**created, **backend.update(created, {"description": wanted["description"]})}
     except Influxdb3Error as error:
         if slot is None:
-            raise _undone(backend, created, error) from None
+            raise _undone(work, created, nonce, error) from None
         raise _with(error, f"The token {created['id']} and its secret are safe; run again to finish.") from None
+    if slot:
+        slot.settle([nonce])
+    return final
 
 
 def _obtain(work: Work, wanted: State, before: Sequence[State]) -> State:
@@ -387,8 +395,6 @@ def _ask(work: Work, wanted: State, before: Sequence[State]) -> State:
         elif work.slot and _did_nothing(error):
             work.slot.settle([nonce])
         raise error from None
-    if work.slot:
-        work.slot.settle([nonce])
     return created
 
 
@@ -441,13 +447,22 @@ def _revoke_lost(work: Work, nonce: str, error: Influxdb3Error) -> None:
         work.slot.settle([nonce])
 
 
-def _undone(backend: Backend, created: State, error: Influxdb3Error) -> Influxdb3Error:
-    """Revoke a token whose secret is lost, and return the error that says so."""
+def _undone(work: Work, created: State, nonce: str, error: Influxdb3Error) -> Influxdb3Error:
+    """Revoke a token whose secret is lost, and return the error that says so.
+
+    Also what bears its nonce under another ID: then the answer that told the ID was wrong.
+    """
+    backend = work.backend
     try:
         backend.revoke([created])
+        if nonce:
+            others = [t for t in backend.list() if unmarked(t)[1] == nonce and t["id"] != created["id"]]
+            backend.revoke([token for token in others if token.get("revoked_at") is None])
     except Influxdb3Error as second:
         rest = f"The token {created['id']} was made, its secret is lost, and revoking it failed: {second} Revoke it."
         return _with(error, rest, code="orphan")
+    if work.slot:
+        work.slot.settle([nonce])
     return _with(error, f"The token {created['id']} that was just made is revoked again.")
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness.modules import KILL, Modules, Outcome
 from harness.plays import connection
@@ -178,6 +180,52 @@ def test_the_id_of_another_token_is_not_taken_for_the_new_one(sim: Simulator, ru
     sim.faults.append(fault)
     assert run(description="a").result["failure"]["code"] == "bad_answer"
     assert (alive(sim), other.description) == ([other], "b")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just(SECRET),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = ("id", "description", "permissions", "createdAt", "expiresAt", "revokedAt", "accessToken")
+ANSWERS = st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(answer=ANSWERS)
+def test_no_answer_to_a_creation_leaves_anything_active(
+    sim: Simulator, run: Callable[..., Outcome], answer: object
+) -> None:
+    sim.reset()
+    body = json.dumps(answer)
+    sim.faults.append(Fault("status", match=is_a("POST"), status=200, body=body, commit=True, times=0))
+    outcome = run(description="a")
+    assert "Traceback" not in outcome.output
+    assert outcome.result["failure"]["code"] in ("bad_answer", "ambiguous")
+    assert (len(sim.state.db_tokens), alive(sim)) == (2, [])
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_id_that_the_server_makes_up_leaves_nothing_active(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path, keep: bool
+) -> None:
+    """The answer has our mark and a secret, but the token that was made has another ID, which the list shows."""
+
+    def make_up(request: Request) -> bool:
+        if request.method != "POST":
+            return False
+        token = {"id": "11111111-2222-4333-8444-555555555555", "permissions": [], "accessToken": SECRET}
+        told = {**token, "description": request.body["description"], "createdAt": "2026-01-01T00:00:00Z"}
+        fault.body = json.dumps(told)
+        return True
+
+    fault = Fault("status", match=make_up, status=200, commit=True)
+    sim.faults.append(fault)
+    options = {"description": "a", **({"secret_file": str(tmp_path / "a.json")} if keep else {})}
+    assert "failure" in run(**options).result
+    assert keep or alive(sim) == []
+    assert run(**options).code == 0
+    assert [token.description for token in alive(sim)] == ["a"]
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "NaN", '"text"', "[]", "5"])

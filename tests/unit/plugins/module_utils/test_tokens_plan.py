@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,14 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DB_TOKEN, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, Refused
 from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
+    TokenChange,
     TokenWish,
     mark,
     plan_token,
     plan_token_absent,
     unmarked,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Proof, spare_unproved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "a1" * 16, "b2" * 16
@@ -107,3 +110,31 @@ def test_an_extra_id_in_the_echo_of_permissions_means_nothing() -> None:
     )
     wanted = DB_TOKEN.parse({"permissions": [{key: p[key] for key in ("action", "resource")} for p in echo]})
     assert not plan_token([current], TokenWish("a", permissions=wanted["permissions"]), NOW).changed
+
+
+@given(
+    revoke=st.booleans(),
+    create=st.booleans(),
+    known=st.booleans(),
+    doubt=st.sampled_from(["", "it may only write"]),
+    asked=st.booleans(),
+    waived=st.booleans(),
+)
+def test_nothing_is_revoked_in_doubt(
+    revoke: bool, create: bool, known: bool, doubt: str, asked: bool, waived: bool
+) -> None:
+    """A proof that can be had is had before: `tokens` runs it. What is left in doubt only goes where that is waived."""
+    old = token("old", "a")
+    change = TokenChange(None if create else token("new", "a"), "there is none" if create else "")
+    change = replace(change, superseded=(old,), revoke=(old,) if revoke else ())
+    proof = Proof(lambda _token: doubt, lambda _token, _secret: None, asked=asked, waived=waived)
+    if doubt and asked and create:
+        with pytest.raises(OptionError, match="wait_active"):
+            spare_unproved(proof, change, token("new", "a"), known=known)
+        return
+    spared, warnings = spare_unproved(proof, change, token("new", "a"), known=known)
+    provable = not doubt and (create or known)
+    assert spared.revoke == ((old,) if revoke and (provable or waived) else ())
+    assert bool(warnings) == (spared.revoke != change.revoke) == any("old" in warning for warning in warnings)
+    assert spared.superseded == change.superseded
+    assert spare_unproved(None, change, token("new", "a"), known=known) == (change, [])
