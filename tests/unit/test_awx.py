@@ -74,7 +74,7 @@ def test_the_file_is_an_influxctl_profile(tmp_path: Path) -> None:
 def test_the_environment_is_what_the_modules_read(tmp_path: Path) -> None:
     injected = inject(ENVIRONMENT, {"host": "h", "management_token": SECRET, "account_id": ""}, tmp_path)
     documented = (CHECKOUT / "plugins" / "doc_fragments" / "management_api.py").read_text()
-    assert set(injected.environment) == set(re.findall(r"E\((\w+)\)", documented))
+    assert set(injected.environment) == set(re.findall(r"E\((INFLUXDB3_\w+)\)", documented))
     assert injected.environment["INFLUXDB3_MANAGEMENT_TOKEN"] == SECRET
     assert injected.environment["INFLUXDB3_ACCOUNT_ID"] == ""
     assert injected.files == []
