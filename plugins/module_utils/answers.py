@@ -16,7 +16,7 @@ LARGEST = 32 * 2**20
 LARGEST_ERROR = 64 * 2**10
 # Values in an answer: what holds nothing but empty lists takes 30 times as much memory as text.
 _MOST_VALUES = 3_000_000
-# Digits of a number: int64 has 19, and Python takes minutes for millions.
+# Digits of a number: int64 has 19, and some versions of Python take minutes for millions.
 _MOST_DIGITS = 40
 
 

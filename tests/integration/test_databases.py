@@ -255,6 +255,16 @@ SWITCHES = [
     Case("burst", {"name": "x"}, (True,), sent=5, switches={"burst_503": 2}),
     Case("burst, existing table", in_db(), (False,), sent=3, switches={"burst_503": 2}),
     Case("burst, no table", in_db("x", **ABSENT), (False,), sent=4, switches={"burst_503": 2}),
+    *(
+        Case("the connection is cut behind the head of a 204", options, (True, False), switches={"delete_cut": True})
+        for options in ({"name": "db", **ABSENT}, in_db(**ABSENT))
+    ),
+    *(
+        Case(f"{switch} {value}", {"name": "db", "max_tables": 6, "retention_period": "0d"}, (True, False),
+             {"retention_period": "infinite"}, switches={switch: value})
+        for switch in ("infinite_retention", "wrapped_lists")
+        for value in Switches.values(switch)
+    ),
     Case("close", {"name": "db", **ABSENT}, (True,), switches={"delete_connection_close": True}),
     Case("close, table", in_db(**ABSENT), (True,), switches={"delete_connection_close": True}),
     Case("HTML 404, table", in_db("x", **ABSENT), (False,), says="isn't clear", switches={"error_bodies": "html"}),

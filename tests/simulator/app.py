@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def _kind(path: str) -> Kind:
     if path.startswith("/_influxctl/"):
         return "influxctl"
-    return "data" if path in ("/ping", "/query") else "api"
+    return "data" if path in ("/ping", "/health", "/query", "/api/v2/write") else "api"
 
 
 def _body(raw: bytes) -> Any:
@@ -68,6 +68,10 @@ class Application:
             await self.leave(transport.abort, receive)
             return
         record.status = response.status_code
+        if record.status == 204 and record.kind == "api" and self.core.switches.delete_cut:
+            transport.write(b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n")
+            await self.leave(transport.close, receive)
+            return
         if fault is not None and fault.action == "truncate":
             await send({"type": "http.response.start", "status": record.status, "headers": response.raw_headers})
             half = record.answer[: len(record.answer) // 2]

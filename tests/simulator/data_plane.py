@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator.core import Core
-from simulator.state import DbToken
+from simulator.state import DbToken, Table
 
 
 def _secret(request: HttpRequest) -> str:
@@ -41,22 +43,63 @@ def _error(status: int, code: str, message: str) -> Response:
     return JSONResponse({"code": code, "message": message}, status)
 
 
+def _measurement(line: str) -> str | None:
+    """The table that a line of line protocol writes to, None where it is none."""
+    found = re.fullmatch(r"([^,\s]+)(?:,[^\s=]+=[^\s]+)? [^\s=]+=\S+(?: -?\d+)?", line)
+    return found[1] if found else None
+
+
+def _write(core: Core, request: HttpRequest, body: Any) -> Response:
+    """Looks at token and lines, and keeps no points; a table comes into being with the first one (facts.md A.5)."""
+    name, lines = request.query_params.get("bucket", ""), body.decode("utf-8", "replace") if body else ""
+    measurements = [_measurement(line) for line in lines.splitlines() if line.strip()]
+    broken = _error(400, "invalid", "a line can't be parsed") if None in measurements or not measurements else None
+    if broken and core.switches.write_parses_first:
+        return broken
+    refusal = _refusal(core, _secret(request), "write", name)
+    problem = refusal or broken
+    if problem is not None:
+        return problem
+    database = core.state.database(name)
+    for measurement in filter(None, measurements):
+        if database is not None and core.state.table(database, measurement) is None:
+            core.state.tables.append(Table(next(core.state.ids), database.id, measurement, None))
+    return Response(status_code=204)
+
+
+def _refusal(core: Core, secret: str, action: str, name: str) -> Response | None:
+    """What a token gets that may not do this with a database; None where it may."""
+    token = next((t for t in core.state.db_tokens if t.secret == secret), None)
+    if token is None or not _accepted(core, token):
+        return _error(401, "unauthorized", "unauthorized access")
+    if not any(p["action"] == action and p["resource"] in ("*", name) for p in token.permissions):
+        status = core.switches.query_forbidden
+        return _error(status, "unauthorized" if status == 401 else "forbidden", "unauthorized access")
+    if core.state.database(name) is None:
+        return _error(404, "not found", f"database {name} not found")
+    return None
+
+
 def routes(core: Core) -> list[Route]:
     async def ping(request: HttpRequest) -> Response:
         return Response(status_code=204, headers={"X-Influxdb-Version": "simulator", "X-Influxdb-Build": "simulator"})
 
     async def query(request: HttpRequest) -> Response:
-        name = request.query_params.get("db", "")
         with core.lock:
-            secret = _secret(request)
-            token = next((t for t in core.state.db_tokens if t.secret == secret), None)
-            if token is None or not _accepted(core, token):
-                return _error(401, "unauthorized", "unauthorized access")
-            if not any(p["action"] == "read" and p["resource"] in ("*", name) for p in token.permissions):
-                status = core.switches.query_forbidden
-                return _error(status, "unauthorized" if status == 401 else "forbidden", "unauthorized access")
-            if core.state.database(name) is None:
-                return _error(404, "not found", f"database {name} not found")
-        return JSONResponse({"results": [{"statement_id": 0}]})
+            refusal = _refusal(core, _secret(request), "read", request.query_params.get("db", ""))
+        return refusal or JSONResponse({"results": [{"statement_id": 0}]})
 
-    return [Route("/ping", ping), Route("/query", query)]
+    async def health(request: HttpRequest) -> Response:
+        """Not documented for these products, and asked for by InfluxData's own client (facts.md G.1)."""
+        return JSONResponse({"name": "influxdb", "status": "pass"})
+
+    async def write(request: HttpRequest) -> Response:
+        with core.lock:
+            return _write(core, request, request.scope["extensions"]["simulator.record"].body)
+
+    return [
+        Route("/ping", ping),
+        Route("/health", health),
+        Route("/query", query),
+        Route("/api/v2/write", write, methods=["POST"]),
+    ]

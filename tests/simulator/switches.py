@@ -55,6 +55,12 @@ class Switches(Catalogue):
         "H14", "kept", "decoded", "rejected", about="%2F in a path: one segment, split by the ingress, or 400 by it"
     )
     delete_connection_close: bool = switch("H15", False, True, about="204 carries Connection: close")
+    delete_cut: bool = switch(
+        "H15", False, True, about="the connection is cut behind the head of a 204, which announces a body"
+    )
+    write_parses_first: bool = switch(
+        "G.4", False, True, about="data plane: a line that can't be parsed is refused before the token is looked at"
+    )
     timestamps: str = switch(
         "H16", "millis", "seconds", "micros", "offset", about="2025-01-02T03:04:05 then .000Z, Z, .000000Z or +00:00"
     )

@@ -165,3 +165,29 @@ def test_the_data_plane(api: Any, sim: Simulator) -> None:
     assert query("e", **bearer(reader)).status_code == 401
     assert query("e", **bearer(everything)).status_code == 404
     assert {request.kind for request in sim.requests} == {"data"}
+
+
+def test_the_data_plane_takes_points_and_makes_their_tables(api: Any, sim: Simulator) -> None:
+    database = sim.add_database("d")
+    writer = sim.add_db_token("w", [{"action": "write", "resource": "d"}])
+    reader = sim.add_db_token("r", [{"action": "read", "resource": "d"}])
+
+    def write(lines: str, secret: str = writer.secret, bucket: str = "d") -> int:
+        url = f"{sim.url}/api/v2/write?bucket={bucket}&precision=ns"
+        return int(api.session.post(url, data=lines, headers={"Authorization": f"Token {secret}"}).status_code)
+
+    assert api.session.get(sim.url + "/health").json()["status"] == "pass"
+    assert write("cpu,host=a value=1.5 1700000000000000000\nmem free=2i\n") == 204
+    assert write("cpu value=2") == 204
+    assert [table.name for table in sim.state.tables_of(database)] == ["cpu", "mem"]
+    statuses = (
+        write("cpu"),
+        write(""),
+        write("cpu v=1", reader.secret),
+        write("cpu v=1", "x"),
+        write("cpu v=1", bucket="e"),
+    )
+    assert statuses == (400, 400, 401, 401, 401)
+    sim.add_db_token("all", [{"action": "write", "resource": "*"}])
+    assert write("cpu v=1", sim.state.db_tokens[-1].secret, "e") == 404
+    assert sim.violations == []

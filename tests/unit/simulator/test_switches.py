@@ -230,6 +230,23 @@ def delete_connection_close(api: Any) -> object:
 
 
 @probe
+def delete_cut(api: Any) -> object:
+    api.sim.add_database("d")
+    try:
+        status = api("DELETE", "/databases/d").status_code
+    except requests.exceptions.ChunkedEncodingError:
+        status = 0
+    assert api.sim.state.database("d") is None
+    assert api("GET", "/databases").status_code == 200
+    return status
+
+
+@probe
+def write_parses_first(api: Any) -> object:
+    return api.session.post(f"{api.sim.url}/api/v2/write?bucket=d", data="no line").status_code
+
+
+@probe
 def timestamps(api: Any) -> object:
     moment = api.sim.clock.now().replace(year=2031, microsecond=0)
     api.sim.add_db_token("t", created_at=moment, expires_at=moment, revoked_at=moment)

@@ -312,7 +312,7 @@ def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator,
     assert transport._DEADLINE.until is None
 
 
-@pytest.mark.parametrize("head", [OK, FAILED])
+@pytest.mark.parametrize("head", [pytest.param(OK, id="OK"), pytest.param(FAILED, id="FAILED")])
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_without_end_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch, head: bytes, packed: bool
