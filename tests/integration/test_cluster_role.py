@@ -269,6 +269,44 @@ def test_an_exported_file_runs_nothing_however_it_is_read(ansible: Ansible, sim:
     assert sim.writes == []
 
 
+def test_a_text_of_a_server_is_no_template_in_facts_loops_and_messages(
+    ansible: Ansible, sim: Simulator, tmp_path: Path
+) -> None:
+    """The ways that roles, playbooks and stores take: facts from filters, tasks' variables, debug, loops, copies."""
+    trapped = tmp_path / "trapped"
+    call = f"lookup('pipe', 'touch {trapped}; :')"
+    header = "#jinja2:variable_start_string:'[[',variable_end_string:']]'"
+    descriptions = ["{{ " + call + " }}", f"{header},x:[[ {call} ]]", f"{header}\n[[ {call} ]]"]
+    for description in descriptions:
+        sim.add_db_token(description)
+    again = "{{ found.db_tokens | to_json | from_json }}"
+    loop = {"loop": "{{ fact }}", "loop_control": {"label": "{{ item.description }}"}}
+    tasks: list[dict[str, Any]] = [
+        {"influxops.influxdb3.db_token_info": {}, "register": "found"},
+        {"ansible.builtin.set_fact": {"fact": again, "one": "{{ (" + again[3:-3] + ")[0].description }}"}},
+        {"ansible.builtin.debug": {"var": "fact"}},
+        {
+            "ansible.builtin.debug": {"msg": "{{ fact }} {{ one }} {{ text }}"},
+            "vars": {"text": "{{ fact[1].description }}"},
+        },
+        {"ansible.builtin.debug": {"msg": "{{ item }}"}, **loop},
+        {"ansible.builtin.set_fact": {"all_of_them": "{{ fact | map(attribute='description') | join('\n') }}"}},
+        {
+            "ansible.builtin.copy": {
+                "content": "{{ all_of_them }}",
+                "dest": str(tmp_path / "copied"),
+                "mode": "0600",
+            }
+        },
+        {"ansible.builtin.debug": {"msg": "{{ all_of_them }}"}},
+        {"ansible.builtin.fail": {"msg": "{{ fact[2].description }}"}, "ignore_errors": True},
+    ]
+    run = ansible.playbook(local_play(tasks, connection(sim)))
+    assert run.code == 0, run.output
+    assert (tmp_path / "copied").read_text() == "\n".join(sorted(descriptions))
+    assert not trapped.exists()
+
+
 def test_an_export_with_a_mask_in_it_is_refused(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     """The management token is masked in a description of that text; the file would state another one."""
     sim.add_database("metrics")
