@@ -149,7 +149,7 @@ class Place:
     def open_regular(self) -> int:
         """Return a descriptor that reads the file, which must be a regular one. Raises OSError.
 
-        In a directory of somebody else's it must have one name only: who may write there may give any file another.
+        Where others may write it must have one name only: they may give any file another.
         """
         if self.missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -162,8 +162,11 @@ class Place:
         return descriptor
 
     def refuse_hard_link(self, descriptor: int) -> None:
-        """Raise HardLink for a file with several names in a directory of somebody else's."""
-        if os.fstat(descriptor).st_nlink > 1 and os.fstat(self.directory).st_uid not in (0, os.geteuid()):
+        """Raise HardLink for a file with several names where others may give it one: as in /tmp, or in their own."""
+        if os.fstat(descriptor).st_nlink < 2:
+            return
+        status = os.fstat(self.directory)
+        if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
             raise HardLink
 
     def create(self, name: str) -> int:

@@ -28,7 +28,8 @@ options:
     description:
       - The config file. A symbolic link is followed and stays, where it and those on the way belong to root or to the
         user that the task runs as; others are refused, because they may lead anywhere. What is no regular file is
-        refused, and so is a file with several names (hard links) in a directory of somebody else's.
+        refused, and so is a file with several names (hard links) in a directory of somebody else's, or in one where
+        everybody may write.
       - From reading to replacing the file, its directory is locked (C(flock)), so that tasks which change several
         profiles of one file at the same time wait for each other. File systems that can't lock a directory, as NFS,
         give no such protection.

@@ -169,6 +169,19 @@ def test_a_hard_link_in_a_directory_of_somebody_elses_is_refused(tmp_path: Path)
             place.open_regular()
 
 
+def test_a_hard_link_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    """As in /tmp, which belongs to root."""
+    (tmp_path / "everybody").mkdir()
+    victim, path = tmp_path / "victim", tmp_path / "everybody" / "file"
+    victim.write_bytes(b"x")
+    os.link(victim, path)
+    with find(str(path), follow=True) as place:
+        os.close(place.open_regular())
+        (tmp_path / "everybody").chmod(0o1777)
+        with pytest.raises(HardLink):
+            place.open_regular()
+
+
 @only_root
 def test_a_directory_that_may_be_entered_but_not_listed_is_walked_through(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as base:
