@@ -59,7 +59,7 @@ def secret(tmp_path: Path) -> Path:
 
 
 def write(modules: Modules, path: Path, **options: Any) -> Outcome:
-    how = {key: options.pop(key) for key in ("strike", "user") if key in options}
+    how = {key: options.pop(key) for key in ("strike", "started", "user") if key in options}
     outcome = modules.run("influxctl_profile", {**WISH, "path": str(path), **options}, **how)
     assert CANARY not in outcome.output
     assert "Traceback" not in outcome.output
@@ -233,7 +233,10 @@ def test_backups_of_one_second_have_names_that_nobody_can_foretell(modules: Modu
     path.chmod(0o644)
     names = set()
     for number in range(5):
-        name = Path(write(modules, path, host=f"h{number}", backup=True).result["backup_file"])
+        pids: list[int] = []
+        outcome = write(modules, path, host=f"h{number}", backup=True, started=pids.append)
+        name = Path(outcome.result["backup_file"])
+        assert not {str(pids[0]), f"{pids[0]:08x}"} & set(name.name.split("."))
         assert (name.name.startswith("config.toml."), name.name.endswith("~")) == (True, True)
         assert stat.S_IMODE(name.stat().st_mode) == 0o600
         names.add(name.name.split(".")[2])
