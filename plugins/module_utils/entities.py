@@ -439,11 +439,12 @@ def retention_warnings(desired: State) -> list[str]:
 def name_warnings(noun: str, name: str) -> list[str]:
     """Return a warning for a new name that the documentation calls invalid, or reserved (facts.md B.1).
 
-    Names of letters outside ASCII are documented as valid.
+    Names of letters outside ASCII are documented as valid. A slash is documented for databases, and not spoken of for
+    tables, where it works.
     """
     if name.startswith(SYSTEM_PREFIXES):
         return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]
-    allowed = "_-/" if noun == "database" else "_-"
+    allowed = "_-/"
     odd = sorted({letter for letter in name if not letter.isalnum() and letter not in allowed})
     if odd:
         return [

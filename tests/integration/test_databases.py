@@ -187,7 +187,7 @@ VALUES = [
     ),
     Case("odd name", {"name": "a b"}, (True,), says="holds ' '"),
     Case("odd first", {"name": "-a"}, (True,), says="should begin with a letter"),
-    Case("odd table", in_db("a/b"), (True,), says="holds '/'"),
+    Case("odd table", in_db("a.b"), (True,), says="holds '.'"),
     Case("odd table to rename", in_db("a b", rename_from="t"), (True,), says="holds ' '"),
     Case("plain name", {"name": "Däta_1-2/3"}, (True,)),
     Case("reserved", {"name": "iox_x"}, (True,), says="reserves for itself"),
