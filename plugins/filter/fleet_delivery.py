@@ -45,6 +45,18 @@ EXAMPLES = r"""
 - name: Decide what is due
   ansible.builtin.set_fact:
     due: "{{ token | influxops.influxdb3.fleet_delivery(found, prove=true, program='influxctl', profile='default') }}"
+  vars:
+    token:
+      changed: false
+      token_prefix: M.V1.a1b2
+      superseded: []
+    found:
+      path: /home/ops/.config/influxctl/config.toml
+      profile:
+        mgmt_token_prefix: M.V1.a1b2
+      diff:
+        before: {}
+        after: {}
 """
 
 RETURN = r"""

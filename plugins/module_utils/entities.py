@@ -57,7 +57,7 @@ def _same(value: Any) -> Any:
 
 def _read_number(value: Any) -> int:
     """Return a whole number that isn't negative, within int64 (facts.md A.4); True is none, and neither is 1.0."""
-    if type(value) is not int or not 0 <= value <= 2**63 - 1:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**63 - 1:
         raise ValueError("no number from 0 to the end of int64")
     return value
 

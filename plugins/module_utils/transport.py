@@ -97,8 +97,8 @@ def is_own(status: int, content: Any) -> bool:
     """
     return (
         isinstance(content, dict)
-        and type(content.get("code")) is int
-        and content["code"] == status
+        and not isinstance(content.get("code"), (bool, float))
+        and content.get("code") == status
         and isinstance(content.get("message"), str)
     )
 

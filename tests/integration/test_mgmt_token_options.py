@@ -165,9 +165,9 @@ def test_an_entry_that_fails_shows_no_token_and_no_change(
     run: Run, sim: Simulator, tmp_path: Path, mode: dict[str, Any]
 ) -> None:
     # There is nothing to read, and nothing can be written.
-    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    (tmp_path / "file").touch()
     tokens = [
-        {"description": "nowhere", "secret_file": str(tmp_path / "dangling" / "a.json"), "expires_in": "90d"},
+        {"description": "nowhere", "secret_file": str(tmp_path / "file" / "a.json"), "expires_in": "90d"},
         {"description": "b"},
     ]
     outcome = run(tokens=tokens, **mode)

@@ -14,11 +14,11 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_reader
 def test_every_secret_of_a_profile_is_masked() -> None:
     profile = {
         "name": "public",
-        "mgmt_token": "one",
-        "token": "two",
-        "auth": {"oauth2": {"client_id": "public", "client_secret": "three"}},
+        "mgmt_token": "the first",
+        "token": "the second",
+        "auth": {"oauth2": {"client_id": "public", "client_secret": "the third"}},
     }
-    assert sorted(secrets_of(profile)) == ["one", "three", "two"]
+    assert sorted(secrets_of(profile)) == ["the first", "the second", "the third"]
 
 
 def test_what_is_no_secret_is_not_masked() -> None:
