@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Callable, Generic, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule
-
 from . import databases, db_tokens, secret_file, tokens
 from .cluster_items import (
     CHANGES,
@@ -40,10 +38,11 @@ from .cluster_items import (
 )
 from .cluster_report import outcome, refused, report, sums, too_many
 from .connection import Connection
+from .converging import converge
 from .endpoints import ManagementApi
 from .entities import DATABASE, State
 from .errors import MASK, Influxdb3Error, OptionError, mask
-from .module import Result, connection_of, converge, now
+from .interface import ModuleView, Result, now
 from .pace import Pace
 from .signals import first_signal
 
@@ -232,13 +231,16 @@ def stopping(pace: Pace) -> Iterator[None]:
             watcher.join()
 
 
-def manage_cluster(module: AnsibleModule) -> Result:
-    """Bring everything to its stated form. What is wrong with the options is found before the first request."""
+def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Result:
+    """Bring everything to its stated form. What is wrong with the options is found before the first request.
+
+    `connect` returns the connection that the options describe. Raises OptionError.
+    """
     params, at = module.params, now()
     connection: Connection | None = None
     said = ""
     try:
-        connection = connection_of(module)
+        connection = connect()
     except OptionError as error:
         said = str(error)
     pace = Pace()

@@ -23,7 +23,7 @@ from . import databases, db_tokens
 from .connection import Connection
 from .entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
 from .errors import Influxdb3Error
-from .module import Spec
+from .interface import Spec
 from .pace import Pace
 from .plan import Change, alive, unmarked
 from .tokens import Order, Proof, order_of

@@ -26,7 +26,7 @@ from .cluster_items import (
 )
 from .entities import SHOWN, listed
 from .errors import Influxdb3Error, OptionError, Refused, mask
-from .results import Result
+from .interface import Result
 
 _MOST_WARNINGS = 20
 _MOST_PROBLEMS = 20

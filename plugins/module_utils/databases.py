@@ -30,7 +30,7 @@ from .entities import (
     template_warnings,
 )
 from .errors import Influxdb3Error, Refused
-from .module import Spec
+from .interface import Spec
 from .plan import Change, alive, plan
 
 OPTIONS: Spec = {

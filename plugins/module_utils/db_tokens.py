@@ -16,8 +16,9 @@ from .connection import DEDICATED, Connection, parse_host
 from .endpoints import ManagementApi
 from .entities import ACTIONS, DB_TOKEN, State
 from .errors import ApiError, Influxdb3Error, NotFound, OptionError
-from .module import SECRET_FILE_OPTIONS, TOKEN_OPTIONS, Spec
+from .interface import Spec
 from .pace import Pace
+from .token_options import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
 from .tokens import Kind, Proof
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")

@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from . import secret_file
 from .entities import MGMT_TOKEN, State, parse_option
 from .errors import Influxdb3Error, OptionError, SecretFileError
+from .interface import ModuleView, Result, now
 from .mgmt_tokens import InfluxctlTokens
-from .module import Result, now
 from .plan import TokenChange, TokenWish, alive, check_wish, plan_token, stillborn
 from .token_values import parse_token_id
 from .tokens import Backend, as_secret, dead, left_alone, predicted, refuse_foreign, spare_own, wish_of
@@ -96,7 +94,7 @@ def _parse_entry(number: int, options: Mapping[str, Any], at: datetime) -> Entry
     return Entry(wish, path, options["held_prefix"])
 
 
-def manage_batch(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
+def manage_batch(module: ModuleView, backend: InfluxctlTokens) -> Result:
     """Bring all tokens to the stated form. What is wrong with the options is found before influxctl runs."""
     params, at = module.params, now()
     entries = parse_entries(params["tokens"], at)
@@ -233,7 +231,7 @@ def _revoke(backend: InfluxctlTokens, entries: Sequence[Entry]) -> None:
             entry.error = error
 
 
-def revoke_ids(module: AnsibleModule, backend: InfluxctlTokens) -> Result:
+def revoke_ids(module: ModuleView, backend: InfluxctlTokens) -> Result:
     """Revoke the tokens of these IDs that are active, in one run of influxctl. Raises OptionError."""
     if module.params["state"] != "absent":
         raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")

@@ -10,25 +10,20 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleModule
-
 from . import profiles
-from .connection import DEDICATED, DEDICATED_HOST, Connection, limits
+from .connection import DEDICATED, DEDICATED_HOST, Connection
 from .entities import State
 from .errors import InfluxctlError, Influxdb3Error, OptionError
 from .influxctl import Influxctl
-from .module import CONNECTION_OPTIONS, connection_of, now, profile_of
+from .interface import now
 from .plan import alive
 from .signals import first_signal
-
-# Options that only say where a profile is, or how long to wait, don't make a connection of their own.
-_NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
 
 
 class InfluxctlTokens:
@@ -128,13 +123,13 @@ def _end(number: int) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def _orderly_end() -> AbstractContextManager[None]:
+def orderly_end() -> AbstractContextManager[None]:
     """Have signals end the process through the finally clauses, which nothing interrupts."""
     return first_signal(_end, signal.SIG_IGN)
 
 
 @contextmanager
-def _private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
+def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
     """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
     text = profiles.new_config(as_profile(connection))
     directory = ""
@@ -152,35 +147,3 @@ def _private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
         yield path
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
-def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
-    """Give access to the management tokens, with an existing profile or a private temporary one.
-
-    Signals that end the module also end influxctl, and remove the temporary config.
-    """
-    params: Mapping[str, Any] = module.params
-    timeout, retries = limits(params)
-    own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
-    allow_self_revoke = bool(params.get("allow_self_revoke"))
-
-    def driver(config_path: str, profile: str | None, own_token: str | None) -> InfluxctlTokens:
-        program = Influxctl(
-            params["influxctl_path"],
-            config_path,
-            profile,
-            timeout=timeout,
-            retries=retries,
-            secrets=module.no_log_values,
-        )
-        return InfluxctlTokens(program, own_token, allow_self_revoke)
-
-    if not own_connection:
-        path, profile = profile_of(module)
-        with _orderly_end():
-            yield driver(path, params["profile"], profile.get("mgmt_token"))
-        return
-    connection = connection_of(module)
-    with _orderly_end(), _private_config(connection, module.tmpdir) as path:
-        yield driver(path, None, connection.token)

@@ -1,31 +1,22 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules with a connection share with Ansible: argument specs, the connection, convergence."""
+"""What the modules with a connection share: its options, and how options, environment and profile make one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import replace
-from datetime import datetime, timezone
-from typing import Any, Callable, Protocol, TypeVar
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
 from .connection import PRODUCTS, Connection, exposed, login_in, parse_host, resolve
-from .durations import parse_span
 from .endpoints import ManagementApi
-from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, OptionError, ProfileError, remember
-from .plan import Change
+from .errors import ProfileError, remember
+from .interface import Result, Spec
 from .proxies import logins_in
-from .results import Result, Spec
 from .results import run as run_module
-
-# Modules with a connection take these from here.
-__all__ = ["Result", "Spec"]
-
-World = TypeVar("World")
 
 
 def _of_environment(name: str) -> str:
@@ -58,32 +49,7 @@ CONNECTION_OPTIONS: Spec = {
     "retries": {"type": "int"},
 }
 
-SECRET_FILE_OPTIONS: Spec = {
-    "secret_file": {"type": "path", "no_log": False},
-    "return_secret": {"type": "bool", "default": False, "no_log": False},
-    "on_lost_secret": {"type": "str", "choices": ["fail", "reissue", "ignore"], "default": "fail", "no_log": False},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-}
-
-TOKEN_OPTIONS: Spec = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "description": {"type": "str"},
-    "id": {"type": "str"},
-    "expires_at": {"type": "str"},
-    "expires_in": {"type": "str"},
-    "renew_before": {"type": "str"},
-    "revoke_superseded": {"type": "bool", "default": False},
-    "all_matching": {"type": "bool", "default": False},
-}
-
 INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
-
-TOKEN_INFO_OPTIONS: Spec = {
-    "description": {"type": "str"},
-    "include_revoked": {"type": "bool", "default": False},
-    "expiring_within": {"type": "str"},
-}
 
 
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
@@ -158,58 +124,3 @@ def connection_of(module: AnsibleModule) -> Connection:
 def connect(module: AnsibleModule) -> ManagementApi:
     """Return the Management API of the module's connection."""
     return ManagementApi(connection_of(module), module.no_log_values.add)
-
-
-def span_option(module: AnsibleModule, name: str) -> int | None:
-    """Return the nanoseconds of an option that is a span of time, None when it isn't given. Raises OptionError."""
-    if module.params.get(name) is None:
-        return None
-    try:
-        return parse_span(module.params[name])
-    except ValueError as error:
-        raise OptionError(f"{name}: {error}.") from None
-
-
-def now() -> datetime:
-    """Return the instant that a module plans with."""
-    return datetime.now(timezone.utc)
-
-
-class HasCheckMode(Protocol):
-    """What `converge` asks of a module."""
-
-    check_mode: bool
-
-
-def converge(
-    module: HasCheckMode,
-    read: Callable[[], World],
-    decide: Callable[[World], Change],
-    apply: Callable[[Change], dict[str, Any]],
-) -> tuple[Change, bool, dict[str, Any]]:
-    """Read, plan and apply; where the world moved in between, once more from reading.
-
-    `apply` returns the state that the server reported. Returns the last change, whether anything was changed, and the
-    state to report. A create whose answer got lost counts as ours when the object is there afterwards.
-    """
-    changed = False
-    failure: ApiError | None = None
-    previous: Change | None = None
-    for _attempt in range(4):
-        change = decide(read())
-        if not change.changed or module.check_mode:
-            if changed and previous is not None:  # ours, though its answer got lost
-                change = replace(change, before=previous.before)
-            return change, changed or change.changed, change.after or {}
-        if change == previous and not isinstance(failure, Ambiguous):
-            break  # the world didn't move, so it isn't the reason
-        previous = change
-        try:
-            return change, True, apply(change)
-        except ApiError as error:
-            # A 400 may be a server's way to say that the object is there (facts.md 1.3): what is read again tells.
-            if not isinstance(error, (AlreadyExists, NotFound, Ambiguous)) and error.status != 400:
-                raise
-            failure = error
-            changed = changed or error.repeated or isinstance(error, Ambiguous)
-    raise failure or Influxdb3Error("Nothing was tried.")

@@ -21,8 +21,8 @@ from ansible.module_utils.basic import AnsibleModule
 from . import config_file
 from .durable import PATIENCE, Candidate, Owner, Place, give, parse_owner, write_all
 from .errors import ProfileError
+from .interface import Spec
 from .regular_file import NotRegular, content_of
-from .results import Spec
 
 Made = TypeVar("Made")
 Diff = dict[str, dict[str, Any]]

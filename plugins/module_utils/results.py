@@ -3,41 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How every module ends: its result, or an error, with secrets only where they are documented.
 
-The only file that calls `exit_json` and `fail_json`. Apart from module.py, so that the modules that know no connection
+The only file that calls `exit_json` and `fail_json`. Apart from connect.py, so that the modules that know no connection
 don't carry one to every host.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from .errors import Influxdb3Error, know, shown
+from .interface import Result, Spec
 from .masking import printables
-
-Spec = dict[str, dict[str, Any]]
-
-
-@dataclass
-class Result:
-    """How a module ends: `values` is the result, nested under the entity's name.
-
-    `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
-    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
-    """
-
-    changed: bool
-    values: dict[str, Any]
-    before: Any = None
-    after: Any = None
-    secrets: Sequence[tuple[Any, ...]] = ()
-    warnings: list[str] = field(default_factory=list)
-    error: Influxdb3Error | None = None
 
 
 class _Module(AnsibleModule):

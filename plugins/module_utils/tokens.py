@@ -27,13 +27,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Callable, Protocol
 
-from ansible.module_utils.basic import AnsibleModule
-
 from . import secret_file
 from .durations import after, format_instant, parse_span
 from .entities import Entity, State, parse_option
 from .errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError
-from .module import Result, now, span_option
+from .interface import ModuleView, Result, now
 from .plan import (
     TokenChange,
     TokenWish,
@@ -211,7 +209,7 @@ def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: b
     return Order(params, wish, at, path, owner, kept)
 
 
-def manage(module: AnsibleModule, kind: Kind, connect: Callable[[], Backend], proof: Proof | None = None) -> Result:
+def manage(module: ModuleView, kind: Kind, connect: Callable[[], Backend], proof: Proof | None = None) -> Result:
     """Bring the token to the stated state. What is wrong with the options is found before `connect` is called.
 
     `proof` is None for a kind of token that can't be proved here.
@@ -480,12 +478,13 @@ def _named(strangers: Sequence[State]) -> list[str]:
     ]
 
 
-def selection(module: AnsibleModule) -> Callable[[Sequence[State]], list[State]]:
+def selection(module: ModuleView) -> Callable[[Sequence[State]], list[State]]:
     """Return a function that picks the tokens that the options of an info module ask for.
 
     They come sorted by description, then by creation. Raises OptionError, and so stands before the first request.
     """
-    params, within, at = module.params, span_option(module, "expiring_within"), now()
+    params, at = module.params, now()
+    within = parse_option("expiring_within", params["expiring_within"], parse_span)
 
     def wanted(token: State) -> bool:
         if params["description"] not in (None, token.get("description")):

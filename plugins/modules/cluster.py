@@ -385,7 +385,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import manage_cluster
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, Result, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connection_of, run
 
 OPTIONS: dict[str, dict[str, Any]] = {
     # Each item is checked by cluster_items with the specs of the modules for one object: Ansible would tell of one
@@ -409,7 +410,7 @@ _LISTS = ("databases", "db_tokens")
 
 def work(module: AnsibleModule) -> Result:
     """Bring all databases and tokens to the stated state."""
-    result = manage_cluster(module)
+    result = manage_cluster(module, lambda: connection_of(module))
     # Ansible would send the whole lists back; they are in the playbook.
     arguments = {name: value for name, value in module.params.items() if name not in _LISTS}
     arguments |= {name: f"{len(module.params[name] or ())} items" for name in _LISTS}

@@ -202,6 +202,7 @@ failure:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils.converging import converge
 from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import (
     OPTIONS,
     RULES,
@@ -212,14 +213,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.databases impo
     wish_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
-    CONNECTION_OPTIONS,
-    Result,
-    connect,
-    converge,
-    now,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result, now
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import find
 
 

@@ -117,12 +117,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
-    CONNECTION_OPTIONS,
-    Result,
-    connect,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str"},

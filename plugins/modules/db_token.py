@@ -199,12 +199,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens impo
     proof_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
-    CONNECTION_OPTIONS,
-    Result,
-    connection_of,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connection_of, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
 
 

@@ -121,13 +121,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DB_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import NotFound
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
-    CONNECTION_OPTIONS,
-    TOKEN_INFO_OPTIONS,
-    Result,
-    connect,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils.token_options import TOKEN_INFO_OPTIONS
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import selection
 
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -446,6 +446,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils import (
     proof_mark,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.durable import Place
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
     SHIPPED_OPTIONS,
@@ -457,7 +458,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     write_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
-from ansible_collections.influxops.influxdb3.plugins.module_utils.results import Result, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils.results import run
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,

@@ -261,19 +261,21 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl_access import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import (
     ENTRY_OPTIONS,
     manage_batch,
     revoke_ids,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.token_options import (
     SECRET_FILE_OPTIONS,
     TOKEN_OPTIONS,
-    Result,
-    run,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Kind, manage
 

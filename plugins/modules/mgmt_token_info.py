@@ -119,14 +119,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl_access import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
-    TOKEN_INFO_OPTIONS,
-    Result,
     run,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils.token_options import TOKEN_INFO_OPTIONS
 from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import selection
 
 OPTIONS: dict[str, dict[str, Any]] = {

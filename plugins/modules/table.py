@@ -177,6 +177,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils.converging import converge
 from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
     PARTITION_TEMPLATE_OPTION,
@@ -189,13 +190,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     template_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import AlreadyExists, NotFound
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import (
-    CONNECTION_OPTIONS,
-    Result,
-    connect,
-    converge,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import Change, find
 
 OPTIONS: dict[str, dict[str, Any]] = {

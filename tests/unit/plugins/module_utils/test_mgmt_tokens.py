@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import _private_config, as_profile
+from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import private_config, as_profile
 
 CLUSTERED = {"name": "default", "product": "clustered", "mgmt_token": "t"}
 IDS = {"account_id": "a", "cluster_id": "c"}
@@ -47,7 +47,7 @@ HTTPS = {**CLUSTERED, "host": "db.example", "port": "443"}
 def test_a_connection_becomes_a_profile(options: dict[str, Any], profile: dict[str, Any], tmp_path: Path) -> None:
     connection = resolve({"management_token": "t", **options})
     assert as_profile(connection) == profile
-    with _private_config(connection, str(tmp_path)) as path:
+    with private_config(connection, str(tmp_path)) as path:
         assert tomllib.loads(Path(path).read_text()) == {"profile": [profile]}
         assert [stat.S_IMODE(one.stat().st_mode) for one in (Path(path), Path(path).parent)] == [0o600, 0o700]
     assert list(tmp_path.iterdir()) == []
@@ -64,9 +64,9 @@ def test_a_path_has_no_place_in_a_profile(options: dict[str, Any]) -> None:
 
 def test_the_config_is_removed_with_whatever_error(tmp_path: Path) -> None:
     connection = resolve({"management_token": "t", "host": "db.example"})
-    with pytest.raises(KeyboardInterrupt), _private_config(connection, str(tmp_path)):
+    with pytest.raises(KeyboardInterrupt), private_config(connection, str(tmp_path)):
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(InfluxctlError, match="can't be written") as caught, _private_config(connection, "/proc/none"):
+    with pytest.raises(InfluxctlError, match="can't be written") as caught, private_config(connection, "/proc/none"):
         pass
     assert caught.value.code == "unwritable"

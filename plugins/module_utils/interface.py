@@ -1,0 +1,49 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes in and out of a module, for the code that knows no Ansible: options, a view of the module, a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from .errors import Influxdb3Error
+
+# An argument spec, as Ansible takes it.
+Spec = dict[str, dict[str, Any]]
+
+
+class ModuleView(Protocol):
+    """What the code below the modules may see of one."""
+
+    params: dict[str, Any]
+    check_mode: bool
+    no_log_values: set[str]
+
+    def log(self, msg: str) -> None:
+        """Write a line to the system's log."""
+
+
+@dataclass
+class Result:
+    """How a module ends: `values` is the result, nested under the entity's name.
+
+    `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
+    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
+    """
+
+    changed: bool
+    values: dict[str, Any]
+    before: Any = None
+    after: Any = None
+    secrets: Sequence[tuple[Any, ...]] = ()
+    warnings: list[str] = field(default_factory=list)
+    error: Influxdb3Error | None = None
+
+
+def now() -> datetime:
+    """Return the instant that a module plans with."""
+    return datetime.now(timezone.utc)
