@@ -83,13 +83,15 @@ def lint(session: nox.Session) -> None:
         ["ruff", "check", "--output-format", "concise"],
         ["ruff", "format", "--check", "--output-format", "concise"],
         ["mypy", "noxfile.py", "tests", "tools", str(collection / "plugins")],
+        ["lint-imports", "--no-logo", "--no-cache", "pyproject.toml"],
         ["ansible-lint", "--nocolor", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
         ["python", "-m", "tools.fragments"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--skip-rstcheck", "."],
     ):
         try:
-            session.run(*command, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE)})
+            # import-linter looks for the collection where Python does.
+            session.run(*command, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE), "PYTHONPATH": str(TREE)})
         except nox.command.CommandFailed:
             failed.append(" ".join(command[:3]))
     if failed:

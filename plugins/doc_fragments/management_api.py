@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of `module_utils/module.py:CONNECTION_OPTIONS`."""
+    """Options of `module_utils/_module/connect.py:CONNECTION_OPTIONS`."""
 
     DOCUMENTATION = r"""
 options:

@@ -112,7 +112,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.durations import parse_instant
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import parse_instant
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import audit
 
 

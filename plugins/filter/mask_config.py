@@ -41,7 +41,7 @@ _value:
 import re
 from collections.abc import Callable
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import MASK, shown
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK, shown
 
 # To the end of the line: what can't be parsed has its quotation marks in the wrong places.
 _VALUE = re.compile(r"""=\s*["'].*""")

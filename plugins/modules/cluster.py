@@ -384,9 +384,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import manage_cluster
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connection_of, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import manage_cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connection_of,
+    run,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     # Each item is checked by cluster_items with the specs of the modules for one object: Ansible would tell of one

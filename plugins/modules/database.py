@@ -202,8 +202,7 @@ failure:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.converging import converge
-from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import (
     OPTIONS,
     RULES,
     carry_out,
@@ -212,10 +211,15 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.databases impo
     warnings_of,
     wish_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result, now
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connect,
+    run,
+)
 
 
 def work(module: AnsibleModule) -> Result:

@@ -116,9 +116,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connect,
+    run,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str"},

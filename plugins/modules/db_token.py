@@ -191,17 +191,21 @@ failure:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connection_of,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import (
     KIND,
     OPTIONS,
     RULES,
     HttpTokens,
     proof_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connection_of, run
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import manage
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import manage
 
 
 def work(module: AnsibleModule) -> Result:

@@ -119,12 +119,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DB_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import NotFound
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
-from ansible_collections.influxops.influxdb3.plugins.module_utils.token_options import TOKEN_INFO_OPTIONS
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import selection
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connect,
+    run,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.options import TOKEN_INFO_OPTIONS
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import selection
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},

@@ -438,17 +438,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import (
-    config_file,
-    profile_options,
-    profile_reader,
-    profiles,
-    proof_mark,
-)
-from ansible_collections.influxops.influxdb3.plugins.module_utils.durable import Place
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.machine import place
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Place
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import place
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
     differences,
     fix_attributes,
@@ -457,8 +451,14 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files 
     parents,
     write_config,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
-from ansible_collections.influxops.influxdb3.plugins.module_utils.results import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
+    config_file,
+    profile_options,
+    profile_reader,
+    profiles,
+    proof_mark,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,

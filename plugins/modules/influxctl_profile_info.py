@@ -165,16 +165,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file, profile_reader, toml_data
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_files import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ProfileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
     config_place,
     naming,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import refused_keys, warnings
-from ansible_collections.influxops.influxdb3.plugins.module_utils.results import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
 
 OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
 

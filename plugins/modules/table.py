@@ -177,9 +177,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.converging import converge
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
     PARTITION_TEMPLATE_OPTION,
     TABLE,
     State,
@@ -189,10 +189,14 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     parse_table_name,
     template_warnings,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import AlreadyExists, NotFound
-from ansible_collections.influxops.influxdb3.plugins.module_utils.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils.module import CONNECTION_OPTIONS, connect, run
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import Change, find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import AlreadyExists, NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
+    CONNECTION_OPTIONS,
+    connect,
+    run,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.influxctl_program import DIRECTORIES
+from ..module_utils._influxctl.program import DIRECTORIES
 
 # The shell knows the host's PATH, which sudo may have cut short. It becomes influxctl, so that a signal reaches that.
 _SCRIPT = 'PATH="${PATH:+$PATH:}' + ":".join(DIRECTORIES) + '"; export PATH; exec "$0" "$@"'

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..module_utils.durations import after, parse_instant, parse_span
-from ..module_utils.masking import printable
+from ..module_utils._core.durations import after, parse_instant, parse_span
+from ..module_utils._core.masking import printable
 
 Row = dict[str, Any]
 

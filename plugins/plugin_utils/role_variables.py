@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..module_utils.durations import parse_span
+from ..module_utils._core.durations import parse_span
 
 ROLES = Path(__file__).parents[2] / "roles"
 # One letter of four or more. Lower, and vault_file would be near to audit_file.

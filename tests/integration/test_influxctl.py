@@ -14,10 +14,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import Influxctl, Output, prove_created
-from ansible_collections.influxops.influxdb3.plugins.module_utils.process import Process
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
+    Influxctl,
+    Output,
+    prove_created,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
 from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_options
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import profile_options
 from harness.install import CHECKOUT, COLLECTION_PATH
 
 GENERATED = {"FILES.json", "MANIFEST.json"}

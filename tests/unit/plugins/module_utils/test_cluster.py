@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Cluster
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import CREATED, SKIPPED, DatabaseItem
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import Wish
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import Cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import Wish
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import CREATED, SKIPPED, DatabaseItem
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace
 from simulator import Simulator
 
 

@@ -14,16 +14,17 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import databases, db_tokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster import Listing
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster import databases
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import Listing
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import (
     DATABASE_ITEM,
     DATABASE_RULES,
     DB_TOKEN_ITEM,
     Checker,
     secret_path,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import listed
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import listed
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import db_tokens
 from ansible_collections.influxops.influxdb3.plugins.modules import cluster
 
 

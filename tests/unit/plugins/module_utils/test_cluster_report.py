@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import (
     CHANGES,
     OUTCOMES,
     DatabaseItem,
@@ -21,7 +21,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_items 
     Problem,
     TokenItem,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_report import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.report import (
     conceal,
     differences,
     outcome,
@@ -29,7 +29,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.cluster_report
     report,
     too_many,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import MASK, Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK, Influxdb3Error
 
 fields: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 3), st.just([]))

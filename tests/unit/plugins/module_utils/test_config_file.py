@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import config_file
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ProfileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ProfileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file
 
 
 @pytest.mark.parametrize(

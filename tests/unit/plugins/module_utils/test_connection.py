@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import (
     CLUSTERED_ID,
     Connection,
     exposed,
@@ -24,7 +24,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.connection imp
     token_file_of,
     token_in,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError
 
 MINIMAL = {"host": "db.example.org", "management_token": "option-token"}
 # Every connection option with a value, and the same from a profile with another one.

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.durable import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import (
     Candidate,
     ForeignLink,
     HardLink,
     Owner,
     find,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.regular_file import NotRegular
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.regular_file import NotRegular
 
 NOBODY = 65534
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

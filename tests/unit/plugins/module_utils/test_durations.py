@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.durations import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import (
     HOW_TO_WRITE,
     HOW_TO_WRITE_A_SPAN,
     MAX_NANOSECONDS,

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import CLUSTERED_ID, resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi, long_form
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import ApiError, Influxdb3Error, NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi, long_form
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import CLUSTERED_ID, resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ApiError, Influxdb3Error, NotFound
 from simulator import Fault, Request, Simulator, Switches
 
 LONG = long_form(CLUSTERED_ID, CLUSTERED_ID)

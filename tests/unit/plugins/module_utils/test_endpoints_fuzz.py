@@ -18,10 +18,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE, DB_TOKEN, TABLE, Entity
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
+    DATABASE,
+    DB_TOKEN,
+    TABLE,
+    Entity,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
 from harness.sample import sample
 
 UUID = "55555555-5555-4555-8555-555555555555"

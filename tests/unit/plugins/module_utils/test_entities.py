@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
     DATABASE,
     DB_TOKEN,
     MAX_BUCKETS,
@@ -33,8 +33,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.entities impor
     retention_warnings,
     template_warnings,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import plan
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import plan
 
 ENTITIES = [DATABASE, TABLE, DB_TOKEN, MGMT_TOKEN]
 printable = st.characters(exclude_categories=["C", "Z"])

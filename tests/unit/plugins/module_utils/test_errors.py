@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import errors
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
     LONGEST,
     MASK,
     ApiError,

@@ -22,9 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
     Output,
     _said,
@@ -34,7 +34,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl impo
     parse_version,
     prove_created,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.process import Process
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
 
 BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 SECRET = "M.V1.a+b/" + "C" * 40

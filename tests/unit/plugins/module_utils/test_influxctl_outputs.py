@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import MGMT_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import without_colours
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
     Output,
     _lists,
@@ -29,8 +30,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl impo
     parse_list,
     parse_version,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.masking import without_colours
-from ansible_collections.influxops.influxdb3.plugins.module_utils.process import MOST, Process, TooMuchOutput
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import MOST, Process, TooMuchOutput
 
 SECRET = "M.V1.a+b/" + "C" * 40
 ENTRY = {"id": "i", "token_prefix": SECRET[:9], "created_at": {"seconds": 1719491696}, "description": "d"}

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl_program
-from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl_program import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import program as influxctl_program
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.program import (
     DIRECTORIES,
     find_influxctl,
     search_path,

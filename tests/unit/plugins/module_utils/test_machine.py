@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import machine
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import file_identity as machine
 
 
 def test_another_way_to_the_directory_is_the_same_place(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.masking import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import (
     MASK,
     PIECE,
     mask,

@@ -11,15 +11,15 @@ from typing import Any, cast
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Refused
-from ansible_collections.influxops.influxdb3.plugins.module_utils.influxctl import Influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_token_batch import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import Influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.batch import (
     ENTRY_OPTIONS,
     Entry,
     parse_entries,
     plan_entry,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import InfluxctlTokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import InfluxctlTokens
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HELD = "M.V1.a1b2"

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import InfluxctlError, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.mgmt_tokens import private_config, as_profile
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError, OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import as_profile, private_config
 
 CLUSTERED = {"name": "default", "product": "clustered", "mgmt_token": "t"}
 IDS = {"account_id": "a", "cluster_id": "c"}

@@ -14,9 +14,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE, DB_TOKEN, TABLE, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError, Refused
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE, DB_TOKEN, TABLE, State
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
+    Influxdb3Error,
+    OptionError,
+    Refused,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import (
     Change,
     TokenChange,
     TokenWish,

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profile_files
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module import profile_files
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import TOMLKIT
 
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.plugins.module_utils.toml_documents import Document, documents
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_keys import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import (
     PROFILE_KEYS,
     refused_keys,
     warnings,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profile_reader import secrets_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_reader import secrets_of
 
 
 def test_every_secret_of_a_profile_is_masked() -> None:

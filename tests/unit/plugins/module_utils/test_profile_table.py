@@ -21,8 +21,8 @@ from unit.plugins.module_utils.test_profiles import assert_holds
 from unit.plugins.module_utils.toml_documents import Document, Piece, documents
 from unit.plugins.module_utils.toml_layouts import LAYOUTS
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import profiles
-from ansible_collections.influxops.influxdb3.plugins.module_utils.profiles import Wish
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import profiles
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profiles import Wish
 
 _OAUTH2 = {"oauth2": {"client_id": "influxctl", "scopes": ["a", "b"], "parameters": {"audience": "x"}}}
 CONNECTION = {"product": "clustered", "host": "new.example.com"}

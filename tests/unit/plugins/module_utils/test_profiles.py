@@ -23,13 +23,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, ProfileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
     profile_reader,
     profiles,
     toml_data,
     toml_editor,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, ProfileError
 
 # The documents are big; how long it takes to draw one isn't the question here.
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -11,7 +11,12 @@ import tomllib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.proof_mark import is_marked, mark, marked, unmark
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.proof_mark import (
+    is_marked,
+    mark,
+    marked,
+    unmark,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

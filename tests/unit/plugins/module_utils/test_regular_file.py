@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.regular_file import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.regular_file import (
     MOST,
     NotRegular,
     TooLarge,

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, SecretFileError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.secret_file import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, SecretFileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import (
     KEYS,
     PATIENCE,
     Owner,

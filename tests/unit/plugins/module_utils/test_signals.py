@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.signals import first_signal
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import first_signal
 
 
 def test_only_the_first_signal_is_handled_and_all_is_put_back() -> None:

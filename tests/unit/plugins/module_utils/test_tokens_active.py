@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import Connection, resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.db_tokens import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import (
     data_plane,
     readable_database,
     wait_until_active,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace
 from simulator import Fault, Simulator, Switches
 
 READ = [{"action": "write", "resource": "b"}, {"action": "read", "resource": "*"}, {"action": "read", "resource": "a"}]

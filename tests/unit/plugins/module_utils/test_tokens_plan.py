@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DB_TOKEN, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import OptionError, Refused
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN, State
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import (
     TokenChange,
     TokenWish,
     mark,
@@ -24,7 +24,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import (
     plan_token_absent,
     unmarked,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.tokens import Proof, spare_unproved
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import Proof, spare_unproved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "a1" * 16, "b2" * 16

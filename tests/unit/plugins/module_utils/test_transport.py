@@ -29,18 +29,18 @@ import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils import pace as pacing
-from ansible_collections.influxops.influxdb3.plugins.module_utils import transport
-from ansible_collections.influxops.influxdb3.plugins.module_utils.connection import Connection, resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api import transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.transport import Transport, may_retry
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import VARIABLES, trust
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import pace as pacing
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
     AlreadyExists,
     Ambiguous,
     ApiError,
     NotFound,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils.pace import Pace, pause
-from ansible_collections.influxops.influxdb3.plugins.module_utils.transport import Transport, may_retry
-from ansible_collections.influxops.influxdb3.plugins.module_utils.trust import VARIABLES, trust
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace, pause
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

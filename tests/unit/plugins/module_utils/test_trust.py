@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils.errors import Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils.proxies import logins_in, proxy_of
-from ansible_collections.influxops.influxdb3.plugins.module_utils.trust import SYSTEM_BUNDLES, trust
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.proxies import logins_in, proxy_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import SYSTEM_BUNDLES, trust
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
 
 
 @pytest.fixture(autouse=True)

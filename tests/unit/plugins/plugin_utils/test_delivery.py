@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_delivery import fleet_delivery
-from ansible_collections.influxops.influxdb3.plugins.module_utils import influxctl_program
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import program as influxctl_program
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.delivery import delivery, proof
 
 MINE: dict[str, Any] = {"changed": False, "token_prefix": "M.V1.a1b2", "superseded": []}

@@ -17,9 +17,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export import cluster_export
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export_left_out import cluster_export_left_out
-from ansible_collections.influxops.influxdb3.plugins.module_utils.databases import decide, warnings_of, wish_of
-from ansible_collections.influxops.influxdb3.plugins.module_utils.entities import DATABASE, SYSTEM_PREFIXES, parse_name
-from ansible_collections.influxops.influxdb3.plugins.module_utils.plan import find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import decide, warnings_of, wish_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
+    DATABASE,
+    SYSTEM_PREFIXES,
+    parse_name,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import find
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.exporting import export
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

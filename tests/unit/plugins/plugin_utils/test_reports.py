@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
-from ansible_collections.influxops.influxdb3.plugins.module_utils.masking import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import (
     AUDIT_COLUMNS,
     CSV_COLUMNS,

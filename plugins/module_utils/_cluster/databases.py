@@ -1,0 +1,191 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One database: from options to a wish, from a wish and the server's list to a change, and from a change to requests.
+
+The module `database` does this for one, `cluster` for each of many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Callable
+
+from .._api.endpoints import ManagementApi
+from .._core.durations import format_duration
+from .._core.entities import (
+    DATABASE,
+    HOUR,
+    PARTITION_TEMPLATE_OPTION,
+    SYSTEM_PREFIXES,
+    State,
+    listed,
+    name_warnings,
+    parse_id,
+    parse_name,
+    parse_option,
+    retention_warnings,
+    template_warnings,
+)
+from .._core.errors import Influxdb3Error, Refused
+from .._core.interface import Spec
+from .._core.plan import Change, alive, plan
+
+OPTIONS: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "name": {"type": "str"},
+    "id": {"type": "int"},
+    "rename_from": {"type": "str"},
+    "retention_period": {"type": "str"},
+    "max_tables": {"type": "int"},
+    "max_columns_per_table": {"type": "int"},
+    "partition_template": PARTITION_TEMPLATE_OPTION,
+    "force": {"type": "bool", "default": False},
+}
+RULES: dict[str, Any] = {
+    "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
+}
+# The active database of a name, None if there is none.
+Find = Callable[[str], "State | None"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the options state. `old_name` is where a rename starts from, `id` that of a database to restore.
+
+    `bare` is the retention period as it was given where that has no unit, so that somebody may have meant days.
+    """
+
+    state: str
+    desired: State
+    old_name: str = ""
+    id: int = 0
+    force: bool = False
+    bare: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.desired.get("name", ""))
+
+
+def wish_of(params: Mapping[str, Any]) -> Wish:
+    """Return what the options state. Raises OptionError, and Refused for the deletion of a system's database."""
+    desired = DATABASE.parse({**params, "id": None})
+    old_name = parse_option("rename_from", params["rename_from"], parse_name) or ""
+    number = parse_option("id", params["id"], parse_id) or 0
+    given = str(params["retention_period"] or "")
+    wish = Wish(params["state"], desired, old_name, number, bool(params["force"]), given if given.isdecimal() else "")
+    if wish.state == "absent" and wish.name.startswith(SYSTEM_PREFIXES) and not wish.force:
+        raise Refused(
+            f"The database {wish.name!r} may belong to the system; set force: true to delete it all the same."
+        )
+    return wish
+
+
+def decide(wish: Wish, find: Find) -> Change:
+    """Return what has to be done. Raises Refused and OptionError."""
+    if wish.state == "restored":
+        active = find(wish.name)
+        return Change(active, active or {"name": wish.name or None, "id": wish.id}, restore=active is None)
+    wanted = wish.desired if wish.state == "present" else None
+    old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
+    change = plan(DATABASE, find(wish.name), wanted, old)
+    if not wish.force:
+        _refuse_short_retention(wish, change)
+    return change
+
+
+def _refuse_short_retention(wish: Wish, change: Change) -> None:
+    """Raise Refused where a retention below an hour is more likely a slip of the unit, which would cost all data.
+
+    InfluxData's own documentation calls 43 minutes "30 days" in nanoseconds (facts.md 1.5).
+    """
+    period = (wish.desired if change.create else change.update).get("retention_period") or HOUR
+    if period >= HOUR:
+        return
+    if change.create and wish.bare:
+        raise Refused(
+            f"retention_period: {wish.bare!r} has no unit, so that it is {format_duration(period)} for the new database"
+            f" {wish.name!r}, which would keep next to nothing. Write for instance 90d; or set force: true if it is"
+            " meant.",
+            code="short_retention",
+        )
+    before = (change.before or {}).get("retention_period") or 0
+    if not change.create and (before == 0 or period < before):
+        raise Refused(
+            f"retention_period: it would be cut from {format_duration(before)} to {format_duration(period)} for the"
+            f" database {wish.name!r}, and all data that is older would be lost. Write for instance 90d; or set"
+            " force: true if it is meant.",
+            code="short_retention",
+        )
+
+
+def carry_out(api: ManagementApi, wish: Wish, change: Change) -> State:
+    """Do it, and return the state that the server reported. Raises ApiError."""
+    reported = dict(change.before or {})
+    if change.delete:
+        api.delete_database(wish.name)
+    if change.create:
+        reported.update(api.create_database(wish.desired))
+    if change.restore:
+        reported.update(api.restore_database(wish.id))
+    if change.rename:
+        reported.update(api.rename_database(wish.old_name, wish.name))
+    if change.update:
+        reported.update(api.update_database(wish.name, change.update))
+    return reported
+
+
+def warnings_of(wish: Wish, change: Change) -> list[str]:
+    """Return what the user should know about what is made or changed; nothing of what is there already."""
+    warnings: list[str] = []
+    if change.create or "retention_period" in change.update:
+        warnings += retention_warnings(wish.desired)
+    if change.create:
+        warnings += template_warnings("database", wish.desired)
+    if change.create or change.rename:
+        warnings += name_warnings("database", wish.name)
+    return warnings
+
+
+def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
+    """Return the names that no database has any more, and those that one has anew."""
+    gone: set[str] = set()
+    come: set[str] = set()
+    for change in changes:
+        old, new = ((state or {}).get("name") for state in (change.before, change.after))
+        if old != new and not change.restore:
+            gone.update(filter(None, [old]))
+            come.update(filter(None, [new]))
+    return gone, come
+
+
+def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[State]], at: datetime) -> list[str]:
+    """Return a warning for each name that goes or comes and that active tokens are for: a token bears the name.
+
+    Tokens for all databases (`*`) aren't named, as they mean whatever is there. `tokens` is only called where a name
+    goes or comes; that it fails is a warning.
+    """
+    gone, come = names_that_move(changes)
+    if not gone | come:
+        return []
+    try:
+        found = list(tokens())
+    except Influxdb3Error as error:
+        return [
+            f"Which database tokens are for {listed(sorted(map(repr, gone | come)))} could not be looked up: {error}"
+        ]
+    holders: dict[str, list[str]] = {}
+    for token in found:
+        if alive(token, at):
+            for name in {permission["resource"] for permission in token.get("permissions") or ()} & (gone | come):
+                holders.setdefault(name, []).append(f"{token.get('description')!r} ({token['id']})")
+    return [
+        f"Active database tokens are for the name {name!r}, which the task "
+        + ("takes away: they lose access, until a database has this name again" if name in gone else
+           "gives to a database that had another name, or wasn't there: they have access to it")
+        + f". If that is not meant, change or revoke them: {listed(sorted(holders[name]))}."
+        for name in sorted(holders)
+    ]  # fmt: skip

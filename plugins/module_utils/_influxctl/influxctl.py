@@ -1,0 +1,464 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives the influxctl program and reads what it prints. The only code that starts a process.
+
+What is read of the output of 2.6 to 2.12 (facts.md C.2), on either stream and with other lines around it:
+
+- `management create`: the bare secret; `warn` lines and the secret (before 2.11); a bordered table, `warn` lines and
+  the secret (since); JSON that holds the secret anywhere, be it a string, an object or a list. Only the list after says
+  which word the secret is, so the form doesn't matter.
+- `management list --format json`: a list of objects, or `null`. Times are RFC 3339 texts or objects of `seconds` and
+  `nanos`, which is left out when it is 0; the beginning of 1970 is no expiry.
+- `version`: the first number of three parts.
+
+The tables of `management list` are not read: it is always asked for JSON, which is documented without a version from
+which it would hold, and a description may hold whatever separates the cells of a table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any, Callable, NamedTuple
+
+from .._core.durations import format_instant
+from .._core.entities import MGMT_TOKEN, State
+from .._core.errors import LONGEST, InfluxctlError, Influxdb3Error, quoted
+from .._core.masking import without_colours
+from .._core.pace import pause
+from .._core.token_values import can_be_secret
+from .process import MOST, Process, TooMuchOutput
+from .program import DIRECTORIES, NAME, find_influxctl
+
+# `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
+OLDEST = (2, 6, 0)
+_EXPIRY_SINCE = "2.10.0"
+# "Fixed nil pointer when listing management tokens" (facts.md C.2).
+_LIST_MENDED = (2, 7, 0)
+# `insecure` in `profile.tls` (facts.md C.7).
+_INSECURE_SINCE = (2, 8, 0)
+# Seconds for `influxctl version`, which is only asked for when something has failed already.
+_VERSION_TIMEOUT = 10.0
+# Seconds for a program that was killed to let go of its output.
+_GRACE = 5.0
+_LIST = ("management", "list", "--format", "json")
+# What may be over at the next attempt, as gRPC puts it (facts.md C.1); a certificate stays as it is.
+_PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
+_LASTING = re.compile(r"x509|certificate|handshake")
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
+_SEPARATORS = r"\s|\"',:\[\]{}"
+_LIST_BEGINS = re.compile(r"^[^\S\n]*(\[|null[^\S\n]*$)", re.MULTILINE)
+# A token has up to four objects; lines of noise that begin like a list are few.
+_MOST_OBJECTS = 1_000_000
+_MOST_BEGINNINGS = 100
+_NEEDS_LOGIN = re.compile(
+    r"browser|user_code|device (?:code|flow|login)|to log ?in|log ?in (?:at|to|with)|authoriz(?:e|ation) (?:url|code)",
+    re.IGNORECASE,
+)
+_LOGIN = (
+    " It seems to wait for a login in a browser, which nobody can do here: give it a management token"
+    " (management_token, or mgmt_token in the profile)."
+)
+_MISSING = (
+    "The program influxctl was not found{where}. Install it on the machine where this module runs, or set"
+    " influxctl_path to it."
+)
+
+
+class Output(NamedTuple):
+    """What a run of the program left behind; `code` is None where it was ended because its time was up.
+
+    Where only something that it started kept running, `code` is its own. `endless` says that it was ended because it
+    printed more than it may, of which the beginning is here.
+    """
+
+    code: int | None
+    stdout: str
+    stderr: str
+    endless: bool = False
+
+
+def parse_version(text: str) -> tuple[int, int, int] | None:
+    """Return the first version number in the text of `influxctl version`."""
+    found = _VERSION.search(text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def parse_list(stdout: str) -> list[State]:
+    """Return the management tokens of `management list --format json`, revoked ones among them.
+
+    Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError, also where the list holds
+    what no token can have: a text that is none, a time that isn't one.
+    """
+    problem = None
+    for items in _lists(stdout):
+        # A line such as `[2026] ...` begins like JSON and is no list of tokens.
+        if all(isinstance(item, dict) for item in items):
+            try:
+                return [_listed(item) for item in items]
+            except Influxdb3Error as error:
+                problem = problem or error
+    cause = f" ({problem})" if problem else ""
+    raise InfluxctlError(
+        f"influxctl management list --format json printed no list of tokens{cause}. Run it by hand with the same"
+        " profile to see what it says.",
+        code="bad_answer",
+    )
+
+
+def _lists(text: str) -> Iterator[list[Any]]:
+    """Yield what reads as a list of JSON, or `null` as an empty one, from the beginning of some line on.
+
+    Only so many lines are tried, and only as many objects are read as there can be: reading is not to take minutes.
+    """
+    decoder = json.JSONDecoder()
+    if text.count("{") + text.count("[") > _MOST_OBJECTS:
+        return
+    for start in itertools.islice(_LIST_BEGINS.finditer(text), _MOST_BEGINNINGS):
+        if start[1] == "null":
+            yield []
+            continue
+        with contextlib.suppress(ValueError, RecursionError):
+            yield decoder.raw_decode(text, start.start(1))[0]
+
+
+def _listed(item: Mapping[str, Any]) -> State:
+    """Return a listed token. Raises Influxdb3Error."""
+    token = MGMT_TOKEN.from_api(item)
+    if not token.get("id") or not token.get("created_at"):
+        raise Influxdb3Error("an entry has no id or created_at")
+    return token
+
+
+def find_secret(output: Output, prefix: str) -> str | None:
+    """Return the one word in a create's output that begins with a token's prefix and is longer.
+
+    It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md C.2). None when there is no
+    such word, or more than one.
+    """
+    if re.search(f"[{_SEPARATORS}]", prefix):
+        return None
+    word = re.compile(rf"(?<![^{_SEPARATORS}]){re.escape(prefix)}[^{_SEPARATORS}]+")
+    for stream in (output.stdout, output.stderr):
+        words = {found for found in word.findall(stream) if can_be_secret(found)}
+        if words:
+            return words.pop() if len(words) == 1 else None
+    return None
+
+
+def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> State | None:
+    """Return the token that a create made, with its secret: the proof that design.md 4 asks for.
+
+    It is the one entry that is new in the list, has the description and whose prefix begins a printed string.
+    """
+    known = {token["id"] for token in before}
+    proved = []
+    for token in after:
+        if token["id"] in known or token.get("description") != description or not token.get("token_prefix"):
+            continue
+        secret = find_secret(output, token["token_prefix"])
+        if secret:
+            proved.append({**token, "token": secret})
+    return proved[0] if len(proved) == 1 else None
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for influxctl: ours without what would redirect it or tell it a secret."""
+    return {name: value for name, value in environ.items() if not name.startswith(("INFLUXCTL_", "INFLUXDB3_"))}
+
+
+class Influxctl:
+    """The program with one profile of one config file.
+
+    `timeout` is in seconds for each run, and ends the whole process group. `retries` is how often a list is asked for
+    again. Every function raises InfluxctlError. `secrets` are those that no message may hold; each one that is printed
+    is added before anything else can happen to it.
+    """
+
+    def __init__(
+        self,
+        program: str | None,
+        config_path: str,
+        profile: str | None,
+        *,
+        timeout: float,
+        retries: int,
+        secrets: set[str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._program = _found(program)
+        self._global = ["--config", config_path, *(["--profile", profile] if profile else [])]
+        self._timeout = timeout
+        self._retries = retries
+        self._secrets = secrets
+        self._sleep = sleep
+        self._running: set[Process] = set()
+        self._stopped = False
+        self._version: tuple[int, int, int] | None = None
+        self._version_asked = False
+
+    def list_tokens(self) -> list[State]:
+        """Return all management tokens. It is only a read, so what may pass is tried again."""
+        return self._list(self._retries, _is_passing)
+
+    def create_token(self, description: str, expires_at: datetime | None, before: Sequence[State]) -> State:
+        """Create a management token and return it with its secret, proved by the list after.
+
+        `before` is the list from before. Nothing that isn't proved to be this call's is ever revoked.
+        """
+        (created,) = self.create_tokens([(description, expires_at)], before, 1)
+        if isinstance(created, InfluxctlError):
+            raise created
+        return created
+
+    def create_tokens(
+        self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[State], concurrency: int
+    ) -> list[State | InfluxctlError]:
+        """Create tokens in parallel, each of its own description, and prove them all by one list afterwards.
+
+        The result has one place for each wanted token: the token with its secret, or why there is none. A token counts
+        as created when it is proved, whatever the exit code: its secret is at hand, and would be lost otherwise.
+        """
+        pool = ThreadPoolExecutor(concurrency)
+        try:
+            outputs = list(pool.map(lambda one: self._attempt(*one), wanted))
+        except BaseException:
+            self._stop()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+        listed = self._listed_after(outputs)
+        results: list[State | InfluxctlError] = []
+        for (description, _expires_at), output in zip(wanted, outputs):
+            created = None
+            if isinstance(listed, list) and isinstance(output, Output):
+                created = prove_created(before, listed, description, output)
+            if created is not None:
+                self._secrets.add(created["token"])
+            results.append(created or self._unproved(description, output, before, listed))
+        return results
+
+    def revoke_tokens(self, ids: Sequence[str]) -> None:
+        """Revoke tokens for good, in this order."""
+        output = self._run(["management", "revoke", "--force", *ids])
+        if output.code != 0:
+            raise self._failed(output, f"revoke the management tokens {', '.join(ids)}")
+
+    def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[State]:
+        """Return all management tokens, asked for again where `may_pass` says so of a failure."""
+        attempt = 1
+        while (output := self._run(_LIST)).code != 0 and attempt <= retries and may_pass(output):
+            self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
+            attempt += 1
+        if output.code != 0:
+            raise self._failed(output, "list the management tokens")
+        return parse_list(output.stdout)
+
+    def _attempt(self, description: str, expires_at: datetime | None) -> Output | InfluxctlError:
+        arguments = ["management", "create", f"--description={description}"]
+        if expires_at is not None:
+            arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
+        try:
+            return self._run(arguments)
+        except InfluxctlError as error:
+            return error
+
+    def _listed_after(self, outputs: Sequence[Output | InfluxctlError]) -> list[State] | InfluxctlError:
+        """Return the list; where it has a new secret to prove, whatever fails is tried again, once at least."""
+        printed = any(isinstance(output, Output) and output.stdout for output in outputs)
+        try:
+            return self._list(max(1, self._retries), lambda _output: True) if printed else self.list_tokens()
+        except InfluxctlError as error:
+            return error
+
+    def _unproved(
+        self,
+        description: str,
+        output: Output | InfluxctlError,
+        before: Sequence[State],
+        listed: list[State] | InfluxctlError,
+    ) -> InfluxctlError:
+        """Return why a create counts as failed, and what to look at."""
+        doing = f"create the management token {description!r}"
+        if isinstance(output, InfluxctlError):
+            problem = output
+        elif output.code == 0:
+            cause = "no new token in its list begins what it printed."
+            if isinstance(listed, InfluxctlError):
+                cause = f"the list that would prove which token it made can't be read. {listed}"
+            problem = InfluxctlError(f"Can't {doing}: influxctl reported success, but {cause}", code="unproved")
+        else:
+            # What a create prints on stdout is a secret.
+            problem = self._failed(output._replace(stdout=""), doing)
+        if isinstance(listed, InfluxctlError):
+            hint = (
+                " A token of that description may have been made: look at influxctl management list."
+                if isinstance(output, Output) and output.code in (0, None)
+                else ""
+            )
+        else:
+            appeared = self._new(before, listed, description)
+            hint = (
+                f" Tokens of that description that appeared meanwhile: {', '.join(appeared)}. Look at who made them"
+                " before you revoke one; none was revoked."
+                if appeared
+                else ""
+            )
+        return InfluxctlError(f"{problem}{hint}", code=problem.code)
+
+    @staticmethod
+    def _new(before: Sequence[State], listed: Sequence[State], description: str) -> list[str]:
+        known = {token["id"] for token in before}
+        return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
+
+    def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
+        try:
+            # In UTF-8 whatever the locale is, because that is what influxctl reads.
+            command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
+            # Not run_command: it knows no timeout, and a process that it has begun outlives the module.
+            process = Process(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=clean_environment(os.environ),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise InfluxctlError(f"{self._program} can't be run: {error.strerror}.") from None
+        except ValueError as error:
+            raise InfluxctlError(f"{self._program} can't be run with such an argument: {error}.") from None
+        self._running.add(process)
+        if self._stopped:
+            _kill(process)
+        try:
+            stdout, stderr = process.communicate(timeout=timeout or self._timeout)
+            return _output(process.returncode, stdout, stderr)
+        except subprocess.TimeoutExpired:
+            return _end(process)
+        except TooMuchOutput as much:
+            _kill(process)
+            process.wait()
+            process.let_go()
+            return _output(None, much.stdout, much.stderr)._replace(endless=True)
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            self._running.discard(process)
+
+    def _stop(self) -> None:
+        """End all that runs and all that is about to."""
+        self._stopped = True
+        for process in list(self._running):
+            _kill(process)
+
+    def _failed(self, output: Output, doing: str) -> InfluxctlError:
+        """Return the error of a run that failed or took too long."""
+        said = _said(output.stderr or output.stdout, self._secrets)
+        login = _LOGIN if _NEEDS_LOGIN.search(_all_said(output)) else ""
+        if output.endless:
+            return InfluxctlError(
+                f"Can't {doing}: influxctl printed more than {MOST // 1_000_000} MB and was ended. Run it by hand with"
+                f" the same profile to see what it prints.{said}",
+                code="bad_answer",
+            )
+        if output.code is None:
+            return InfluxctlError(
+                f"Can't {doing}: influxctl did not finish within {self._timeout:g} seconds and was ended.{login}{said}",
+                code="influxctl_timeout",
+            )
+        return InfluxctlError(
+            f"Can't {doing}: influxctl failed with exit code {output.code}.{said}{login or self._remedy(output)}"
+        )
+
+    def _ask_version(self) -> tuple[int, int, int] | None:
+        """Return the program's version, asked for once; None when it can't be read."""
+        if not self._version_asked:
+            self._version_asked = True
+            with contextlib.suppress(InfluxctlError):
+                asked = self._run(["version"], min(self._timeout, _VERSION_TIMEOUT))
+                self._version = parse_version(f"{asked.stdout}\n{asked.stderr}")
+        return self._version
+
+    def _remedy(self, output: Output) -> str:
+        """Return what to do about a failure; only now is it worth asking for the version."""
+        version = self._ask_version()
+        number = "unknown" if version is None else ".".join(map(str, version))
+        if version is not None and version < OLDEST:
+            return f" It is version {number}; management tokens need influxctl 2.6.0 or newer."
+        if "expires-at" in output.stderr:
+            return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
+        if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
+            return f" It is version {number}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or newer."
+        if version is not None and version < _LIST_MENDED and "nil pointer" in output.stderr:
+            return f" It is version {number}; influxctl 2.7.0 mended the list of management tokens."
+        return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
+
+
+def _found(program: str | None) -> str:
+    """Return the path of the program; raise what to do where there is none that can be run."""
+    found = find_influxctl(program, os.environ)
+    if found is None:
+        wanted = os.path.expanduser(program or NAME)
+        if os.path.isfile(wanted):
+            raise InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
+        where = f" at {wanted}" if os.sep in wanted else f" on the PATH, in {' or '.join(DIRECTORIES)}"
+        raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
+    return found
+
+
+def _is_passing(output: Output) -> bool:
+    """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
+    said = _all_said(output)
+    return output.code is not None and bool(_PASSING.search(said)) and not _LASTING.search(said)
+
+
+def _all_said(output: Output) -> str:
+    """Return what was said on both streams, of very much the beginnings and ends: a search is not to take minutes."""
+    texts = (output.stderr, output.stdout)
+    return "\n".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}" for text in texts)
+
+
+def _said(text: str, secrets: Iterable[str]) -> str:
+    """Return the end of what the program said, masked, as part of a sentence.
+
+    Masked before it is cut further: a piece of a secret that is too short looks like none.
+    """
+    words = " ".join(quoted(text[-LONGEST:], secrets).split())
+    return f" It said: {words[-500:]!r}." if words else ""
+
+
+def _kill(process: Process) -> None:
+    """Kill the process and all that it started, without waiting for it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: Process) -> Output:
+    """End the process and all that it started, and return what it had printed."""
+    _kill(process)
+    try:
+        stdout, stderr = process.communicate(timeout=_GRACE)
+    except (subprocess.TimeoutExpired, TooMuchOutput) as late:  # something left the group and keeps the pipes open
+        stdout, stderr = late.stdout or b"", late.stderr or b""
+        process.let_go()
+    code = process.poll()
+    return _output(None if code == -signal.SIGKILL else code, stdout, stderr)
+
+
+def _output(code: int | None, stdout: bytes, stderr: bytes) -> Output:
+    """Return what a run left behind as text, without colours and without the mark of its encoding."""
+    said, errors = (without_colours(stream.decode("utf-8-sig", "replace")) for stream in (stdout, stderr))
+    return Output(code, said, errors)

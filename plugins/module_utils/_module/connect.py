@@ -1,0 +1,126 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules with a connection share: its options, and how options, environment and profile make one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
+
+from .._api.endpoints import ManagementApi
+from .._api.proxies import logins_in
+from .._core.connection import PRODUCTS, Connection, exposed, login_in, parse_host, resolve
+from .._core.errors import ProfileError, remember
+from .._core.interface import Result, Spec
+from .entry import run as run_module
+
+
+def _of_environment(name: str) -> str:
+    """Return the value of an environment variable; an empty one, as AWX makes of a blank field, isn't set."""
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _from_environment(name: str) -> dict[str, Any]:
+    return {"type": "str", "fallback": (_of_environment, [name])}
+
+
+# No option has a default here: a profile may state what the user doesn't (connection.resolve fills the rest).
+CONNECTION_OPTIONS: Spec = {
+    "product": {"type": "str", "choices": list(PRODUCTS)},
+    "host": _from_environment("INFLUXDB3_HOST"),
+    "port": {"type": "int"},
+    "management_token": {**_from_environment("INFLUXDB3_MANAGEMENT_TOKEN"), "no_log": True},
+    "account_id": _from_environment("INFLUXDB3_ACCOUNT_ID"),
+    "cluster_id": _from_environment("INFLUXDB3_CLUSTER_ID"),
+    "config_path": {"type": "path"},
+    "profile": {"type": "str"},
+    "validate_certs": {"type": "bool"},
+    "ca_path": {**_from_environment("INFLUXDB3_CA_PATH"), "type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "timeout": {"type": "float"},
+    "retries": {"type": "int"},
+}
+
+INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
+
+
+def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
+    """Run a module with a connection: an empty connection option counts as one that isn't given.
+
+    No message holds the password of a proxy: servers, proxies and influxctl may repeat it.
+    """
+
+    def discreet_work(module: AnsibleModule) -> Result:
+        for secret in logins_in(os.environ):
+            remember(secret)
+        return work(module)
+
+    run_module(discreet_work, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
+
+
+def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
+    """Return the path of the influxctl config that the options name, by default influxctl's, and the profile in it.
+
+    Ansible masks the secrets of this profile from now on. Messages hold none of the file's other secrets either, which
+    influxctl may quote; in results, they may be any word. Raises ProfileError.
+    """
+    # Not before a profile is read: Ansible's modules are compiled anew for every task.
+    from .._profile import config_file, profile_reader
+
+    path = config_file.locate(module.params["config_path"], os.environ)
+    name = module.params["profile"] or "default"
+    text = config_file.read(path)
+    if text is None:
+        raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
+    try:
+        found = profile_reader.read_profiles(text)
+        index = profile_reader.find_profile(found, name)
+    except ProfileError as error:
+        raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
+    if index is None:
+        raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
+    module.no_log_values.update(profile_reader.secrets_of(found[index]))
+    for secret in (secret for each in found for secret in profile_reader.secrets_of(each)):
+        remember(secret)
+    return path, found[index]
+
+
+def connection_of(module: AnsibleModule) -> Connection:
+    """Return the connection that the module's options, the environment and the profile describe.
+
+    Raises OptionError and ProfileError.
+    """
+    from .._api.named_files import check_files, with_token
+    from .._profile import profile_reader
+
+    params = module.params
+    query_host = params.get("query_host")
+    for host in (params["host"], query_host):  # refused in a moment, and Ansible shows the options of what fails
+        module.no_log_values.update(login_in(host))
+    profile = None
+    if params["config_path"] or params["profile"]:
+        profile = profile_of(module)[1]
+        if not params["management_token"]:
+            profile = with_token(profile)
+            module.no_log_values.update(profile_reader.secrets_of(profile))
+    connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
+    check_files(connection)
+    warnings = [exposed(connection.base_url, "management token")]
+    with contextlib.suppress(ValueError):  # a wrong one is told where it is used
+        warnings.append(exposed(parse_host(query_host), "new database token") if query_host else None)
+    for warning in filter(None, warnings):
+        module.warn(warning)
+    return connection
+
+
+def connect(module: AnsibleModule) -> ManagementApi:
+    """Return the Management API of the module's connection."""
+    return ManagementApi(connection_of(module), module.no_log_values.add)

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the two profile modules share: the shipped tomlkit, and the config file with its attributes."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any, Callable, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.durable import PATIENCE, Candidate, Owner, Place, give, parse_owner, write_all
+from .._core.errors import ProfileError
+from .._core.interface import Spec
+from .._core.regular_file import NotRegular, content_of
+from .._profile import config_file
+
+Made = TypeVar("Made")
+Diff = dict[str, dict[str, Any]]
+
+SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
+# Errors of replacing a file that writing over it may not have.
+_NOT_REPLACED = (errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV, errno.ETXTBSY)
+
+
+def unpack_tomlkit(module: AnsibleModule) -> None:
+    """Make the tomlkit that the action plugin sent the one that is imported: the target's own may be too old.
+
+    Raises ProfileError.
+    """
+    shipped: str | None = module.params["_tomlkit"]
+    if not shipped:
+        return
+    archive = os.path.join(module.tmpdir, "tomlkit.zip")
+    try:
+        with open(archive, "wb") as handle:
+            handle.write(base64.b64decode(shipped))
+    except OSError as error:
+        raise ProfileError(f"{archive} can't be written: {error.strerror}.", code="unwritable") from None
+    sys.path.insert(0, archive)
+
+
+def config_place(module: AnsibleModule) -> Place:
+    """Return the config's place; tomlkit can be imported from here on. Raises ProfileError."""
+    unpack_tomlkit(module)
+    return config_file.place(config_file.locate(module.params["path"], os.environ))
+
+
+@contextlib.contextmanager
+def held_config(module: AnsibleModule) -> Iterator[Place]:
+    """Give the config's place, with no other run at work on it until the end. Raises ProfileError."""
+    with config_place(module) as where:
+        if not module.check_mode:
+            _lock(where)
+        yield where
+
+
+def _lock(where: Place) -> None:
+    # A directory that isn't there yet has nobody in it, and is locked when it was made.
+    with _explained(where.path, "locked"):
+        locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
+    if not locked:
+        raise ProfileError(
+            f"{where.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
+            code="busy",
+        )
+
+
+def naming(path: str, work: Callable[[], Made]) -> Made:
+    """Do some work on a config's text, and name the file in its errors."""
+    try:
+        return work()
+    except ProfileError as error:
+        if error.code == "missing_library":
+            raise
+        raise ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
+
+
+@contextlib.contextmanager
+def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
+    """Make the directories that a config lacks, owned as it shall be; they go again where what follows fails."""
+    try:
+        with _explained(where.path, "created"):
+            where.make(parse_owner(module.params["owner"], module.params["group"]))
+        for directory in where.made:
+            context = module.load_file_common_arguments(module.params, directory).get("secontext")
+            module.set_context_if_different(directory, context, False)
+        _lock(where)
+        yield
+    except BaseException:
+        for directory in reversed(where.made):
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+        raise
+
+
+def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, Any]:
+    """Replace the file atomically, its attributes set before it has its name; return what to report.
+
+    Whatever fails, the old file stays as it is, and no part of a new one is left. Raises ProfileError.
+    """
+    values: dict[str, Any] = {}
+    with _explained(where.path, "written"), contextlib.ExitStack() as stack:
+        try:
+            old = where.open_regular()
+            stack.callback(os.close, old)
+        except FileNotFoundError:
+            old = -1
+        where.sweep()
+        if module.params["backup"] and old >= 0:
+            values["backup_file"] = _backup(module, where, old)
+        try:
+            with Candidate(where, text.encode("utf-8")) as candidate:
+                path = where.beside(candidate.name)
+                if old >= 0:
+                    _resemble(module, candidate.descriptor, path, old, where.path)
+                _dress(module, candidate.descriptor, path)
+                candidate.put()
+                _mark(module, where)
+        except OSError as error:
+            if old < 0 or not module.params["unsafe_writes"] or error.errno not in _NOT_REPLACED:
+                raise
+            _write_in_place(where, text)
+            fix_attributes(module, where)
+    return values
+
+
+def _resemble(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
+    """Give a new file what the old one had, as far as this user may: owner, mode, access control list, context."""
+    status = os.fstat(old)
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    for name in os.listxattr(old) if hasattr(os, "listxattr") else ():
+        with contextlib.suppress(OSError):
+            os.setxattr(descriptor, name, os.getxattr(old, name))
+    if module.selinux_enabled():
+        module.set_context_if_different(path, module.selinux_context(old_path), False)
+
+
+def _dress(module: AnsibleModule, descriptor: int, path: str) -> None:
+    """Give an open file what the options state. The path is only looked at, but for the context of SELinux."""
+    wanted = differences(module, path)
+    uid, gid, mode = wanted.get("owner"), wanted.get("group"), wanted.get("mode")
+    give(descriptor, Owner(uid, gid))
+    if mode is not None:
+        os.fchmod(descriptor, int(mode, 8))
+    arguments = module.load_file_common_arguments(module.params, path)
+    module.set_context_if_different(path, arguments["secontext"], False)
+
+
+def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> dict[str, Any]:
+    """Return what Ansible would change of a file's attributes: `owner` and `group` (numbers), `mode` (text), and more.
+
+    Ansible's own functions take a path and follow it; here they only tell, and what they tell is done by descriptor.
+    """
+    told: Diff = {"before": {}, "after": {}}
+    arguments = module.load_file_common_arguments(module.params, path)
+    checking, module.check_mode = module.check_mode, True
+    try:
+        module.set_fs_attributes_if_different(arguments, False, diff=told)
+    finally:
+        module.check_mode = checking
+    for side, values in (diff or {}).items():
+        values.update(told[side])
+    return told["after"]
+
+
+def _write_in_place(where: Place, text: str) -> None:
+    """Write over what the file holds: only where the user has allowed it, because a cut leaves half a file."""
+    descriptor = where.open(os.O_WRONLY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegular
+        where.refuse_hard_link(descriptor)
+        content = text.encode("utf-8")
+        write_all(descriptor, content)
+        os.ftruncate(descriptor, len(content))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _backup(module: AnsibleModule, where: Place, old: int) -> str:
+    """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
+    status = os.fstat(old)
+    name = f"{where.name}.{secrets.token_hex(4)}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
+    with Candidate(where, content_of(old)) as copy:
+        with contextlib.suppress(PermissionError):
+            os.fchown(copy.descriptor, status.st_uid, status.st_gid)
+        os.utime(copy.descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if module.selinux_enabled():
+            module.set_context_if_different(where.beside(copy.name), module.selinux_context(where.path), False)
+        copy.put(name)
+    return where.beside(name)
+
+
+@contextlib.contextmanager
+def _explained(path: str, done: str) -> Iterator[None]:
+    """Turn an OSError into a ProfileError, with what can be done about it."""
+    try:
+        yield
+    except OSError as error:
+        text = error.strerror or str(error)
+        if error.errno == errno.EBUSY:
+            text += (
+                ". It may be mounted by itself, as into a container: mount the directory that it is in instead, or set"
+                " unsafe_writes to write over it"
+            )
+        raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
+
+
+def fix_attributes(module: AnsibleModule, where: Place) -> None:
+    """Give an existing file the stated owner, mode and so on. Raises ProfileError."""
+    with _explained(where.path, "changed"):
+        try:
+            descriptor = where.open_regular()
+        except FileNotFoundError:
+            return
+        try:
+            _dress(module, descriptor, where.path)
+        finally:
+            os.close(descriptor)
+        _mark(module, where)
+
+
+def _mark(module: AnsibleModule, where: Place) -> None:
+    """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
+    if module.params["attributes"]:
+        module.set_attributes_if_different(where.path, module.params["attributes"], False)

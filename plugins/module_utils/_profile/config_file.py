@@ -1,0 +1,116 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where influxctl's `config.toml` lies, and its bytes. The only code that reads config files."""
+
+from __future__ import annotations
+
+import os
+import platform
+import pwd
+from collections.abc import Mapping
+from typing import Callable
+
+from .._core.durable import Place, find
+from .._core.errors import ProfileError
+from .._core.regular_file import content_of, read_regular
+
+
+def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
+    """Return influxctl's default config path on an operating system (facts.md D.1).
+
+    `system` is what `platform.system()` says. On Linux, XDG_CONFIG_HOME counts when it is absolute.
+    """
+    if system == "Darwin":
+        base = os.path.join(home, "Library", "Application Support")
+    elif xdg_config_home and os.path.isabs(xdg_config_home):
+        base = xdg_config_home
+    else:
+        base = os.path.join(home, ".config")
+    return os.path.join(base, "influxctl", "config.toml")
+
+
+def locate(path: str | None, environ: Mapping[str, str]) -> str:
+    """Return the path that is meant: the given one, or the default of the user that this process runs as.
+
+    After `become`, the environment may still be the other user's; it counts only while its HOME belongs to us.
+    Raises ProfileError for a user without an entry in the user database, as in some containers.
+    """
+    if path:
+        return os.path.abspath(os.path.expanduser(path))
+    home = environ.get("HOME", "")
+    try:
+        ours = os.stat(home).st_uid == os.geteuid()
+    except OSError:
+        ours = False
+    if ours:
+        return default_path(platform.system(), home, environ.get("XDG_CONFIG_HOME"))
+    try:
+        entry = pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise ProfileError(
+            f"Where the config lies isn't known: the user {os.geteuid()} has no entry in the user database. Set path.",
+            code="unknown_home",
+        ) from None
+    return default_path(platform.system(), entry.pw_dir)
+
+
+def place(path: str) -> Place:
+    """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
+    try:
+        return find(path, follow=True)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def read(path: str) -> str | None:
+    """Return the text of a file that nobody else has a hand in, None when there is none. Raises ProfileError."""
+    return _text(path, lambda: read_regular(path))
+
+
+def read_at(where: Place) -> str | None:
+    """Return the text of a file at its place, None when there is none. Raises ProfileError."""
+
+    def content() -> bytes:
+        descriptor = where.open_regular()
+        try:
+            return content_of(descriptor)
+        finally:
+            os.close(descriptor)
+
+    return _text(where.path, content)
+
+
+def _text(path: str, content: Callable[[], bytes]) -> str | None:
+    try:
+        return content().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: str, error: OSError) -> ProfileError:
+    """Return the error for a file that can't be read."""
+    return ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable")
+
+
+def describe(path: str) -> dict[str, object | None]:
+    """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return {"path": path, "exists": False, "owner": None, "group": None, "mode": None}
+    import grp
+
+    try:
+        owner: object = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        owner = str(status.st_uid)
+    try:
+        group: object = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return {"path": path, "exists": True, "owner": owner, "group": group, "mode": f"{status.st_mode & 0o7777:04o}"}

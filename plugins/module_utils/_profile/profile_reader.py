@@ -1,0 +1,95 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the profiles of an influxctl `config.toml`, and says what of them may be shown. Pure; opens no file.
+
+Apart from profiles.py, so that who only reads doesn't carry an editor along. The keys of a profile: facts.md D.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._core.errors import SHORTEST_SECRET, ProfileError
+from .toml_data import Path, get, load
+
+Profile = dict[str, Any]
+PREFIX_LENGTH = 9
+# The kinds of authentication, by the path that holds them; which one wins in influxctl isn't known (facts.md D.2).
+AUTH_KINDS: dict[str, Path] = {
+    "mgmt_token": ("mgmt_token",),
+    "oauth2": ("auth", "oauth2"),
+    "token_file": ("auth", "token"),
+}
+PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
+TLS = ("insecure", "disable", "cert", "key", "ca")
+# Where the secrets of a profile stand; `token` is one that only old influxctls take.
+_SECRETS = (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret"))
+
+
+def read_profiles(text: str) -> list[Profile]:
+    """Return the profiles in their order. Raises ProfileError for invalid TOML or a `profile` of another shape."""
+    return profiles_of(load(text))
+
+
+def profiles_of(document: Mapping[str, Any]) -> list[Profile]:
+    """Return a config's profiles in their order. Raises ProfileError for a `profile` of another shape."""
+    profiles = document.get("profile", [])
+    if not isinstance(profiles, list) or not all(isinstance(profile, dict) for profile in profiles):
+        raise ProfileError("its profile is a plain table or value; influxctl wants [[profile]]", code="invalid_profile")
+    return profiles
+
+
+def number_by_name(profiles: Sequence[Profile]) -> dict[str, list[int]]:
+    """Return the numbers of the profiles of each name."""
+    numbers: dict[str, list[int]] = {}
+    for number, profile in enumerate(profiles):
+        name = profile.get("name")
+        if isinstance(name, str):
+            numbers.setdefault(name, []).append(number)
+    return numbers
+
+
+def only(numbers: Mapping[str, Sequence[int]], name: str) -> int | None:
+    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    found = numbers.get(name, ())
+    if len(found) > 1:
+        raise ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
+    return found[0] if found else None
+
+
+def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
+    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    return only(number_by_name(profiles), name)
+
+
+def auth_kind(profile: Profile) -> str | None:
+    """Return how a profile authenticates: `mgmt_token`, `oauth2`, `token_file`, or None."""
+    return next((kind for kind, path in AUTH_KINDS.items() if get(profile, path) is not None), None)
+
+
+def token_prefix(token: Any) -> str | None:
+    """Return the nine characters by which `influxctl management list` names a token (facts.md C.2).
+
+    None for what is too short for them to be a prefix only.
+    """
+    if not isinstance(token, str) or not (token.startswith("M.V") or len(token) >= 2 * PREFIX_LENGTH):
+        return None
+    return token[:PREFIX_LENGTH] if len(token) > PREFIX_LENGTH else None
+
+
+def public(profile: Profile) -> dict[str, Any]:
+    """Return what may be shown of a profile: never a secret, nor a key that this collection doesn't know."""
+    tls = profile.get("tls")
+    shown: dict[str, Any] = {key: profile.get(key) for key in PUBLIC}
+    shown["tls"] = {key: tls.get(key) for key in TLS} if isinstance(tls, dict) else None
+    shown["auth"] = auth_kind(profile)
+    shown["mgmt_token_prefix"] = token_prefix(profile.get("mgmt_token"))
+    return shown
+
+
+def secrets_of(profile: Profile) -> list[str]:
+    """Return the secrets in a profile. A placeholder such as `m` is none, and would mask a database of that name."""
+    found = (get(profile, path) for path in _SECRETS)
+    return [secret for secret in found if isinstance(secret, str) and len(secret) >= SHORTEST_SECRET]

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
+
+The edited text is read back and compared with what was intended. The keys of a profile: facts.md D.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.connection import PRODUCTS
+from .._core.errors import MASK, OptionError
+from .profile_reader import (
+    AUTH_KINDS,
+    PUBLIC,
+    TLS,
+    Profile,
+    auth_kind,
+    number_by_name,
+    only,
+    profiles_of,
+    token_prefix,
+)
+from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
+from .toml_editor import Block, Editor, proved
+
+# What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
+# secret.
+_SHOWN = {
+    *((key,) for key in PUBLIC),
+    *(("tls", key) for key in TLS),
+    *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
+    ("auth", "token", "token_file"),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one profile shall be: `keys` are its own, without those that aren't given."""
+
+    name: str
+    keys: Profile
+    present: bool = True
+    exclusive: bool = False
+    exclusive_auth: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one profile was and has become, None where it isn't there."""
+
+    name: str
+    before: Profile | None
+    after: Profile | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether that differs."""
+        return not same(self.before, self.after)
+
+
+def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the two sides of a profile's diff, which differ just when the profile does.
+
+    Each has every key that the profile has, with a mask for its value where that may be secret.
+    """
+    was, now = leaves(before or {}), leaves(after or {})
+    changed = {path for path, value in now.items() if path in was and not same(was[path], value)}
+    return _side(was, set()), _side(now, changed)
+
+
+def _side(values: Mapping[Path, Any], changed: set[Path]) -> dict[str, Any]:
+    side: dict[str, Any] = {}
+    for path, value in values.items():
+        if path not in _SHOWN and value != {}:
+            value = f"{MASK} (changed)" if path in changed else MASK
+        side = merged(side, nested(path, value))
+    prefix = token_prefix(values.get(("mgmt_token",)))
+    return {**side, "mgmt_token_prefix": prefix} if prefix else side
+
+
+def given(value: Mapping[str, Any]) -> Profile:
+    """Return nested options without what isn't given (None)."""
+    pruned = {key: given(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
+    return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
+
+
+def check(profile: Profile) -> None:
+    """Raise OptionError where influxctl couldn't use the profile (facts.md D.2)."""
+    product = profile.get("product")
+    if product not in PRODUCTS:
+        raise OptionError(
+            f"product: the profile {profile.get('name')!r} needs one of clustered and dedicated, and has {product!r}."
+        )
+    needed = ("host",) if product == "clustered" else ("account_id", "cluster_id")
+    missing = [key for key in needed if not profile.get(key)]
+    if missing:
+        raise OptionError(
+            f"The profile {profile.get('name')!r} of the product {product} lacks {' and '.join(missing)}, without which"
+            " influxctl can't use it."
+        )
+
+
+def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclusive_auth: bool) -> Profile:
+    """Return the profile as it shall be: `wanted` over `current`, tables merged key by key.
+
+    `exclusive` drops what isn't wanted; `exclusive_auth` drops the other kinds of authentication when one is wanted.
+    """
+    profile = merged({} if exclusive else current, wanted)
+    if exclusive_auth and auth_kind(dict(wanted)):
+        for path in AUTH_KINDS.values():
+            if get(wanted, path) is None:
+                profile = without(profile, path)
+    return profile
+
+
+def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
+    """Return the text with profiles changed, and the data that it holds then.
+
+    `document` is the text's data. Each of `changes` is a profile's number, None for a new one, and what it becomes,
+    None where it goes. Raises ProfileError, also when the edits can't be proved to have changed nothing else.
+    """
+    editor = Editor(text)
+    profiles = list(document.get("profile", []))
+    gone: list[int] = []
+    new: list[Profile] = []
+    for number, after in changes:
+        if number is None and after is not None:
+            new.append(after)
+        elif number is not None and after is None:
+            gone.append(number)
+        elif number is not None and after is not None:
+            _change(editor.block(number), leaves(profiles[number]), leaves(after))
+            profiles[number] = after
+    for number in sorted(gone, reverse=True):
+        editor.remove(number)
+        del profiles[number]
+    editor.append(new)
+    profiles += new
+    expected = {key: value for key, value in document.items() if key != "profile"}
+    if profiles:
+        expected["profile"] = profiles
+    return proved(editor.text(), expected), expected
+
+
+def new_config(profile: Profile) -> str:
+    """Return the text of a config with one profile."""
+    return rewrite("", {}, [(None, profile)])[0]
+
+
+def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any]) -> None:
+    for path in current:
+        if path not in target:
+            block.remove(path)
+    for path, value in target.items():
+        if path not in current or not same(current[path], value):
+            block.set(path, value)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A config as all wishes want it: its text, its data, and the outcome of each wish."""
+
+    text: str
+    document: Table
+    outcomes: Sequence[Outcome]
+
+
+def bring(text: str, wishes: Sequence[Wish]) -> Brought:
+    """Return the text as all wishes, each about another profile, want it. Raises ProfileError and OptionError."""
+    document = load(text)
+    found = profiles_of(document)
+    numbers = number_by_name(found)
+    outcomes: list[Outcome] = []
+    changes: list[tuple[int | None, Profile | None]] = []
+    for wish in wishes:
+        number = only(numbers, wish.name)
+        before = None if number is None else found[number]
+        outcome = Outcome(wish.name, before, _wanted(before or {}, wish) if wish.present else None)
+        outcomes.append(outcome)
+        if outcome.changed:
+            changes.append((number, outcome.after))
+    if changes:
+        text, document = rewrite(text, document, changes)
+    return Brought(text, document, outcomes)
+
+
+def _wanted(current: Profile, wish: Wish) -> Profile:
+    profile = merge(current, wish.keys, exclusive=wish.exclusive, exclusive_auth=wish.exclusive_auth)
+    check(profile)
+    return profile

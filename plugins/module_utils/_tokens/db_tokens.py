@@ -1,0 +1,194 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Database tokens over the Management API, as `tokens.manage` wants them, and the proof that a new one works."""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Callable
+from urllib.parse import urlencode
+
+from .._api.endpoints import ManagementApi
+from .._core.connection import DEDICATED, Connection, parse_host
+from .._core.entities import ACTIONS, DB_TOKEN, State
+from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
+from .._core.interface import Spec
+from .._core.pace import Pace
+from .options import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
+from .tokens import Kind, Proof
+
+KIND = Kind(DB_TOKEN, "db_token", "access_token")
+# What describes one token, as an option of a module or as an item of a list.
+OPTIONS: Spec = {
+    **TOKEN_OPTIONS,
+    **SECRET_FILE_OPTIONS,
+    "permissions": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
+            "resource": {"type": "str", "required": True},
+        },
+    },
+    "wait_active": {"type": "int"},
+    "revoke_unproved": {"type": "bool", "default": False},
+    "query_host": {"type": "str"},
+}
+RULES: dict[str, Any] = {"required_one_of": [("description", "id")]}
+_LONGEST_PAUSE = 5.0
+# Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md A.7).
+DEFAULT_WAIT = 300
+
+
+class HttpTokens:
+    """The database tokens of one cluster."""
+
+    marks = True
+
+    def __init__(self, api: ManagementApi) -> None:
+        self._api = api
+
+    def list(self) -> builtins.list[State]:
+        """Return all database tokens."""
+        return self._api.list_tokens()
+
+    def create(self, wanted: State, before: Sequence[State]) -> State:
+        """Make a token."""
+        return self._api.create_token(wanted)
+
+    def update(self, token: State, changes: State) -> State:
+        """Replace the token's permissions or description."""
+        return self._api.update_token(token["id"], changes)
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke the tokens; one that is gone or revoked already is what was wanted."""
+        for token in tokens:
+            try:
+                self._api.revoke_token(token["id"])
+            except ApiError as error:
+                if isinstance(error, NotFound) and error.own:
+                    continue
+                # What servers say to a second revocation, be it a retry or another run's, isn't known (facts.md A.7).
+                if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
+                    raise
+
+    def is_own(self, token: State) -> bool:
+        """Return False: a database token can't authorize administration."""
+        return False
+
+    def _works(self, token_id: str) -> bool:
+        try:
+            return self._api.get_token(token_id).get("revoked_at") is None
+        except NotFound as error:
+            if error.own:
+                return False
+        # Whatever stands before the API may answer 404 as well. The list tells.
+        return any(t["id"] == token_id and t.get("revoked_at") is None for t in self._api.list_tokens())
+
+
+def readable_database(permissions: Any) -> str | None:
+    """Return the first database that permissions allow to read by its name."""
+    return next((p["resource"] for p in permissions or () if p["action"] == "read" and p["resource"] != "*"), None)
+
+
+def data_plane(connection: Connection, query_host: str | None) -> str:
+    """Return the base URL of the data plane: for Dedicated a host of its own (facts.md G). Raises OptionError."""
+    if query_host:
+        try:
+            return parse_host(query_host)
+        except ValueError as error:
+            raise OptionError(f"query_host: {error}.") from None
+    if connection.product == DEDICATED:
+        return f"https://{connection.cluster_id}.a.influxdb.io"
+    return connection.base_url
+
+
+def check_proof(params: Mapping[str, Any]) -> None:
+    """Raise OptionError where a token can't be proved to work as the options want it."""
+    seconds, permissions = params["wait_active"], params["permissions"]
+    if seconds is not None and seconds < 0:
+        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
+    if seconds and permissions is not None and readable_database(permissions) is None:
+        raise OptionError(f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database.")
+
+
+def proof_of(connection: Connection, params: Mapping[str, Any], pace: Pace | None = None) -> Proof:
+    """Return how the token is proved to work. Raises OptionError.
+
+    `pace` is the run's, which may be stopped.
+    """
+    check_proof(params)
+    base_url = data_plane(connection, params["query_host"])
+    seconds = params["wait_active"]
+
+    def doubt(token: State) -> str:
+        if seconds == 0:
+            return "wait_active is 0"
+        return "" if readable_database(token.get("permissions")) else NOT_READABLE
+
+    def run(token: State, secret: str) -> None:
+        queried = replace(connection, base_url=base_url)
+        wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, pace)
+
+    return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])
+
+
+def wait_until_active(
+    connection: Connection,
+    token: State,
+    secret: str,
+    seconds: float,
+    pace: Pace | None = None,
+    *,
+    pause: Callable[[Pace, float], None] = Pace.nap,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Query the data plane with a new token until it answers; nothing is written there (facts.md G).
+
+    `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
+    activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
+    Influxdb3Error after `seconds`, or when the run is to stop.
+    """
+    from .._api.transport import Service, Transport
+
+    pace = pace or Pace()
+    database = readable_database(token.get("permissions"))
+    if database is None:
+        raise OptionError(f"wait_active: {NOT_READABLE}.")
+    # Not the management token's remedies: it isn't the one that is tried.
+    remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
+        404: "The database is not to be seen there."
+    }
+    transport = Transport(
+        replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
+    )
+    path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
+    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
+    patience = 0.0 if connection.base_url in pace.silent else seconds
+    deadline, wait = clock() + patience, 0.5
+    while True:
+        try:
+            transport.request("GET", path, doing=f"query database {database!r} with the new token")
+        except ApiError as error:
+            if pace.stopped or clock() >= deadline:
+                if not pace.stopped:
+                    pace.silent.add(connection.base_url)
+                when = f"when the run {pace.stopped}" if pace.stopped else f"after {patience:g} seconds"
+                raise Influxdb3Error(
+                    f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error}"
+                    " What it supersedes is not revoked and stays valid. Run again later, raise wait_active, or set"
+                    " query_host to where this machine reaches the data plane.",
+                    code="not_active",
+                ) from None
+        else:
+            pace.silent.discard(connection.base_url)
+            return
+        pause(pace, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        wait *= 2
+
+
+NOT_READABLE = "it may not read a database by its name, so that nothing can be queried without a side effect"

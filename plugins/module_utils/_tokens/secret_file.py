@@ -1,0 +1,372 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A token's secret in a private JSON file: read, and written atomically. The only code that touches secret files.
+
+The content is `{"id", "description", "token", "created_at", "expires_at"}`, so that a playbook can read it with
+`lookup('file', path) | from_json`. While a token is being made, and after such a run was cut off, there are beside
+`NAME` also `.NAME.pending` (the journal: one nonce per line, locked by the run that lives) and `.NAME.new` (the next
+`NAME`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Callable, Optional
+
+from .._core.durable import PATIENCE, RUNNER, ForeignLink, HardLink, Owner, Place, find, give, parse_owner, write_all
+from .._core.errors import OptionError, SecretFileError
+from .._core.regular_file import NotRegular, open_regular
+from .._core.replaceable import obstacle
+
+__all__ = ["PATIENCE", "RUNNER", "Owner", "parse_owner"]
+
+KEYS = ("id", "description", "token", "created_at", "expires_at")
+Secret = dict[str, Optional[str]]
+
+# How long the journal of a dead run is looked at for a token that the server made after the run had ended, in seconds.
+_MEMORY = 86_400.0
+# Bytes of a secret file at most, and the room that is reserved for a new one.
+_LONGEST, _ROOM = 65_536, 4_096
+_NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
+
+
+def parse_path(option: str, path: str | None) -> str | None:
+    """Return the path of a secret file, None where none is given: the only way from an option to one.
+
+    Raises OptionError for what can't be a file, because a secret that has no place is lost.
+    """
+    if path is None:
+        return None
+    if not path.strip() or "\0" in path:
+        raise OptionError(
+            f"{option}: is empty or holds a NUL character, so that the secret would be lost. Name a file, or leave"
+            f" {option} out."
+        )
+    if path.endswith("/") or os.path.basename(path) in (".", "..") or os.path.isdir(path):
+        raise OptionError(f"{option}: {path} is a directory. Name a file in it.")
+    return path
+
+
+def read(path: str, owner: Owner = RUNNER) -> Secret | None:
+    """Return what the file holds, None when there is no file.
+
+    Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
+    """
+    with _explaining(path), _place(path) as place:
+        try:
+            descriptor = _open_own(place, place.name, owner)
+        except FileNotFoundError:
+            return None
+        try:
+            content = os.read(descriptor, _LONGEST)
+        finally:
+            os.close(descriptor)
+    try:
+        parsed = json.loads(content)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(key), str) for key in ("id", "token")):
+        raise SecretFileError(
+            f"secret_file {path} is damaged or was not written by this collection; it is left as it is. Move it away"
+            " or choose another path."
+        )
+    return {key: parsed.get(key) for key in KEYS}
+
+
+def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
+    """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks.
+
+    Otherwise, what a run that was killed has left beside the file is swept away.
+    """
+    with _explaining(path), _place(path) as place:
+        if not dry:
+            _sweep(place)
+        try:
+            descriptor = _open_own(place, place.name, None)
+        except FileNotFoundError:
+            return False
+        try:
+            status = os.fstat(descriptor)
+            wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
+            moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
+            if not dry and (wide or moved):
+                place.refuse_hard_link(descriptor)
+            if not dry and wide:
+                os.fchmod(descriptor, 0o600)
+            if not dry and moved:
+                give(descriptor, owner)
+            return wide or moved
+        finally:
+            os.close(descriptor)
+
+
+def nonces(path: str) -> list[str]:
+    """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off."""
+    with _explaining(path), _place(path) as place:
+        try:
+            descriptor = _open_own(place, _hidden(place, "pending"), None)
+        except FileNotFoundError:
+            return []
+        try:
+            return _nonces_in(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def check_writable(path: str) -> None:
+    """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
+    with _explaining(path), _place(path) as place:
+        with contextlib.suppress(FileNotFoundError):
+            place.status(_hidden(place, "pending"))  # it may be too long a name
+        reason = obstacle(place.path)
+    if reason:
+        raise _unusable(path, reason)
+
+
+class Slot:
+    """The right to replace a secret file, and a place for the secret that is known to be writable before it exists.
+
+    Use as a context manager around the making of a token. Entering makes the parent directory (0700), takes the lock
+    on the journal, and reserves the new file (0600); another live run with the same file is waited for. A file that is
+    there is replaced by one with the same content: what keeps it from being replaced, keeps it before there is a token
+    to lose. `begin` makes a nonce durable before a token is asked for that bears it; `commit` makes the secret durable;
+    `settle` says that what became of a nonce's token is known. The journal outlives the slot while a nonce isn't
+    settled. Raises SecretFileError.
+    """
+
+    def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
+        self._path = os.path.abspath(os.path.expanduser(path))
+        self._owner, self._pause = owner, pause
+        self._place: Place | None = None
+        self._journal = self._new = -1
+        self._unsettled: set[str] = set()
+        self.nonces: list[str] = []
+        """What the journal held when the slot was entered: the nonces of runs that were cut off."""
+
+    def __enter__(self) -> Slot:
+        check_writable(self._path)
+        try:
+            self._place = _place(self._path)
+            self._place.make(self._owner)
+            self._lock(self._place)
+            self.nonces = _nonces_in(self._journal)
+            if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
+                self._unsettled.update(self.nonces)
+            self._reserve(self._place)
+            self._try_out(self._place)
+        except BaseException as error:
+            self._leave()
+            if isinstance(error, OSError):
+                raise _explained(self._path, error) from None
+            raise
+        return self
+
+    @property
+    def _held(self) -> Place:
+        if self._place is None:
+            raise RuntimeError("the slot was not entered")
+        return self._place
+
+    def _reserve(self, place: Place) -> None:
+        """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
+        name = _hidden(place, "new")
+        with contextlib.suppress(FileNotFoundError):
+            place.unlink(name)
+        self._new = place.create(name)
+        give(self._new, self._owner)
+        write_all(self._new, b" " * _ROOM)
+
+    def _try_out(self, place: Place) -> None:
+        """Replace the file that is there by itself."""
+        try:
+            descriptor = _open_own(place, place.name, self._owner)
+        except FileNotFoundError:
+            return
+        try:
+            content = os.read(descriptor, _LONGEST + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > _LONGEST:
+            return
+        self._replace(content)
+        os.close(self._new)
+        self._new = -1
+        self._reserve(place)
+
+    def _replace(self, content: bytes) -> None:
+        """Give the target a content. Durable once the directory is."""
+        os.lseek(self._new, 0, os.SEEK_SET)
+        # Cut first, so that what follows is one write and one fsync of the whole content.
+        os.ftruncate(self._new, len(content))
+        write_all(self._new, content)
+        self._held.rename(_hidden(self._held, "new"))
+
+    def begin(self, nonce: str) -> None:
+        """Make a nonce durable: from now on a later run can tell that a token bearing it is this file's."""
+        try:
+            os.lseek(self._journal, 0, os.SEEK_END)
+            # A line that an earlier run didn't finish must not swallow this one.
+            write_all(self._journal, f"\n{nonce}\n".encode())
+            self._held.sync()
+        except OSError as error:
+            raise _explained(self._path, error) from None
+        self._unsettled.add(nonce)
+
+    def settle(self, known: Iterable[str]) -> None:
+        """Forget nonces whose token was seen, or was certainly never made."""
+        self._unsettled.difference_update(known)
+
+    def commit(self, secret: Secret) -> None:
+        """Make the secret durable under the target's name."""
+        try:
+            self._replace(json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n")
+        except OSError as error:
+            raise _explained(self._path, error) from None
+        self._held.sync()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._leave()
+
+    def _lock(self, place: Place) -> None:
+        """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
+        name = _hidden(place, "pending")
+        waited = 0.0
+        while True:
+            self._journal = place.open(os.O_RDWR | os.O_CREAT, name)
+            _refuse_foreign(self._path, self._journal, RUNNER)
+            _refuse_several_names(self._path, self._journal)
+            try:
+                fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if place.status(name).st_ino == os.fstat(self._journal).st_ino:
+                    os.fchmod(self._journal, 0o600)
+                    return
+            except FileNotFoundError:
+                pass
+            except BlockingIOError:
+                if waited >= PATIENCE:
+                    raise SecretFileError(
+                        f"secret_file {self._path} is in use by another run since {PATIENCE:g} seconds. Run again when"
+                        " it has ended.",
+                        code="busy",
+                    ) from None
+                self._pause(0.1)
+                waited += 0.1
+            os.close(self._journal)
+            self._journal = -1
+
+    def _leave(self) -> None:
+        # What can't be removed is removed by the next run; it is no reason to fail after the secret is safe.
+        if self._new >= 0:
+            with contextlib.suppress(OSError):
+                self._held.unlink(_hidden(self._held, "new"))
+            os.close(self._new)
+        if self._journal >= 0:
+            if not self._unsettled:
+                with contextlib.suppress(OSError):
+                    self._held.unlink(_hidden(self._held, "pending"))
+            os.close(self._journal)
+        if self._place is not None:
+            self._place.close()
+        self._new = self._journal = -1
+
+
+def _place(path: str) -> Place:
+    return find(os.path.abspath(os.path.expanduser(path)), follow=False)
+
+
+def _hidden(place: Place, what: str) -> str:
+    return f".{place.name}.{what}"
+
+
+def _open_own(place: Place, name: str, owner: Owner | None) -> int:
+    """Return a descriptor that reads a file of ours, or with no owner stated of anybody's. Raises OSError."""
+    if place.missing:
+        raise FileNotFoundError
+    try:
+        descriptor = open_regular(name, follow=False, dir_fd=place.directory)
+    except (NotRegular, IsADirectoryError):
+        raise _not_regular(place.beside(name)) from None
+    try:
+        if owner is not None:
+            _refuse_foreign(place.path, descriptor, owner)
+            place.refuse_hard_link(descriptor)
+    except (OSError, SecretFileError):
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sweep(place: Place) -> None:
+    """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
+    name = _hidden(place, "pending")
+    # A run is at work, or it isn't ours to remove: either is no reason to fail.
+    with contextlib.suppress(OSError, SecretFileError):
+        descriptor = _open_own(place, name, RUNNER)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if place.status(name).st_ino == os.fstat(descriptor).st_ino and not _nonces_in(descriptor):
+                with contextlib.suppress(FileNotFoundError):
+                    place.unlink(_hidden(place, "new"))
+                place.unlink(name)
+        finally:
+            os.close(descriptor)
+
+
+def _nonces_in(descriptor: int) -> list[str]:
+    return [nonce.decode() for nonce in _NONCE.findall(os.pread(descriptor, 65536, 0))]
+
+
+def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_regular(path)
+    if status.st_uid not in (os.geteuid(), 0, owner.uid):
+        raise SecretFileError(
+            f"secret_file {path} belongs to somebody else; choose another path, or say with owner who shall own it."
+        )
+
+
+def _refuse_several_names(path: str, descriptor: int) -> None:
+    # Who may write to the directory could have given this name to any file, which would be written to.
+    if os.fstat(descriptor).st_nlink > 1:
+        raise _unusable(path, "its journal is a hard link to a file with another name; remove it")
+
+
+def _not_regular(path: str) -> SecretFileError:
+    return SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
+
+
+@contextlib.contextmanager
+def _explaining(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _explained(path, error) from None
+
+
+def _explained(path: str, error: OSError) -> SecretFileError:
+    if isinstance(error, (ForeignLink, HardLink)):
+        return SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
+    return _unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
+
+
+def _unusable(path: str, cause: str) -> SecretFileError:
+    return SecretFileError(
+        f"secret_file {path} can't be used: {cause}. Choose a path in a directory that the user who runs this module"
+        " may write to."
+    )
