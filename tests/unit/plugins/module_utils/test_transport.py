@@ -645,7 +645,7 @@ def without_requests(collection_root: Path, prepare: str, *path: Path) -> str:
     package = "ansible_collections.influxops.influxdb3.plugins.module_utils"
     program = (
         f"import sys; {prepare}\n"
-        f"from {package} import connection, errors, transport\n"
+        f"from {package}._api import transport\nfrom {package}._core import connection, errors\n"
         "try: transport.Transport(connection.resolve({'host': 'h', 'management_token': 'some-token'}))\n"
         "except errors.Influxdb3Error as error: print(error.code, error)"
     )
