@@ -101,7 +101,7 @@ def _databases(databases: Sequence[Mapping[str, Any]], left_out: list[str]) -> I
         item: dict[str, Any] = {"name": Foreign(name)}
         if database.get("retention_period") is not None:
             item["retention_period"] = format_duration(parse_duration(str(database["retention_period"])))
-        # A database shows 0 for a limit that was never set (facts.md C.7), and none can be given.
+        # A database shows 0 for a limit that was never set (facts.md#limits), and none can be given.
         item.update({key: int(database[key]) for key in _LIMITS if database.get(key)})
         if database.get("partition_template"):
             item["partition_template"] = [_part(part) for part in database["partition_template"]]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sends the controller's own tomlkit along with a module, so that targets need no library (design.md, section 6)."""
+"""Sends the controller's own tomlkit along with a module, so that targets need no library."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from harness.sweeps import assert_no_secret
 from simulator import Simulator
 
 GOOD = "host1"
-# A config of influxctl 1.x, which later ones refuse as a whole (facts.md D).
+# A config of influxctl 1.x, which later ones refuse as a whole (facts.md#unknown-keys).
 OLD_CONFIG = '[default]\nproduct = "clustered"\n'
 MARK = "# influxops.influxdb3: written and not yet proved: "
 

@@ -81,7 +81,7 @@ def commands(tmp_path: Path) -> list[str]:
 
 def rows() -> list[dict[str, Any]]:
     """Settings of all switches that aren't faults, so that every value of each occurs."""
-    switches = [info for info in CliSwitches.catalogue() if info.number != "fault"]
+    switches = [info for info in CliSwitches.catalogue() if info.fact != "fault"]
     most = max(len(info.values) for info in switches)
     return [{info.name: info.values[row % len(info.values)] for info in switches} for row in range(most)]
 

@@ -5,7 +5,7 @@
 """Management tokens survive any end of a run: the next one leaves one token for each description, its secret in a file.
 
 `make crash` tries every point; otherwise a sample is tried, whose seed (CRASH_SEED) pytest prints in its header. A
-management token can't be marked (facts.md C.2), so `on_lost_secret` and `revoke_superseded` say what the next run does.
+management token can't be marked, so `on_lost_secret` and `revoke_superseded` say what the next run does.
 By default it may fail because a secret is lost, and for no other reason; with these options it always succeeds.
 """
 

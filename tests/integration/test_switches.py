@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same life of a cluster on servers that answer every open question (facts.md, section H) in every possible way.
+"""The same life of a cluster on servers that answer what facts.md calls open in every possible way.
 
 Server number k takes the k-th value of each switch, so that a few servers show every value of every switch once.
 """

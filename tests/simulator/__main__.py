@@ -28,7 +28,7 @@ def _switches(settings: list[str]) -> Switches:
 
 
 def _epilog() -> str:
-    lines = [f"  {s.name}={'|'.join(map(str, s.values))}  {s.number}: {s.about}" for s in Switches.catalogue()]
+    lines = [f"  {s.name}={'|'.join(map(str, s.values))}  {s.fact}: {s.about}" for s in Switches.catalogue()]
     return "switches (the first value is the default):\n" + "\n".join(lines)
 
 

@@ -43,7 +43,7 @@ from simulator.recording import Request
 
 
 class Segment(Convertor[str]):
-    """One segment of the raw path, decoded exactly once: `a%2Fb` is the name `a/b` (facts.md A.8)."""
+    """One segment of the raw path, decoded exactly once: `a%2Fb` is the name `a/b` (facts.md#encoded-slash)."""
 
     regex = "[^/]+"
 

@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SwitchInfo:
-    """`number`: the place in facts.md that leaves the point open ("H3", "C.2"). `values`: all worth testing."""
+    """`fact`: the heading in facts.md that leaves the point open, or `fault`. `values`: all that are worth testing."""
 
     name: str
-    number: str
+    fact: str
     default: Any
     values: tuple[Any, ...]
     about: str
 
 
-def switch(number: str, default: T, *others: T, about: str) -> T:
+def switch(fact: str, default: T, *others: T, about: str) -> T:
     """A field of a switches dataclass. The default is the likeliest behaviour; `others` are the alternatives."""
-    result: T = field(default=default, metadata={"number": number, "values": (default, *others), "about": about})
+    result: T = field(default=default, metadata={"fact": fact, "values": (default, *others), "about": about})
     return result
 
 
@@ -35,7 +35,7 @@ class Catalogue:
     @classmethod
     def catalogue(cls) -> list[SwitchInfo]:
         return [
-            SwitchInfo(f.name, f.metadata["number"], f.default, f.metadata["values"], f.metadata["about"])
+            SwitchInfo(f.name, f.metadata["fact"], f.default, f.metadata["values"], f.metadata["about"])
             # Only subclasses have a catalogue, and these are dataclasses.
             for f in fields(cls)  # type: ignore[arg-type]
         ]

@@ -19,11 +19,11 @@ from simulator.switches import Switches
 Product = Literal["clustered", "dedicated"]
 
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
-"""Account and cluster ID that InfluxData's own clients use for Clustered (facts.md 1.1)."""
+"""Account and cluster ID that InfluxData's own clients use for Clustered (facts.md#url-forms)."""
 
 
 class ApiError(Exception):
-    """An error answer of the API. The texts follow the gRPC texts that real servers pass on (facts.md 1.3)."""
+    """An error answer of the API. The texts follow the gRPC texts that real servers pass on (facts.md#error-form)."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
 
 def grpc(operation: str, code: str, description: str) -> str:
-    """The text of a gRPC error as the API embeds it in `message` (facts.md 1.3)."""
+    """The text of a gRPC error as the API embeds it in `message` (facts.md#error-form)."""
     words = "".join(" " + c.lower() if c.isupper() else c for c in operation).strip()
     return f"iox_proxy.app.{operation} failed to {words}: rpc error: code = {code} desc = {description}"
 
@@ -76,7 +76,7 @@ class Core:
         return self.burst_left >= 0
 
     def alive(self, token: DbToken | MgmtToken) -> bool:
-        """Whether a token is accepted now: a revocation may lag (facts.md A.7), an expiry does not."""
+        """Whether a token is accepted now: a revocation may lag (facts.md#revocation), an expiry does not."""
         now = self.clock.now()
         lag = timedelta(seconds=self.switches.revocation_delay)
         if token.revoked_at is not None and token.revoked_at + lag <= now:
@@ -84,7 +84,7 @@ class Core:
         return token.expires_at is None or token.expires_at > now
 
     def may_manage(self, secret: str) -> bool:
-        """Whether a secret opens the Management API: a live management token, or a login's session (facts.md A.1)."""
+        """Whether a secret opens the Management API: a live management token, or a login's session."""
         if secret == self.session_token:
             return True
         return any(t.secret == secret and self.alive(t) for t in self.state.mgmt_tokens)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A data plane that answers the probes for a new database token, and nothing else (facts.md G)."""
+"""A data plane that answers the probes for a new database token, and nothing else (facts.md#activation)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulator.state import DbToken, Table
 
 
 def _secret(request: HttpRequest) -> str:
-    """`Bearer`, `Token`, `Basic` with the token as the password, or `?p=` (facts.md G.2)."""
+    """`Bearer`, `Token`, `Basic` with the token as the password, or `?p=` (facts.md#queries)."""
     scheme, _blank, value = request.headers.get("authorization", "").partition(" ")
     if scheme in ("Bearer", "Token"):
         return value
@@ -39,7 +39,7 @@ def _accepted(core: Core, token: DbToken) -> bool:
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    """The data plane's `code` is a string (facts.md G.3)."""
+    """The data plane's `code` is a string (facts.md#queries)."""
     return JSONResponse({"code": code, "message": message}, status)
 
 
@@ -50,7 +50,7 @@ def _measurement(line: str) -> str | None:
 
 
 def _write(core: Core, request: HttpRequest, body: Any) -> Response:
-    """Looks at token and lines, and keeps no points; a table comes into being with the first one (facts.md A.5)."""
+    """Looks at token and lines, and keeps no points; a table comes into being with the first one (facts.md#writes)."""
     name, lines = request.query_params.get("bucket", ""), body.decode("utf-8", "replace") if body else ""
     measurements = [_measurement(line) for line in lines.splitlines() if line.strip()]
     broken = _error(400, "invalid", "a line can't be parsed") if None in measurements or not measurements else None
@@ -90,7 +90,7 @@ def routes(core: Core) -> list[Route]:
         return refusal or JSONResponse({"results": [{"statement_id": 0}]})
 
     async def health(request: HttpRequest) -> Response:
-        """Not documented for these products, and asked for by InfluxData's own client (facts.md G.1)."""
+        """Not documented for these products, and asked for by InfluxData's own client (facts.md#health)."""
         return JSONResponse({"name": "influxdb", "status": "pass"})
 
     async def write(request: HttpRequest) -> Response:

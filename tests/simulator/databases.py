@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Operations 1 to 10 of facts.md A.3: databases and tables."""
+"""Operations 1 to 10 of facts.md#operations: databases and tables."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def integer_id(text: str) -> int:
 
 
 def _undeletable(core: Core, operation: str, what: str, deleted_at: datetime | None) -> bool:
-    """Whether there is something to restore; raises where the server would refuse (facts.md A.6)."""
+    """Whether there is something to restore; raises where the server would refuse (facts.md#deleting-and-restoring)."""
     if deleted_at is None:
         if core.switches.undelete_active == 200:
             return False

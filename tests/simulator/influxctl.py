@@ -22,11 +22,13 @@ _SETTINGS_LINE = "SETTINGS: dict[str, Any] = {}\n"
 
 @dataclass(frozen=True)
 class CliSwitches(Catalogue):
-    """What the documentation leaves open about the CLI (facts.md C, D and the end of H), and what may go wrong."""
+    """What the documentation leaves open about influxctl (facts.md), and what may go wrong."""
 
-    warn_lines: str = switch("C.2", "stderr", "stdout", about="where the two `warn` lines of a table-format create go")
+    warn_lines: str = switch(
+        "output-of-create", "stderr", "stdout", about="where the two `warn` lines of a table-format create go"
+    )
     create_json: str = switch(
-        "C.2",
+        "output-of-create",
         "token",
         "access_token",
         "nested",
@@ -35,20 +37,34 @@ class CliSwitches(Catalogue):
         about="management create --format json: the entry with `token` or `access_token`, "
         '{"token": entry, "secret": ...}, a list of one entry with `token`, or just the string',
     )
-    never_expires: str = switch("C.2", "1970", "blank", about="EXPIRES AT of a token that never expires, in tables")
-    prompt: str = switch("C.2", "fail", "hang", about="revoke without --force and without a terminal")
-    config_error_quotes: bool = switch("D", False, True, about="errors about config.toml quote it, secrets and all")
-    env_profile: str = switch("C.1", "path", "name", about="what INFLUXCTL_PROFILE overrides (from 2.10.1)")
-    cached_login: str = switch("C.1", "", "session", about="a session token from an earlier login (no prompt then)")
-    database_id_key: str = switch("C.4", "id", "database_id", about="key of the ID in database list --format json")
-    token_permissions: str = switch("1.7", "array", "object", about="permissions in token list --format json")
-    version_style: str = switch(
-        "C.6", "name", "bare", "long", about="`influxctl 2.12.0`, `2.12.0` or `influxctl version v2.12.0 (...)`"
+    never_expires: str = switch(
+        "output-of-list", "1970", "blank", about="EXPIRES AT of a token that never expires, in tables"
     )
-    error_exit_code: int = switch("C.1", 1, 2, about="exit code of every error")
-    noise: str = switch("C.1", "none", "stderr", "stdout", about="where the GTK atk-bridge warning goes, if it comes")
+    prompt: str = switch("revoking-several", "fail", "hang", about="revoke without --force and without a terminal")
+    config_error_quotes: bool = switch(
+        "unknown-keys", False, True, about="errors about config.toml quote it, secrets and all"
+    )
+    env_profile: str = switch("environment", "path", "name", about="what INFLUXCTL_PROFILE overrides (from 2.10.1)")
+    cached_login: str = switch(
+        "how-it-speaks", "", "session", about="a session token from an earlier login (no prompt then)"
+    )
+    database_id_key: str = switch(
+        "lists-of-other-things", "id", "database_id", about="key of the ID in database list --format json"
+    )
+    token_permissions: str = switch("permissions", "array", "object", about="permissions in token list --format json")
+    version_style: str = switch(
+        "how-it-speaks",
+        "name",
+        "bare",
+        "long",
+        about="`influxctl 2.12.0`, `2.12.0` or `influxctl version v2.12.0 (...)`",
+    )
+    error_exit_code: int = switch("how-it-speaks", 1, 2, about="exit code of every error")
+    noise: str = switch(
+        "how-it-speaks", "none", "stderr", "stdout", about="where the GTK atk-bridge warning goes, if it comes"
+    )
     management_url: str = switch(
-        "D.2",
+        "profile-keys",
         "",
         "https://127.0.0.1:1",
         about="where Dedicated is (really console.influxdata.com); empty: the profile's host and port, if any",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the `influxctl` stand-in talks to, in place of Granite's gRPC services (facts.md C.1).
+"""What the `influxctl` stand-in talks to, in place of Granite's gRPC services (facts.md#how-it-speaks).
 
 `POST /_influxctl/<group>/<command>` with a JSON object; the answer is JSON, errors are {"code": gRPC code, "message"}.
 Times travel as {"seconds": int, "nanos": int}.
@@ -59,7 +59,7 @@ def create_management(core: Core, body: Body) -> Body:
 
 
 def list_management(core: Core, body: Body) -> list[Body]:
-    """Revoked tokens are always listed (facts.md C.2)."""
+    """Revoked tokens are always listed (facts.md#output-of-list)."""
     return [_mgmt_token(core, token) for token in core.state.mgmt_tokens]
 
 

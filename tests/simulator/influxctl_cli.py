@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for the `influxctl` CLI: the behaviour of facts.md C and D over the simulator's private HTTP paths.
+"""A stand-in for the `influxctl` CLI: what facts.md says of it, over the simulator's private HTTP paths.
 
 Needs only Python 3.11 and its standard library. `simulator.influxctl.install` makes an executable of it.
 """
@@ -126,7 +126,7 @@ def parse_flags(argv: list[str], flags: dict[str, Flag]) -> tuple[dict[str, Any]
     return values, rest
 
 
-# --- config.toml (facts.md D) -------------------------------------------------------------------
+# --- config.toml (facts.md#profile-keys) -------------------------------------------------------------------
 
 TEXT, FLAG, TEXTS, TABLE = str, bool, list, dict
 
@@ -376,7 +376,7 @@ ENTRY_KEYS = (
 
 
 def entry(token: dict[str, Any]) -> dict[str, Any]:
-    """A management token as JSON: protobuf times without `nanos` when 0; absent when not set (facts.md C.2)."""
+    """A management token as JSON: times without `nanos` when 0, absent when not set (facts.md#output-of-list)."""
     result: dict[str, Any] = {}
     for key in ENTRY_KEYS:
         value = token[key]
@@ -486,7 +486,7 @@ def confirm(question: str) -> None:
 
 
 def management_revoke(client: Client, options: Options, arguments: list[str]) -> None:
-    """Goes on with the other IDs after an error from 2.9.8 on (facts.md C.3)."""
+    """Goes on with the other IDs after an error from 2.9.8 on (facts.md#revoking-several)."""
     if not options["force"]:
         confirm(f"Revoke {len(arguments)} management token(s)? This cannot be undone.")
     errors = []

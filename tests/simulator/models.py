@@ -83,7 +83,7 @@ Part = Annotated[TagPart | TimePart | BucketPart, Field(discriminator="type")]
 
 
 def _consistent(parts: list[Part]) -> list[Part]:
-    """Unique parts; a tag occurs once over tag and bucket parts; `time` is no tag (facts.md B.4)."""
+    """Unique parts; a tag occurs once over tag and bucket parts; `time` is no tag (facts.md#partition-templates)."""
     tags = [p.value.tag_name if isinstance(p, BucketPart) else p.value for p in parts if not isinstance(p, TimePart)]
     if len(set(tags)) != len(tags) or any(parts.count(p) > 1 for p in parts):
         raise ValueError("parts must be unique, and a tag may occur only once")

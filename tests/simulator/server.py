@@ -132,7 +132,7 @@ class Simulator:
 
     @property
     def session_token(self) -> str:
-        """What a login with OAuth would yield (facts.md A.1): accepted like a management token, but not one."""
+        """What a login would yield: accepted like a management token, but not one (facts.md#requests-and-answers)."""
         return self.core.session_token
 
     @property

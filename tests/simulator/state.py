@@ -16,18 +16,18 @@ from typing import Any
 
 
 def db_token_secret() -> str:
-    """`apiv1_` and the base64 text of 512 random bits (facts.md A.7)."""
+    """`apiv1_` and the base64 text of 512 random bits (facts.md#token-shapes)."""
     return "apiv1_" + base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def mgmt_token_secret() -> str:
-    """`M.V1.` and base64 text: the prefix is documented, the rest is a guess (facts.md C.2)."""
+    """`M.V1.` and base64 text: the prefix is documented, the rest is a guess (facts.md#token-shapes)."""
     return "M.V1." + base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 @dataclass
 class Database:
-    """`retention_period` in nanoseconds, 0 = infinite. Several deleted databases may bear one name (facts.md A.6)."""
+    """`retention_period` in nanoseconds, 0 = infinite. Several deleted databases may bear one name."""
 
     id: int
     name: str
@@ -40,7 +40,7 @@ class Database:
 
 @dataclass
 class Table:
-    """`former_names` keep being routed here after a rename (facts.md A.6)."""
+    """`former_names` keep being routed here after a rename (facts.md#names-bind-tokens)."""
 
     id: int
     database_id: int
@@ -75,7 +75,7 @@ class MgmtToken:
 
     @property
     def prefix(self) -> str:
-        """The nine public characters by which `influxctl management list` names a token (facts.md C.2)."""
+        """The nine public characters by which `influxctl management list` names a token (facts.md#token-shapes)."""
         return self.secret[:9]
 
 

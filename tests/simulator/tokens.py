@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Operations 11 to 15 of facts.md A.3: database tokens."""
+"""Operations 11 to 15 of facts.md#operations: database tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer = dict[str, Any]
 
 
 def check_uuid(core: Core, text: str) -> None:
-    """Any version: the constant IDs of Clustered are no UUIDv4 (facts.md 1.1)."""
+    """Any version: the constant IDs of Clustered are no UUIDv4 (facts.md#url-forms)."""
     try:
         well_formed = str(uuid.UUID(text)) == text.lower()
     except ValueError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How records look on the wire (facts.md A.3). What isn't set is absent, unless a switch says otherwise."""
+"""How records look on the wire (facts.md#operations). What isn't set is absent, unless a switch says otherwise."""
 
 from __future__ import annotations
 

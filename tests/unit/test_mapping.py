@@ -19,7 +19,7 @@ import pytest
 from harness.install import COLLECTION_PATH
 
 PREFIX = "influxops.influxdb3."
-# facts.md C.2 to C.5.
+# The commands of influxctl (facts.md#lists-of-other-things and what stands before it).
 COMMANDS = {
     "database": {"create", "list", "update", "delete", "rename", "undelete"},
     "table": {"create", "list", "delete", "rename", "undelete", "iceberg"},

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 15 operations of the Management API, one function each, and the two forms of its URL (facts.md A.3 and 1.1)."""
+"""The 15 operations of the Management API, one function each, and the two forms of its URL.
+
+Facts: facts.md#operations, facts.md#url-forms.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from .._core.token_values import can_be_secret
 BASE = "/api/v0"
 # What says that a path isn't there: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
 _NO_ROUTE = (404, 405, 415, 501)
-# facts.md A.2: the release that brought the API, and the one that brought rename, undelete and deletion of tables.
+# The release that brought the API, and the one that brought rename, undelete and the deletion of tables
+# (facts.md#releases-of-the-server).
 _SINCE = "20250508-1719206"
 _LATER_SINCE = "20251218-1946608"
 _LATER = f"A server older than release {_LATER_SINCE} doesn't know this operation at all."
@@ -58,8 +62,8 @@ def _tail(path: Iterable[str]) -> str:
 def unwrapped(answer: Any, collection: str) -> list[Any] | None:
     """Return the items of a list's answer, None where it holds no list.
 
-    A list is a plain array (facts.md A.1); null is an empty one. InfluxData's own client also takes it from an object
-    (facts.md F): `{databases: [...]}`, alone or below `data` or `result`.
+    A list is a plain array; null is an empty one. InfluxData's own client also takes it from an object:
+    `{databases: [...]}`, alone or below `data` or `result` (facts.md#requests-and-answers).
     """
     for key in ("data", "result"):
         if isinstance(answer, dict) and isinstance(answer.get(key), dict):
@@ -179,7 +183,7 @@ class ManagementApi:
         return token
 
     def revoke_token(self, token_id: str) -> None:
-        """Revoke a database token for good (DeleteDatabaseToken, facts.md A.7)."""
+        """Revoke a database token for good (DeleteDatabaseToken, facts.md#revocation)."""
         self._call("DELETE", "tokens", token_id, doing=f"revoke the database token {token_id}")
 
     # What they share

@@ -44,8 +44,8 @@ else:
 _RETRY = frozenset({429, 502, 503, 504})
 _REFUSED = frozenset({429, 503})
 
-# facts.md 1.3: the API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...`. What
-# follows `desc` is the server's to word, and may hold a user's name of an object.
+# The API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...` (facts.md#error-form).
+# What follows `desc` is the server's to word, and may hold a user's name of an object.
 _GRPC_CODE = re.compile(r"\bcode = (\w+)")
 
 _BUSY = {
@@ -82,7 +82,7 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     """Return whether a failed request may be sent again.
 
     `status` is the HTTP status, None without an answer; `sent` is false where the request provably never reached
-    the server. A POST isn't idempotent and facts.md A.1 knows no idempotency key.
+    the server. A POST isn't idempotent, and nothing makes it so (facts.md#no-idempotency-key).
     """
     if status is not None:
         return status in (_REFUSED if method == "POST" else _RETRY)
@@ -90,7 +90,7 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
 
 
 def is_own(status: int, content: Any) -> bool:
-    """Return whether an answer has the documented form of the API's errors (facts.md A.1), whatever it says.
+    """Return whether an answer has the documented form of the API's errors (facts.md#error-form), whatever it says.
 
     That is a JSON object with an integer `code` that equals the status, and a text `message`. An ingress, a proxy or
     the router in front of the API answers in other forms.

@@ -100,7 +100,7 @@ def decide(wish: Wish, find: Find) -> Change:
 def _refuse_short_retention(wish: Wish, change: Change) -> None:
     """Raise Refused where a retention below an hour is more likely a slip of the unit, which would cost all data.
 
-    InfluxData's own documentation calls 43 minutes "30 days" in nanoseconds (facts.md 1.5).
+    InfluxData's own documentation calls 43 minutes "30 days" in nanoseconds (facts.md#retention).
     """
     period = (wish.desired if change.create else change.update).get("retention_period") or HOUR
     if period >= HOUR:

@@ -22,7 +22,7 @@ from .errors import SHORTEST_SECRET, OptionError
 CLUSTERED = "clustered"
 DEDICATED = "dedicated"
 PRODUCTS = (CLUSTERED, DEDICATED)
-# What InfluxData's own clients send as account and cluster of a Clustered installation (facts.md 1.1).
+# What InfluxData's own clients send as account and cluster of a Clustered installation (facts.md#url-forms).
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
 DEDICATED_HOST = "console.influxdata.com"
 
@@ -67,7 +67,7 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the connection options that an influxctl profile of the right types states (facts.md D.2).
+    """Return the connection options that an influxctl profile of the right types states (facts.md#profile-keys).
 
     A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
     """
@@ -163,7 +163,7 @@ def _unlimited(options: Mapping[str, Any]) -> list[str]:
 
 
 def _mistyped(profile: Mapping[str, Any]) -> list[str]:
-    """Return a phrase for each key of a profile whose value isn't of its type (facts.md D.2)."""
+    """Return a phrase for each key of a profile whose value isn't of its type (facts.md#profile-keys)."""
     tls = profile.get("tls", {})
     if not isinstance(tls, dict):
         return ["tls in the influxctl profile is no table"]
@@ -247,7 +247,7 @@ def parse_host(host: str, port: int | None = None) -> str:
 
 
 def token_file_of(profile: Mapping[str, Any]) -> str | None:
-    """Return the path of the file from which influxctl takes the token of a profile (facts.md D.2), None without one.
+    """Return the file from which influxctl takes a profile's token, None without one (facts.md#profile-keys).
 
     A `mgmt_token` in the profile goes first. Raises OptionError for a path that nobody but influxctl can find: it is
     relative to wherever influxctl is run.

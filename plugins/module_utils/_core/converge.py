@@ -46,7 +46,7 @@ def converge(
         try:
             return change, True, apply(change)
         except ApiError as error:
-            # A 400 may be a server's way to say that the object is there (facts.md 1.3): what is read again tells.
+            # A 400 may mean that the object is there (facts.md#already-exists): what is read again tells.
             if not isinstance(error, (AlreadyExists, NotFound, Ambiguous)) and error.status != 400:
                 raise
             failure = error

@@ -21,7 +21,7 @@ _PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 
 def secret_problem(text: str) -> str | None:
-    """Return what is wrong with a token, None if nothing is: no token of InfluxDB's looks so (facts.md A.7, C.2)."""
+    """Return why no token of InfluxDB's looks so, None where one may (facts.md#token-shapes)."""
     if not text.strip():
         return "is empty; give the token, or leave the option out (a variable or lookup may have found nothing)"
     if _SCHEME.match(text.lstrip()):

@@ -11,11 +11,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 INFINITE = "infinite"
-# int64 nanoseconds are what the API takes: about 292.5 years (facts.md B.3).
+# int64 nanoseconds are what the API takes: about 292.5 years (facts.md#durations).
 MAX_NANOSECONDS = 2**63 - 1
 
-# facts.md B.3: a month is 30 days as documented, a year 365. influxctl knows neither s nor ns; they are there so that
-# whatever a cluster holds can be shown as a time, and what is shown can be stated.
+# A month is 30 days, a year 365 (facts.md#durations). influxctl knows neither s nor ns; they are there so that what
+# a cluster holds can be shown as a time, and what is shown can be stated.
 _UNITS = {
     "ns": 1,
     "s": 1_000_000_000,
@@ -42,7 +42,7 @@ HOW_TO_WRITE_A_SPAN = "write for instance 14d, 12h or 1y (units s, m, h, d, w, m
 def parse_duration(value: str | int) -> int:
     """Return the nanoseconds of a duration; 0 is infinite.
 
-    `value` is a whole number of nanoseconds (also as text), `infinite`, or influxctl's notation (facts.md B.3):
+    `value` is a whole number of nanoseconds (also as text), `infinite`, or influxctl's notation (facts.md#durations):
     numbers with units, joined without blanks, such as `30d`, `2.5d`, `1y6mo`; and seconds (`s`) and nanoseconds
     (`ns`), which influxctl doesn't have. A duration of nothing, such as `0s`, is infinite.
 
@@ -92,7 +92,7 @@ def _within_bounds(nanoseconds: Fraction, text: str, how: str) -> int:
 def format_duration(nanoseconds: int) -> str:
     """Return the duration as text that `parse_duration` reads back to the same number.
 
-    Up to days, as influxctl prints since 2.5.0 (facts.md 1.7): `infinite`, `30d`, `1d12h`, `90m` as `1h30m`, and down
+    Up to days, as influxctl prints (facts.md#durations): `infinite`, `30d`, `1d12h`, `90m` as `1h30m`, and down
     to nanoseconds, so that 2592000000000 shows as the `43m12s` that it is.
     """
     if nanoseconds == 0:

@@ -21,18 +21,18 @@ from .token_values import parse_token_id, read_secret, read_text
 
 State = dict[str, Any]
 
-# facts.md B.4; the specification allows more buckets than the prose does (1.7), and the server decides.
+# The specification allows more buckets than the prose does, and the server decides (facts.md#partition-templates).
 MAX_PARTS = 8
 MAX_BUCKETS = 100_000
 MAX_NAME = 64
 MAX_LIMIT = 2**31 - 1
-# facts.md B.4 and 1.7: what the documentation recommends, and above how many buckets it is silent.
+# What the documentation recommends, and above how many buckets it is silent (facts.md#partition-templates).
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m", "%Y")
 MANY_BUCKETS = 1_000
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
 ACTIONS = ("read", "write")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# facts.md B.1: names that the system uses or may use.
+# facts.md#names: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
 # How many of many things a sentence names.
 SHOWN = 5
@@ -56,7 +56,7 @@ def _same(value: Any) -> Any:
 
 
 def _read_number(value: Any) -> int:
-    """Return a whole number that isn't negative, within int64 (facts.md A.4); True is none, and neither is 1.0."""
+    """Return a whole number that isn't negative, within int64 (facts.md#limits); True is none, and neither is 1.0."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**63 - 1:
         raise ValueError("no number from 0 to the end of int64")
     return value
@@ -66,7 +66,7 @@ def _read_instant(value: Any) -> datetime | None:
     """Return an instant, None where a server writes "never" as a text: empty, or of 1970 or of the year 1.
 
     Those are the beginnings of time of protobuf and of Go, which a server shows where nothing is set. A protobuf
-    timestamp, as influxctl prints it, leaves `nanos` out when it is 0 (facts.md C.2).
+    timestamp, as influxctl prints it, leaves `nanos` out when it is 0 (facts.md#output-of-list).
     """
     if isinstance(value, str):
         if not value:
@@ -125,7 +125,7 @@ class Entity:
     def check_new(self, state: State) -> None:
         """Raise OptionError for values that no object is given any more, be it created or changed to them.
 
-        Not for what is only compared: whoever states what is there must be able to (facts.md A.2, B.4).
+        Not for what is only compared: whoever states what is there must be able to (facts.md#partition-templates).
         """
         wrong: list[str] = []
         for field in self.fields:
@@ -186,7 +186,7 @@ class Entity:
 
 
 def parse_name(name: Any) -> str:
-    """Return a database's name if it can be one: 1 to 64 characters (facts.md A.4). Raises ValueError."""
+    """Return a database's name if it can be one: 1 to 64 characters (facts.md#names). Raises ValueError."""
     text = str(name)
     if not 1 <= len(text) <= MAX_NAME:
         raise ValueError(f"{text[:MAX_NAME]!r} has {len(text)} characters; 1 to {MAX_NAME} are allowed")
@@ -194,7 +194,7 @@ def parse_name(name: Any) -> str:
 
 
 def parse_table_name(name: Any) -> str:
-    """Return a table's name: not empty, no upper limit (facts.md A.4). Raises ValueError."""
+    """Return a table's name: not empty, no upper limit (facts.md#names). Raises ValueError."""
     if not str(name):
         raise ValueError("a table's name must not be empty")
     return _path_segment(str(name))
@@ -209,7 +209,7 @@ def _path_segment(text: str) -> str:
 def parse_description(text: Any) -> str:
     """Return a token's description: not blank, one line. Raises ValueError.
 
-    influxctl refuses an empty one since 2.10.0 (facts.md C.2), and an identity must not be empty.
+    influxctl refuses an empty one since 2.10.0 (facts.md#management-tokens), and an identity must not be empty.
     """
     if not str(text).strip():
         raise ValueError("a description must not be empty")
@@ -219,16 +219,16 @@ def parse_description(text: Any) -> str:
 
 
 def parse_id(number: Any) -> int:
-    """Return the ID of a database or table: 1 or more, within int64 (facts.md A.4). Raises ValueError."""
+    """Return the ID of a database or table: 1 or more, within int64 (facts.md#limits). Raises ValueError."""
     if not 1 <= int(number) <= 2**63 - 1:
         raise ValueError(f"{number} is not between 1 and {2**63 - 1}")
     return int(number)
 
 
 def parse_limit(number: Any) -> int:
-    """Return a limit of 1 or more, within int32 (facts.md A.4). Raises ValueError.
+    """Return a limit of 1 or more, within int32 (facts.md#limits). Raises ValueError.
 
-    A database may show 0 for a limit that was never set (facts.md C.7); to influxctl, 0 means the default (B.2).
+    A database may show 0 for a limit that was never set (facts.md#limits); to influxctl, 0 means the default.
     """
     if int(number) == 0:
         raise ValueError(f"0 is not between 1 and {MAX_LIMIT}; leave it out for the default")
@@ -241,7 +241,7 @@ def parse_partition_template(parts: Any) -> list[dict[str, Any]]:
     """Return the canonical partition template, its order kept. Raises ValueError.
 
     Each part is `{type: time, value}`, `{type: tag, value}` or `{type: bucket, tag_name, number_of_buckets}`.
-    Rules of the API's schema, which hold for whatever it shows: facts.md A.4.
+    Rules of the API's schema, which hold for whatever it shows: facts.md#operations.
     """
     if not 1 <= len(parts) <= MAX_PARTS:
         raise ValueError(f"{len(parts)} parts are given; 1 to {MAX_PARTS} are allowed")
@@ -253,7 +253,10 @@ def parse_partition_template(parts: Any) -> list[dict[str, Any]]:
 
 
 def check_partition_template(parts: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError for a canonical template that a server wouldn't make, or not any more (facts.md A.2 and B.4)."""
+    """Raise ValueError for a canonical template that a server wouldn't make, or not any more.
+
+    Facts: facts.md#partition-templates, facts.md#releases-of-the-server.
+    """
     keys = [part.get("tag_name") or part["value"] for part in parts if part["type"] != "time"]
     for part in parts:
         if part["type"] == "time" and not _TIME_FORMAT.fullmatch(part["value"]):
@@ -287,7 +290,7 @@ def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    # Some servers take an empty list for no template, and so may show one (facts.md H.10).
+    # Some servers take an empty list for no template, and so may show one (facts.md#unknown-points-of-bodies).
     return [_read_part(part) for part in parts] or None
 
 
@@ -311,7 +314,7 @@ def _write_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any
 def parse_permissions(permissions: Any) -> list[dict[str, str]]:
     """Return permissions as a sorted list without duplicates, so that equal sets are equal. Raises ValueError.
 
-    Each is `{action: read|write, resource: NAME or *}`. An empty list is a token without access (facts.md A.4).
+    Each is `{action: read|write, resource: NAME or *}`. An empty list is a token without access (facts.md#permissions).
     """
     pairs = set()
     for number, permission in enumerate(permissions, 1):
@@ -326,8 +329,8 @@ def parse_permissions(permissions: Any) -> list[dict[str, str]]:
 
 
 def _read_permissions(permissions: Any) -> list[dict[str, str]]:
-    # An extra `id` in the echo is known from influxctl's JSON (facts.md A.4) and means nothing.
-    # Neither of the two is required (facts.md A.4).
+    # An extra `id` in the echo is known from influxctl's JSON (facts.md#permissions) and means nothing.
+    # Neither of the two is required (facts.md#permissions).
     pairs = {tuple(read_text(p.get(key) or "") for key in ("action", "resource")) for p in permissions}
     return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
 
@@ -341,7 +344,7 @@ _PARTITION_TEMPLATE = Field(
     check=check_partition_template,
 )
 
-# Unset or 0 is for ever (facts.md A.4).
+# Unset or 0 is for ever (facts.md#retention).
 _RETENTION_PERIOD = Field(
     "retention_period",
     "retentionPeriod",
@@ -401,7 +404,7 @@ DB_TOKEN = Entity(
 )
 
 
-# The keys are those of `influxctl management list --format json` (facts.md C.2); there is no HTTP endpoint.
+# The keys are those of `influxctl management list --format json` (facts.md#output-of-list); there is no HTTP endpoint.
 MGMT_TOKEN = Entity(
     "management token",
     (
@@ -426,7 +429,7 @@ def parse_option(name: str, value: Any, parse: Callable[[Any], Any]) -> Any:
 
 
 def retention_warnings(desired: State) -> list[str]:
-    """Return a warning for a new retention that the API may accept but the documentation discourages (facts.md 1.5)."""
+    """Return a warning for a new retention that the documentation discourages (facts.md#retention)."""
     period = desired.get("retention_period") or HOUR
     if period >= HOUR:
         return []
@@ -437,7 +440,7 @@ def retention_warnings(desired: State) -> list[str]:
 
 
 def name_warnings(noun: str, name: str) -> list[str]:
-    """Return a warning for a new name that the documentation calls invalid, or reserved (facts.md B.1).
+    """Return a warning for a new name that the documentation calls invalid, or reserved (facts.md#names).
 
     Names of letters outside ASCII are documented as valid. A slash is documented for databases, and not spoken of for
     tables, where it works.
@@ -460,7 +463,7 @@ def template_warnings(noun: str, state: State) -> list[str]:
     """Return warnings for a new template that can't be changed later and fits what is documented badly.
 
     InfluxDB compacts partitions by time. Without exactly one part that orders them by time, it never compacts them,
-    and queries get slower for ever (facts.md B.4 and 1.7).
+    and queries get slower for ever (facts.md#partition-templates).
     """
     parts = state.get("partition_template")
     if not parts:

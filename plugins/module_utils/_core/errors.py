@@ -146,7 +146,7 @@ class NotFound(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """409, or 400 with the gRPC code of that name (facts.md 1.3)."""
+    """409, or 400 with the gRPC code of that name (facts.md#already-exists)."""
 
     code = "already_exists"
 

@@ -25,7 +25,7 @@ _SHORTEST = 4
 # How often a text is decoded, one notation within another.
 _DEPTH = 3
 
-# Shapes of token strings, facts.md sections A.7 (database tokens) and C.2 (management tokens). A management token's
+# Shapes of token strings (facts.md#token-shapes). A management token's
 # first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
 _BODY = "A-Za-z0-9+/=_-"
 # What a program that breaks lines at some column leaves of a token: a long run right after the line break.

@@ -126,7 +126,7 @@ def mark(description: str, nonce: str) -> str:
     """Return the description that a new token bears until its secret is safe.
 
     No run takes a token with such a description for current, and only who knows the nonce can claim it: the API has
-    no idempotency key (facts.md A.1).
+    no idempotency key (facts.md#no-idempotency-key).
     """
     return f"{description} [pending {nonce}]"
 

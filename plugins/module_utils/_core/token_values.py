@@ -13,11 +13,11 @@ from typing import Any
 
 from .credentials import secret_problem
 
-# Real ones are UUIDs (facts.md A.4). An option for influxctl, a path of dots and whatever is no plain word begin or go
-# on otherwise.
+# Real ones are UUIDs (facts.md#operations). An option for influxctl, a path of dots and whatever is no plain word begin
+# or go on otherwise.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
 LEAST_SECRET = 12
-"""The characters of the shortest secret; real ones have many more (facts.md A.7)."""
+"""The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
 
 
 def parse_token_id(text: Any) -> str:

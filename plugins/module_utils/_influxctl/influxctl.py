@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drives the influxctl program and reads what it prints. The only code that starts a process.
 
-What is read of the output of 2.6 to 2.12 (facts.md C.2), on either stream and with other lines around it:
+What is read of the output of 2.6 to 2.12 (facts.md#output-of-create), on either stream and with other lines around it:
 
 - `management create`: the bare secret; `warn` lines and the secret (before 2.11); a bordered table, `warn` lines and
   the secret (since); JSON that holds the secret anywhere, be it a string, an object or a list. Only the list after says
@@ -41,19 +41,19 @@ from .._core.token_values import can_be_secret
 from .process import MOST, Process, TooMuchOutput
 from .program import DIRECTORIES, NAME, find_influxctl
 
-# `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md C.7).
+# `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md#versions-of-influxctl).
 OLDEST = (2, 6, 0)
 _EXPIRY_SINCE = "2.10.0"
-# "Fixed nil pointer when listing management tokens" (facts.md C.2).
+# "Fixed nil pointer when listing management tokens" (facts.md#versions-of-influxctl).
 _LIST_MENDED = (2, 7, 0)
-# `insecure` in `profile.tls` (facts.md C.7).
+# `insecure` in `profile.tls` (facts.md#versions-of-influxctl).
 _INSECURE_SINCE = (2, 8, 0)
 # Seconds for `influxctl version`, which is only asked for when something has failed already.
 _VERSION_TIMEOUT = 10.0
 # Seconds for a program that was killed to let go of its output.
 _GRACE = 5.0
 _LIST = ("management", "list", "--format", "json")
-# What may be over at the next attempt, as gRPC puts it (facts.md C.1); a certificate stays as it is.
+# What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
 _PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
 _LASTING = re.compile(r"x509|certificate|handshake")
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
@@ -144,7 +144,8 @@ def _listed(item: Mapping[str, Any]) -> State:
 def find_secret(output: Output, prefix: str) -> str | None:
     """Return the one word in a create's output that begins with a token's prefix and is longer.
 
-    It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md C.2). None when there is no
+    It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md#output-of-create). None when
+    there is no
     such word, or more than one.
     """
     if re.search(f"[{_SEPARATORS}]", prefix):
@@ -158,7 +159,7 @@ def find_secret(output: Output, prefix: str) -> str | None:
 
 
 def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> State | None:
-    """Return the token that a create made, with its secret: the proof that design.md 4 asks for.
+    """Return the token that a create made, with its secret: what proves that it is this run's.
 
     It is the one entry that is new in the list, has the description and whose prefix begins a printed string.
     """

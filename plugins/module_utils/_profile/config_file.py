@@ -17,7 +17,7 @@ from .._core.regular_file import content_of, read_regular
 
 
 def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
-    """Return influxctl's default config path on an operating system (facts.md D.1).
+    """Return influxctl's default config path on an operating system (facts.md#where-it-lies).
 
     `system` is what `platform.system()` says. On Linux, XDG_CONFIG_HOME counts when it is absolute.
     """

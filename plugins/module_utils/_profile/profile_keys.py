@@ -4,7 +4,7 @@
 """Which keys of a `config.toml` influxctl refuses. Pure: data in, sentences out; never a value.
 
 influxctl refuses the whole file for one key that it doesn't know or whose value is of another type (since 2.0.1), so
-that no profile of it works. The keys: facts.md D.2.
+that no profile of it works. The keys: facts.md#profile-keys.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that describe a profile, and what they ask for. The keys of a profile: facts.md D.2. Pure."""
+"""The options that describe a profile, and what they ask for. The keys of a profile: facts.md#profile-keys. Pure."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the profiles of an influxctl `config.toml`, and says what of them may be shown. Pure; opens no file.
 
-Apart from profiles.py, so that who only reads doesn't carry an editor along. The keys of a profile: facts.md D.2.
+Apart from profiles.py, so that who only reads doesn't carry an editor along. The keys: facts.md#profile-keys.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .toml_data import Path, get, load
 
 Profile = dict[str, Any]
 PREFIX_LENGTH = 9
-# The kinds of authentication, by the path that holds them; which one wins in influxctl isn't known (facts.md D.2).
+# The kinds of authentication, by the path that holds them; which one wins in influxctl is open (facts.md#profile-keys).
 AUTH_KINDS: dict[str, Path] = {
     "mgmt_token": ("mgmt_token",),
     "oauth2": ("auth", "oauth2"),
@@ -70,7 +70,7 @@ def auth_kind(profile: Profile) -> str | None:
 
 
 def token_prefix(token: Any) -> str | None:
-    """Return the nine characters by which `influxctl management list` names a token (facts.md C.2).
+    """Return the nine characters by which `influxctl management list` names a token (facts.md#token-shapes).
 
     None for what is too short for them to be a prefix only.
     """

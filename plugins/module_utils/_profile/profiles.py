@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
 
-The edited text is read back and compared with what was intended. The keys of a profile: facts.md D.2.
+The edited text is read back and compared with what was intended. The keys of a profile: facts.md#profile-keys.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def given(value: Mapping[str, Any]) -> Profile:
 
 
 def check(profile: Profile) -> None:
-    """Raise OptionError where influxctl couldn't use the profile (facts.md D.2)."""
+    """Raise OptionError where influxctl couldn't use the profile (facts.md#profile-keys)."""
     product = profile.get("product")
     if product not in PRODUCTS:
         raise OptionError(

@@ -444,5 +444,5 @@ def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
 
 
 def _is_table(key: str, value: Any) -> bool:
-    """Return whether a value gets a header of its own; `parameters` is inline in influxctl's samples (facts.md D.2)."""
+    """Return whether a value gets a header of its own; influxctl's samples have `parameters` inline."""
     return isinstance(value, dict) and bool(value) and key != "parameters"

@@ -40,7 +40,7 @@ OPTIONS: Spec = {
 }
 RULES: dict[str, Any] = {"required_one_of": [("description", "id")]}
 _LONGEST_PAUSE = 5.0
-# Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md A.7).
+# Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md#activation).
 DEFAULT_WAIT = 300
 
 
@@ -72,7 +72,7 @@ class HttpTokens:
             except ApiError as error:
                 if isinstance(error, NotFound) and error.own:
                     continue
-                # What servers say to a second revocation, be it a retry or another run's, isn't known (facts.md A.7).
+                # What servers say to a second revocation, a retry's or another run's, is open (facts.md#revocation).
                 if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
                     raise
 
@@ -96,7 +96,7 @@ def readable_database(permissions: Any) -> str | None:
 
 
 def data_plane(connection: Connection, query_host: str | None) -> str:
-    """Return the base URL of the data plane: for Dedicated a host of its own (facts.md G). Raises OptionError."""
+    """Return the base URL of the data plane: for Dedicated a host of its own (facts.md#queries). Raises OptionError."""
     if query_host:
         try:
             return parse_host(query_host)
@@ -147,10 +147,10 @@ def wait_until_active(
     pause: Callable[[Pace, float], None] = Pace.nap,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Query the data plane with a new token until it answers; nothing is written there (facts.md G).
+    """Query the data plane with a new token until it answers; nothing is written there (facts.md#queries).
 
     `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
-    activation takes seconds to minutes (facts.md A.7), and 401, 403 and 404 aren't told apart reliably. Raises
+    activation takes seconds to minutes (facts.md#activation), and 401, 403 and 404 aren't told apart reliably. Raises
     Influxdb3Error after `seconds`, or when the run is to stop.
     """
     from .._api.transport import Service, Transport

@@ -29,7 +29,7 @@ from .._profile import profiles
 class InfluxctlTokens:
     """The management tokens of one cluster. `own_token` is what influxctl authenticates with, if it is known."""
 
-    # influxctl can't change a description (facts.md C.2).
+    # influxctl can't change a description (facts.md#management-tokens).
     marks = False
 
     def __init__(self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool) -> None:
@@ -53,13 +53,13 @@ class InfluxctlTokens:
         return [*self._influxctl.create_tokens(pairs, before, concurrency)]
 
     def update(self, token: State, changes: State) -> State:
-        """Refuse: influxctl can't change a management token (facts.md C.2)."""
+        """Refuse: influxctl can't change a management token (facts.md#management-tokens)."""
         raise Influxdb3Error(f"influxctl can't change the management token {token['id']}.")
 
     def revoke(self, tokens: Sequence[State]) -> None:
         """Revoke the tokens for good, the own one last. One that is revoked already is no error.
 
-        influxctl may turn such a one down, and before 2.9.8 it leaves the rest then (facts.md C.7).
+        influxctl may turn such a one down, and before 2.9.8 it leaves the rest then (facts.md#revoking-several).
         """
         ids = [token["id"] for token in sorted(tokens, key=self._authenticates)]
         try:
@@ -89,7 +89,7 @@ class InfluxctlTokens:
 
 
 def as_profile(connection: Connection) -> dict[str, Any]:
-    """Return the influxctl profile for a connection (keys: facts.md D.2). Raises OptionError."""
+    """Return the influxctl profile for a connection (keys: facts.md#profile-keys). Raises OptionError."""
     url = urlsplit(connection.base_url)
     if url.path:
         raise OptionError(

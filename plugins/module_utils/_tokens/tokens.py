@@ -538,7 +538,7 @@ def spare_unproved(
 ) -> tuple[TokenChange, list[str]]:
     """Return the change without revoking what a token supersedes that can't be proved to work, and a warning.
 
-    A new token takes seconds to minutes until it works (facts.md A.7), and one that nobody can try may never.
+    A new token takes seconds to minutes until it works (facts.md#activation), and one that nobody can try may never.
     `token` is as it will be, `known` says that its secret is at hand although it isn't new. Raises OptionError where a
     proof is asked for that can't be had.
     """

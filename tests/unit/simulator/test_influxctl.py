@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `influxctl` stand-in: outputs per version, config.toml, flags, errors (facts.md C and D)."""
+"""The `influxctl` stand-in: outputs per version (facts.md#output-of-create), config.toml, flags, errors."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The 15 operations in both URL forms and products: answers, effects and errors (facts.md A.3 to A.7)."""
+"""The 15 operations in both URL forms and products: answers, effects and errors (facts.md#operations)."""
 
 from __future__ import annotations
 

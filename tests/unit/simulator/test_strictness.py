@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request must be like: authorization, headers, bodies, values (facts.md A.1, A.4, B.4)."""
+"""What a request must be like: authorization, headers, bodies, values (facts.md#requests-and-answers)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-# The notation's units (facts.md B.3) and ours, written out once more so that a slip in the code shows.
+# The notation's units (facts.md#durations) and ours, written out once more so that a slip in the code shows.
 UNITS = {"ns": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY, "mo": 30 * DAY, "y": 365 * DAY}
 
 whole_minutes = st.integers(0, MAX_NANOSECONDS // MINUTE).map(lambda minutes: minutes * MINUTE)

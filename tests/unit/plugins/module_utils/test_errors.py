@@ -44,7 +44,7 @@ secrets = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=4, max_siz
 
 
 def rest(token: str) -> str:
-    """What of a token must not be shown: a management token's first nine characters are public (facts.md C.2)."""
+    """What of a token must not be shown: a management token's first nine characters may (facts.md#token-shapes)."""
     return token[9:] if token.startswith("M.") else token
 
 

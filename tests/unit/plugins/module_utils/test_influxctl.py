@@ -108,7 +108,7 @@ def test_what_is_no_list_is_refused(text: str) -> None:
 
 
 def shapes(secret: str) -> list[str]:
-    """The outputs of the versions, and every JSON that one might think of (facts.md C.2)."""
+    """The outputs of the versions, and every JSON that one might think of (facts.md#output-of-create)."""
     prefix = secret[:9]
     return [
         secret,

@@ -48,7 +48,7 @@ database_fields = {
     "partition_template": st.sampled_from([TEMPLATE, [*TEMPLATE, {"type": "tag", "value": "t"}]]),
 }
 desired_states = st.fixed_dictionaries({"name": names}, optional=database_fields)
-# What the server tells may lack anything but name and ID (facts.md, section H, points 10 and 13).
+# What the server tells may lack anything but name and ID (facts.md#unknown-points-of-bodies).
 current_states = st.fixed_dictionaries({"id": st.integers(1, 9), "name": names}, optional=database_fields)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Configs as people have them: the forms that InfluxData's documentation shows (facts.md D.3), and what grows of them.
+"""Configs as people have them: the forms that InfluxData's documentation shows, and what grows of them.
 
 In each, the profile `default` is the one that the tests edit; the names of the others differ.
 """

@@ -49,7 +49,7 @@ TRAPS = [
 ]
 texts = st.sampled_from(TRAPS) | st.text(min_size=1, max_size=64)
 ints = st.integers(1, 2**31 - 1)
-# What the schema of the API allows (facts.md A.4), and not just what a server would make today.
+# What the schema of the API allows (facts.md#operations), and not just what a server would make today.
 parts = st.one_of(
     st.fixed_dictionaries({"type": st.sampled_from(["time", "tag"]), "value": texts}),
     st.fixed_dictionaries(
