@@ -87,6 +87,7 @@ def lint(session: nox.Session) -> None:
         ["ansible-lint", "--nocolor", "--offline", "--profile", "production"],
         ["antsibull-changelog", "lint"],
         ["python", "-m", "tools.fragments"],
+        ["python", "-m", "tools.texts", "--check"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--skip-rstcheck", "."],
     ):
         try:

@@ -142,6 +142,7 @@ database:
     - In check mode, what the server would choose is null.
   returned: success
   type: dict
+  # texts.yml: database-fields
   contains:
     id:
       description: The ID. Null unless the API gave it, which it does after a rename and a restore.
@@ -173,6 +174,8 @@ database:
       type: list
       elements: dict
       sample: [{"type": "time", "value": "%Y-%m"}]
+  # texts.yml ends
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -198,6 +201,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -53,6 +53,7 @@ databases:
   returned: success
   type: list
   elements: dict
+  # texts.yml: database-fields
   contains:
     id:
       description: The ID. Null unless the API gave it, which it does after a rename and a restore.
@@ -84,6 +85,8 @@ databases:
       type: list
       elements: dict
       sample: [{"type": "time", "value": "%Y-%m"}]
+  # texts.yml ends
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -109,6 +112,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from fnmatch import fnmatchcase

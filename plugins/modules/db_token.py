@@ -130,6 +130,7 @@ db_token:
       description: The ID. Null in check mode for a token that would be made.
       type: str
       sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    # texts.yml: db-token-fields
     description:
       description: The description.
       type: str
@@ -150,6 +151,7 @@ db_token:
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
+    # texts.yml ends
     access_token:
       description: The secret. Nothing else that the module returns holds it.
       returned: when a token was made without O(secret_file), or the secret is known and O(return_secret=true)
@@ -162,6 +164,7 @@ superseded:
   returned: success
   type: list
   elements: dict
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -187,6 +190,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -68,6 +68,7 @@ db_tokens:
       description: The ID.
       type: str
       sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    # texts.yml: db-token-fields
     description:
       description: The description.
       type: str
@@ -88,6 +89,8 @@ db_tokens:
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
+    # texts.yml ends
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -113,6 +116,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from typing import Any

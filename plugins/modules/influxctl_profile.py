@@ -315,6 +315,7 @@ profile:
   description: The profile as it is now, or would be in check mode, without secrets; null if it is absent.
   returned: success, without O(profiles)
   type: dict
+  # texts.yml: profile-fields
   contains:
     name:
       description: The profile's name.
@@ -352,6 +353,7 @@ profile:
       description: The first nine characters of the management token, by which influxctl names it.
       type: str
       sample: M.V1.a1b2
+  # texts.yml ends
 profiles:
   description: The outcome of each of the O(profiles), in their order.
   returned: success, with O(profiles)
@@ -409,6 +411,7 @@ backup_file:
   description: The copy of the old file.
   returned: if O(backup=true) and an existing file was changed
   type: str
+# texts.yml: failure-of-a-profile
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -431,6 +434,7 @@ failure:
     path:
       description: Always null.
       type: str
+# texts.yml ends
 """
 
 from collections.abc import Sequence

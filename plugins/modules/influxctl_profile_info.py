@@ -53,6 +53,7 @@ profiles:
   returned: success
   type: list
   elements: dict
+  # texts.yml: profile-fields
   contains:
     name:
       description: The profile's name.
@@ -90,6 +91,7 @@ profiles:
       description: The first nine characters of the management token, by which influxctl names it.
       type: str
       sample: M.V1.a1b2
+  # texts.yml ends
 refused_keys:
   description:
     - The keys in the file for which influxctl refuses the whole file, with all of its profiles. It does so for each
@@ -136,6 +138,7 @@ file:
       description: The permissions; null without a file.
       type: str
       sample: "0600"
+# texts.yml: failure-of-a-profile
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -158,6 +161,7 @@ failure:
     path:
       description: Always null.
       type: str
+# texts.yml ends
 """
 
 import os

@@ -145,6 +145,7 @@ mgmt_token:
   returned: success, without O(tokens) and O(ids)
   type: dict
   contains:
+    # texts.yml: mgmt-token-fields
     id:
       description: The ID. Null in check mode for a token that would be made.
       type: str
@@ -171,6 +172,7 @@ mgmt_token:
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
+    # texts.yml ends
     token:
       description: The secret. Nothing else that the module returns holds it.
       returned: when a token was made without O(secret_file), or the secret is known and O(return_secret=true)
@@ -229,6 +231,7 @@ mgmt_tokens:
     failure:
       description: What went wrong with this entry, with the keys of RV(failure); null if nothing did.
       type: dict
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -254,6 +257,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from typing import Any

@@ -58,6 +58,7 @@ mgmt_tokens:
   type: list
   elements: dict
   contains:
+    # texts.yml: mgmt-token-fields
     id:
       description: The ID. Null in check mode for a token that would be made.
       type: str
@@ -84,9 +85,11 @@ mgmt_tokens:
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
+    # texts.yml ends
     own:
       description: Whether influxctl authenticates with this very token, as far as its prefix tells.
       type: bool
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -112,6 +115,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from typing import Any

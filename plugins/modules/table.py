@@ -146,6 +146,7 @@ table:
       type: list
       elements: dict
       sample: [{"type": "time", "value": "%Y-%m-%d"}]
+# texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
   returned: failure
@@ -171,6 +172,7 @@ failure:
       description: The path of the request.
       type: str
       sample: /api/v0/databases
+# texts.yml ends
 """
 
 from typing import Any

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import fragments, release
+from tools import fragments, release, texts
 
 
 def git(repository: Path, *words: str) -> None:
@@ -93,3 +93,34 @@ def test_a_release_is_made_of_what_is_committed(repository: Path) -> None:
 def test_the_version_stands_in_one_place(repository: Path) -> None:
     release.set_version(repository, "1.10.0")
     assert (repository / "galaxy.yml").read_text() == "name: a\nversion: 1.10.0\n"
+
+
+TEXTS = {"failure": "failure:\n  type: dict\n"}
+
+
+def test_texts_are_written_where_they_are_named() -> None:
+    content = "a:\n  # texts.yml: failure\n  old: 1\n  # texts.yml ends\nb: 2\n"
+    filled = texts.fill(content, TEXTS)
+    assert filled == "a:\n  # texts.yml: failure\n  failure:\n    type: dict\n  # texts.yml ends\nb: 2\n"
+    assert texts.fill(filled, TEXTS) == filled
+    with pytest.raises(KeyError):
+        texts.fill(content, {})
+
+
+def test_files_that_differ_and_texts_that_nobody_shares_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "plugins" / "modules" / "a.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("# texts.yml: failure\nold: 1\n# texts.yml ends\n")
+    source = tmp_path / "texts.yml"
+    source.write_text("failure: |\n  new: 1\nother: |\n  x: 1\n")
+    monkeypatch.setattr(texts, "SOURCE", source)
+    first = texts.main(tmp_path, check=True)
+    assert [problem.split(":")[0] for problem in first] == [
+        "plugins/modules/a.py differs from tools/texts.yml",
+        "tools/texts.yml",
+        "tools/texts.yml",
+    ]
+    assert len(texts.main(tmp_path, check=False)) == 2
+    assert module.read_text() == "# texts.yml: failure\nnew: 1\n# texts.yml ends\n"
