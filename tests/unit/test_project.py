@@ -102,3 +102,11 @@ def test_the_profiles_of_the_role_take_what_the_module_takes() -> None:
     assert flat(options["influxctl_profile_profiles"]["options"]) == one
     assert flat(options["influxctl_profile_users"]["options"]["profiles"]["options"]) == one
     assert flat(options["influxctl_profile_defaults"]["options"]) == {k: one[k] for k in one if k != "name"}
+
+
+def test_the_architecture_names_each_package() -> None:
+    page = (CHECKOUT / "docs" / "development" / "architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (CHECKOUT / "plugins").glob("*_utils/*/__init__.py")}
+    assert len(packages) > 7
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert {name for name in packages if not any(f"{name}`" in row for row in rows)} == set()

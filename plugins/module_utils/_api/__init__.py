@@ -1,4 +1,0 @@
-# Copyright (c) 2026, influxops contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The Management API over HTTP. May know _core; knows no Ansible and nothing of a token's life."""
