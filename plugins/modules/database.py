@@ -236,11 +236,11 @@ def work(module: AnsibleModule) -> Result:
         lambda databases: decide(wish, lambda name: find(databases, name)),
         lambda change: carry_out(api, wish, change),
     )
-    after = DATABASE.present(reported) if change.after is not None else None
+    after = DATABASE.to_result(reported) if change.after is not None else None
     return Result(
         changed=changed,
-        values={"database": after or DATABASE.present(change.before)},
-        before=DATABASE.present(change.before),
+        values={"database": after or DATABASE.to_result(change.before)},
+        before=DATABASE.to_result(change.before),
         after=after,
         warnings=warnings_of(wish, change) + warn_of_tokens([change], api.list_tokens, now()),
     )

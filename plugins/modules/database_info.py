@@ -138,7 +138,7 @@ def work(module: AnsibleModule) -> Result:
     """List the databases that are asked for."""
     name, patterns = module.params["name"], module.params["patterns"]
     found = [
-        DATABASE.present(database)
+        DATABASE.to_result(database)
         for database in sorted(connect(module).list_databases(), key=lambda database: str(database.get("name")))
         if name in (None, database.get("name"))
         and (patterns is None or any(fnmatchcase(database.get("name", ""), pattern) for pattern in patterns))

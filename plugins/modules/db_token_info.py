@@ -149,12 +149,12 @@ def work(module: AnsibleModule) -> Result:
             found = [api.get_token(params["id"])]
         except NotFound:  # so some servers say of a revoked token, which they list nevertheless
             found = [token for token in api.list_tokens() if token["id"] == params["id"]]
-        return Result(changed=False, values={"db_tokens": [DB_TOKEN.present(token) for token in found]})
+        return Result(changed=False, values={"db_tokens": [DB_TOKEN.to_result(token) for token in found]})
     found = select(api.list_tokens())
     if params["database"] is not None:
         wanted = {params["database"], "*"}
         found = [t for t in found if any(p["resource"] in wanted for p in t.get("permissions", []))]
-    return Result(changed=False, values={"db_tokens": [DB_TOKEN.present(token) for token in found]})
+    return Result(changed=False, values={"db_tokens": [DB_TOKEN.to_result(token) for token in found]})
 
 
 def main() -> None:

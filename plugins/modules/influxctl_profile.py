@@ -375,7 +375,7 @@ path:
   returned: success
   type: str
   sample: /home/ops/.config/influxctl/config.toml
-place:
+file_identity:
   description:
     - A name for the file on this very machine. Two inventory names that mean the same file of the same machine get the
       same one. It changes when the machine is started anew, or when missing directories of O(path) are made.
@@ -443,7 +443,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Place
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import place
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
@@ -513,7 +513,7 @@ def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) 
     elif attributes and not module.check_mode:
         fix_attributes(module, where)
     refused = refused_keys(brought.document)
-    values.update(path=path, place=place(path), refused_keys=refused, **unproved)
+    values.update(path=path, file_identity=file_identity(path), refused_keys=refused, **unproved)
     return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
 
 

@@ -150,7 +150,7 @@ def work(module: AnsibleModule) -> Result:
         found = [token for token in found if token.get("token_prefix") == params["token_prefix"]]
     return Result(
         changed=False,
-        values={"mgmt_tokens": [{**(MGMT_TOKEN.present(token) or {}), "own": token["id"] in own} for token in found]},
+        values={"mgmt_tokens": [{**(MGMT_TOKEN.to_result(token) or {}), "own": token["id"] in own} for token in found]},
     )
 
 

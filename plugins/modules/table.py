@@ -288,7 +288,7 @@ def work(module: AnsibleModule) -> Result:
         if task.state != "absent":
             warnings.append(f"There is no database {task.database!r}. Unless another task creates it, this one fails.")
     change, changed, reported = converge(module, lambda: task.there, task.decide, task.apply)
-    before, after = TABLE.present(change.before), TABLE.present(reported) if change.after is not None else None
+    before, after = TABLE.to_result(change.before), TABLE.to_result(reported) if change.after is not None else None
     template = task.desired.get("partition_template")
     if task.state == "present" and change.before is None:
         warnings += name_warnings("table", task.name) + template_warnings("table", task.desired)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .._core.connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Connection
 from .._core.entities import DATABASE, DB_TOKEN, TABLE, Entity, State
 from .._core.errors import Ambiguous, ApiError, Influxdb3Error, remember
-from .._core.pace import Pace
+from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
 
 BASE = "/api/v0"
@@ -84,11 +84,15 @@ class ManagementApi:
     """
 
     def __init__(
-        self, connection: Connection, on_secret: Callable[[str], None], workers: int = 1, pace: Pace | None = None
+        self,
+        connection: Connection,
+        on_secret: Callable[[str], None],
+        workers: int = 1,
+        throttle: Throttle | None = None,
     ) -> None:
         from .transport import Transport
 
-        self._transport = Transport(connection, workers, pace)
+        self._transport = Transport(connection, workers, throttle)
         self._on_secret = on_secret
         self._no_api = dict.fromkeys(_NO_ROUTE, _NO_API[connection.product])
         # The forms that may be the server's, in the order in which a request tries them. A request reads this once,

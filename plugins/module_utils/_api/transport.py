@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 from .._core.connection import Connection
 from .._core.errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound, quoted, remember
 from .._core.libraries import unusable
-from .._core.pace import Pace, pause
+from .._core.throttle import Throttle, pause
 from .answers import LARGEST, LARGEST_ERROR, parse_json, read_whole
 from .proxies import proxy_of
 from .trust import tls_advice, trust
@@ -222,7 +222,7 @@ class Transport:
         self,
         connection: Connection,
         workers: int = 1,
-        pace: Pace | None = None,
+        throttle: Throttle | None = None,
         service: Service = MANAGEMENT_API,
     ) -> None:
         if REQUESTS_PROBLEM is not None:
@@ -234,7 +234,7 @@ class Transport:
             )
         self._connection = connection
         self._service = service
-        self._pace = pace or Pace()
+        self._throttle = throttle or Throttle()
         self._session = _session(workers)
         # Asked once: requests would look through the environment for every request.
         self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
@@ -259,15 +259,15 @@ class Transport:
         a cause of its own for it. Raises ApiError or one of its kinds.
         """
         about = _Request(method, path, doing, self._service, {**_BUSY, **self._service.remedies, **(remedies or {})})
-        pace = self._pace
-        attempt, maybe_done, answered = 1, False, self._pace.answered
-        pace.wait()
+        throttle = self._throttle
+        attempt, maybe_done, answered = 1, False, self._throttle.answered
+        throttle.wait()
         while True:
             answer: _Answer | None = None
             try:
                 answer = self._send(method, path, body)
                 if answer.status not in _REFUSED:
-                    pace.answered += 1
+                    throttle.answered += 1
                 return self._parsed(answer, about)
             except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
                 sent = not _never_sent(error)
@@ -277,21 +277,21 @@ class Transport:
                 failure, sent = error, True
                 again = may_retry(method, error.status, sent)
             refused = failure.status in _REFUSED
-            if refused and pace.answered != answered:
+            if refused and throttle.answered != answered:
                 # Others get through since then, so the server is slow and not down.
-                attempt, answered = 1, pace.answered
+                attempt, answered = 1, throttle.answered
             failure.repeated = maybe_done
-            if not again or attempt > self._connection.retries or pace.stopped:
+            if not again or attempt > self._connection.retries or throttle.stopped:
                 raise failure
             maybe_done = maybe_done or (sent and not refused)
             header = answer.headers.get("Retry-After") if answer is not None else None
             seconds = pause(attempt, header, datetime.now(timezone.utc), random.random())
             if refused:
-                pace.hold(seconds)
+                throttle.hold(seconds)
             else:
-                pace.nap(seconds)
-            pace.wait()
-            if pace.stopped:
+                throttle.nap(seconds)
+            throttle.wait()
+            if throttle.stopped:
                 raise failure
             attempt += 1
 

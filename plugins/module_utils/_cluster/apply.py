@@ -26,8 +26,8 @@ from .._core.converge import converge
 from .._core.entities import DATABASE, State
 from .._core.errors import MASK, Influxdb3Error, OptionError, mask
 from .._core.interface import ModuleView, Result, now
-from .._core.pace import Pace
 from .._core.signals import first_signal
+from .._core.throttle import Throttle
 from .._tokens import db_tokens, secret_file, tokens
 from . import databases
 from .items import (
@@ -99,7 +99,7 @@ class Cluster:
 
     api: ManagementApi
     at: datetime
-    pace: Pace
+    throttle: Throttle
     concurrency: int
     conceal: Callable[[str], None]
     databases: list[DatabaseItem]
@@ -149,8 +149,8 @@ class Cluster:
         )
         item.change = change
         if changed:
-            item.before = DATABASE.present(change.before)
-            item.after = DATABASE.present(reported) if change.after is not None else None
+            item.before = DATABASE.to_result(change.before)
+            item.after = DATABASE.to_result(reported) if change.after is not None else None
         item.outcome = outcome(changed, item.before, item.after, "name")
         item.warnings = databases.warnings_of(wish, change)
 
@@ -181,14 +181,14 @@ class Cluster:
             for item in due:
                 item.before = item.after = None
                 item.outcome = SKIPPED
-            if due and not self.pace.stopped:
+            if due and not self.throttle.stopped:
                 with ThreadPoolExecutor(min(self.concurrency, len(due))) as pool:
                     list(pool.map(self._work, due))
 
     def _work(self, item: Item) -> None:
         # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
-        self.pace.wait()
-        if not self.pace.stopped:
+        self.throttle.wait()
+        if not self.throttle.stopped:
             self.bring(item, dry=False)
 
 
@@ -203,14 +203,14 @@ def failing_alone(step: Callable[..., None], item: Item, *more: Any) -> None:
 
 
 @contextmanager
-def stopping(pace: Pace) -> Iterator[None]:
+def stopping(throttle: Throttle) -> Iterator[None]:
     """Have a signal, or the end of who waits for the result, stop the run: what has begun is finished, no more begun.
 
     A second signal ends the process at once.
     """
 
     def stop(number: int) -> None:
-        pace.stopped = f"was stopped by {signal.Signals(number).name}"
+        throttle.stopped = f"was stopped by {signal.Signals(number).name}"
 
     over = threading.Event()
 
@@ -219,7 +219,7 @@ def stopping(pace: Pace) -> Iterator[None]:
         poll.register(1, 0)
         while not over.wait(0.2):
             if poll.poll(0):
-                pace.stopped = pace.stopped or "was stopped because nobody waits for its result"
+                throttle.stopped = throttle.stopped or "was stopped because nobody waits for its result"
                 return
 
     with first_signal(stop, signal.SIG_DFL):
@@ -244,8 +244,8 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Res
         connection = connect()
     except OptionError as error:
         said = str(error)
-    pace = Pace()
-    wanted = parse(params, at, connection, pace)
+    throttle = Throttle()
+    wanted = parse(params, at, connection, throttle)
     if connection is None or wanted.problems:
         return refused(said, wanted.problems)
 
@@ -257,9 +257,9 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Res
             odd.add(secret)
             module.no_log_values.add(secret)
 
-    api = ManagementApi(connection, conceal_odd, params["concurrency"], pace)
-    cluster = Cluster(api, at, pace, params["concurrency"], conceal_odd, wanted.databases, wanted.tokens)
-    with stopping(pace):
+    api = ManagementApi(connection, conceal_odd, params["concurrency"], throttle)
+    cluster = Cluster(api, at, throttle, params["concurrency"], conceal_odd, wanted.databases, wanted.tokens)
+    with stopping(throttle):
         stated = {item.name for item in cluster.databases if item.wanted}
         undeclared = bool(unknown_databases(cluster.tokens, stated))
         prune = params["prune"]
@@ -277,9 +277,9 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Res
         if not module.check_mode:
             _carry_out(cluster, doomed)
         warnings += _warn_of_tokens(cluster, doomed)
-    if pace.stopped:
-        module.log(f"cluster {pace.stopped}: {sums(cluster.items + doomed)}")
-    return report([*cluster.items, *doomed], odd, pace.stopped, warnings, check_mode=module.check_mode)
+    if throttle.stopped:
+        module.log(f"cluster {throttle.stopped}: {sums(cluster.items + doomed)}")
+    return report([*cluster.items, *doomed], odd, throttle.stopped, warnings, check_mode=module.check_mode)
 
 
 def _prune(cluster: Cluster, params: dict[str, Any]) -> list[Item]:
@@ -304,7 +304,7 @@ def _warn_of_unknown(cluster: Cluster, stated: set[str], doomed: Sequence[Item])
 
 def _warn_of_tokens(cluster: Cluster, doomed: Sequence[Item]) -> list[str]:
     """Return warnings about tokens that lose or gain a database by what was done, or would be in check mode."""
-    if cluster.pace.stopped:
+    if cluster.throttle.stopped:
         return []
     items = [*cluster.items, *doomed]
     done = [item.change for item in items if isinstance(item, DatabaseItem) and item.outcome in CHANGES and item.change]

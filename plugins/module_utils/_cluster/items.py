@@ -23,8 +23,8 @@ from .._core.connection import Connection
 from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
 from .._core.errors import Influxdb3Error
 from .._core.interface import Spec
-from .._core.pace import Pace
 from .._core.plan import Change, alive, unmarked
+from .._core.throttle import Throttle
 from .._tokens import db_tokens
 from .._tokens.tokens import Order, Proof, order_of
 from . import databases
@@ -107,10 +107,12 @@ class Wanted:
 Parsed = TypeVar("Parsed", bound=Item)
 
 
-def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None, pace: Pace | None = None) -> Wanted:
+def parse(
+    params: Mapping[str, Any], at: datetime, connection: Connection | None, throttle: Throttle | None = None
+) -> Wanted:
     """Return all that the options ask for, with all that is wrong. `connection` is None where it is wrong itself.
 
-    `pace` is the run's, for what waits until a token works.
+    `throttle` is the run's, for what waits until a token works.
     """
     wanted = Wanted()
     problems = wanted.problems
@@ -126,7 +128,7 @@ def parse(params: Mapping[str, Any], at: datetime, connection: Connection | None
     secret_dir = params["secret_dir"]
 
     def token(options: dict[str, Any]) -> TokenItem:
-        return _token(options, at, secret_dir, connection, pace)
+        return _token(options, at, secret_dir, connection, throttle)
 
     wanted.tokens = _parse_list(params, DB_TOKENS, checker, token, problems)
     problems += _clashes(params)
@@ -237,7 +239,11 @@ def _database(options: dict[str, Any]) -> DatabaseItem:
 
 
 def _token(
-    options: dict[str, Any], at: datetime, secret_dir: str | None, connection: Connection | None, pace: Pace | None
+    options: dict[str, Any],
+    at: datetime,
+    secret_dir: str | None,
+    connection: Connection | None,
+    throttle: Throttle | None,
 ) -> TokenItem:
     options["secret_file"] = secret_path(options, secret_dir)
     kept = options["secret_file"] is not None or options["return_secret"]
@@ -248,7 +254,7 @@ def _token(
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
     db_tokens.check_proof(options)
-    proof = db_tokens.proof_of(connection, options, pace) if connection else None
+    proof = db_tokens.proof_of(connection, options, throttle) if connection else None
     return TokenItem(_name(options), order.present, order=order, proof=proof)
 
 

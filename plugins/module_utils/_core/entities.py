@@ -170,7 +170,7 @@ class Entity:
         """Return the JSON body for the given fields."""
         return {field.api: field.write(state[field.name]) for field in self.fields if field.name in state}
 
-    def present(self, state: State | None) -> dict[str, Any] | None:
+    def to_result(self, state: State | None) -> dict[str, Any] | None:
         """Return the result: every field but the secret ones, null where it isn't known."""
         if state is None:
             return None

@@ -11,7 +11,7 @@ import platform
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
-def place(path: str) -> str:
+def file_identity(path: str) -> str:
     """Return a name for where a file is or would be: equal for two inventory names if both mean the same file.
 
     It is made of the running system, the nearest directory that exists, and the rest of the path, so it changes when

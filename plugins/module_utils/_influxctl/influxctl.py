@@ -36,7 +36,7 @@ from .._core.durations import format_instant
 from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import LONGEST, InfluxctlError, Influxdb3Error, quoted
 from .._core.masking import without_colours
-from .._core.pace import pause
+from .._core.throttle import pause
 from .._core.token_values import can_be_secret
 from .process import MOST, Process, TooMuchOutput
 from .program import DIRECTORIES, NAME, find_influxctl

@@ -242,7 +242,7 @@ def revoke_ids(module: ModuleView, backend: InfluxctlTokens) -> Result:
     doomed = [token for token in active if token["id"] not in own]
     if doomed and not module.check_mode:
         backend.revoke(doomed)
-    shown = [MGMT_TOKEN.present(token) or {} for token in doomed]
+    shown = [MGMT_TOKEN.to_result(token) or {} for token in doomed]
     return Result(
         changed=bool(doomed),
         values={"mgmt_tokens": [{**token, "changed": True, "superseded": [], "failure": None} for token in shown]},
@@ -259,15 +259,15 @@ def _report(entries: Sequence[Entry], warnings: list[str], *, return_secret: boo
     after: dict[str, Any] = {}
     for number, entry in enumerate(entries):
         name, change = str(entry.wish.description), entry.change
-        shown = MGMT_TOKEN.present(entry.token or {"description": name}) or {}
+        shown = MGMT_TOKEN.to_result(entry.token or {"description": name}) or {}
         changed = change is not None and change.changed and entry.token is not None
         if change and changed:
-            before[name], after[name] = MGMT_TOKEN.present(change.current), shown
+            before[name], after[name] = MGMT_TOKEN.to_result(change.current), shown
         results.append(
             {
                 **shown,
                 "changed": changed,
-                "superseded": [MGMT_TOKEN.present(old) for old in change.superseded] if change else [],
+                "superseded": [MGMT_TOKEN.to_result(old) for old in change.superseded] if change else [],
                 "failure": entry.error.failure() if entry.error else None,
             }
         )

@@ -17,7 +17,7 @@ from .._core.connection import DEDICATED, Connection, parse_host
 from .._core.entities import ACTIONS, DB_TOKEN, State
 from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .._core.interface import Spec
-from .._core.pace import Pace
+from .._core.throttle import Throttle
 from .options import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
 from .tokens import Kind, Proof
 
@@ -116,10 +116,10 @@ def check_proof(params: Mapping[str, Any]) -> None:
         raise OptionError(f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database.")
 
 
-def proof_of(connection: Connection, params: Mapping[str, Any], pace: Pace | None = None) -> Proof:
+def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Throttle | None = None) -> Proof:
     """Return how the token is proved to work. Raises OptionError.
 
-    `pace` is the run's, which may be stopped.
+    `throttle` is the run's, which may be stopped.
     """
     check_proof(params)
     base_url = data_plane(connection, params["query_host"])
@@ -132,7 +132,7 @@ def proof_of(connection: Connection, params: Mapping[str, Any], pace: Pace | Non
 
     def run(token: State, secret: str) -> None:
         queried = replace(connection, base_url=base_url)
-        wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, pace)
+        wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, throttle)
 
     return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])
 
@@ -142,9 +142,9 @@ def wait_until_active(
     token: State,
     secret: str,
     seconds: float,
-    pace: Pace | None = None,
+    throttle: Throttle | None = None,
     *,
-    pause: Callable[[Pace, float], None] = Pace.nap,
+    pause: Callable[[Throttle, float], None] = Throttle.nap,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Query the data plane with a new token until it answers; nothing is written there (facts.md#queries).
@@ -155,7 +155,7 @@ def wait_until_active(
     """
     from .._api.transport import Service, Transport
 
-    pace = pace or Pace()
+    throttle = throttle or Throttle()
     database = readable_database(token.get("permissions"))
     if database is None:
         raise OptionError(f"wait_active: {NOT_READABLE}.")
@@ -168,16 +168,16 @@ def wait_until_active(
     )
     path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
     # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
-    patience = 0.0 if connection.base_url in pace.silent else seconds
+    patience = 0.0 if connection.base_url in throttle.silent else seconds
     deadline, wait = clock() + patience, 0.5
     while True:
         try:
             transport.request("GET", path, doing=f"query database {database!r} with the new token")
         except ApiError as error:
-            if pace.stopped or clock() >= deadline:
-                if not pace.stopped:
-                    pace.silent.add(connection.base_url)
-                when = f"when the run {pace.stopped}" if pace.stopped else f"after {patience:g} seconds"
+            if throttle.stopped or clock() >= deadline:
+                if not throttle.stopped:
+                    throttle.silent.add(connection.base_url)
+                when = f"when the run {throttle.stopped}" if throttle.stopped else f"after {patience:g} seconds"
                 raise Influxdb3Error(
                     f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error}"
                     " What it supersedes is not revoked and stays valid. Run again later, raise wait_active, or set"
@@ -185,9 +185,9 @@ def wait_until_active(
                     code="not_active",
                 ) from None
         else:
-            pace.silent.discard(connection.base_url)
+            throttle.silent.discard(connection.base_url)
             return
-        pause(pace, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        pause(throttle, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
         wait *= 2
 
 

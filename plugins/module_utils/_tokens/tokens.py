@@ -259,14 +259,14 @@ def _present(work: Work) -> Result:
             token = {**token, **backend.update(token, change.update)}
         warnings += _finish(work, token, secret, change)
     reveal = params["return_secret"] or work.path is None
-    present = kind.entity.present
-    shown = present(token)
+    to_result = kind.entity.to_result
+    shown = to_result(token)
     after = before = _side(shown, [old for old in change.superseded if old not in change.revoke])
     if change.changed:
-        before = _side(present(change.current), [old for old in change.superseded if old is not change.current])
+        before = _side(to_result(change.current), [old for old in change.superseded if old is not change.current])
     return Result(
         changed=change.changed,
-        values={kind.noun: shown, "superseded": [present(old) for old in change.superseded]},
+        values={kind.noun: shown, "superseded": [to_result(old) for old in change.superseded]},
         before=before,
         after=after,
         secrets=[(kind.noun, kind.secret_key, secret)] if reveal and secret else (),
@@ -599,11 +599,11 @@ def _absent(work: Work) -> Result:
         _revoke_orphans(work, tokens, change)
         if change.revoke:
             work.backend.revoke(change.revoke)
-    present = work.kind.entity.present
-    shown = present(change.current)
+    to_result = work.kind.entity.to_result
+    shown = to_result(change.current)
     return Result(
         changed=change.changed,
-        values={work.kind.noun: shown, "superseded": [present(token) for token in change.revoke[1:]]},
+        values={work.kind.noun: shown, "superseded": [to_result(token) for token in change.revoke[1:]]},
         before=_side(shown, change.revoke[1:]),
         after={},
         warnings=_named(change.strangers),

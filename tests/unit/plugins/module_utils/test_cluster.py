@@ -15,27 +15,29 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import Wish
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import CREATED, SKIPPED, DatabaseItem
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle
 from simulator import Simulator
 
 
 def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
     sim: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pace = Pace()
-    api = ManagementApi(resolve({"host": sim.url, "management_token": sim.admin_token}), lambda secret: None, 2, pace)
+    throttle = Throttle()
+    api = ManagementApi(
+        resolve({"host": sim.url, "management_token": sim.admin_token}), lambda secret: None, 2, throttle
+    )
     items = [DatabaseItem(f"db{i}", True, wish=Wish("present", {"name": f"db{i}"}, "", 0)) for i in range(4)]
-    cluster = Cluster(api, datetime.now(UTC), pace, 2, lambda secret: None, items, [])
+    cluster = Cluster(api, datetime.now(UTC), throttle, 2, lambda secret: None, items, [])
     cluster.read(True, False)
     for item in items:
         cluster.bring(item, dry=True)
         assert item.outcome == CREATED
 
-    def stop(pace: Pace, seconds: float) -> None:
-        pace.stopped = "was stopped"
+    def stop(throttle: Throttle, seconds: float) -> None:
+        throttle.stopped = "was stopped"
 
-    monkeypatch.setattr(Pace, "nap", stop)
-    pace.hold(3600)
+    monkeypatch.setattr(Throttle, "nap", stop)
+    throttle.hold(3600)
     cluster.carry_out([items])
     assert [item.outcome for item in items] == [SKIPPED] * 4
     assert sim.writes == []

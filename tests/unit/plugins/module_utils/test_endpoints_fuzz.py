@@ -168,7 +168,7 @@ def test_any_answer_to_an_operation_is_read_or_refused_with_a_code(server: Serve
             ends.add(error.failure()["code"])
             return
         for state in done if isinstance(done, list) else [done or {}]:
-            json.dumps(entity.present(state))
+            json.dumps(entity.to_result(state))
         ends.add("done")
 
     one()

@@ -281,7 +281,7 @@ def test_tokens_of_the_api_are_read() -> None:
         "access_token": "apiv1_xxxxxxxxxxxx",
     }
     assert DB_TOKEN.to_api({"expires_at": token["expires_at"]}) == {"expiresAt": "2026-02-01T00:00:00Z"}
-    assert DB_TOKEN.present(token) == {
+    assert DB_TOKEN.to_result(token) == {
         "id": "i",
         "description": "d",
         "permissions": [],
@@ -368,7 +368,7 @@ def test_answer_that_is_no_object_is_refused(entity: Entity) -> None:
 
 
 def test_result_shows_every_public_field_and_the_duration_twice() -> None:
-    assert DATABASE.present({"name": "a", "retention_period": 3_600_000_000_000}) == {
+    assert DATABASE.to_result({"name": "a", "retention_period": 3_600_000_000_000}) == {
         "id": None,
         "name": "a",
         "retention_period": "1h",
@@ -377,13 +377,13 @@ def test_result_shows_every_public_field_and_the_duration_twice() -> None:
         "max_columns_per_table": None,
         "partition_template": None,
     }
-    assert (DATABASE.present({"retention_period": 0}) or {})["retention_period"] == "infinite"
-    assert DATABASE.present(None) is None
+    assert (DATABASE.to_result({"retention_period": 0}) or {})["retention_period"] == "infinite"
+    assert DATABASE.to_result(None) is None
 
 
 @pytest.mark.parametrize(("entity", "key"), [(DB_TOKEN, "access_token"), (MGMT_TOKEN, "token")])
 def test_result_never_shows_a_secret(entity: Entity, key: str) -> None:
-    shown = entity.present({"id": "i", key: "hidden"})
+    shown = entity.to_result({"id": "i", key: "hidden"})
     assert shown is not None
     assert shown["id"] == "i"
     assert "hidden" not in str(shown)

@@ -141,7 +141,7 @@ def lists(listed: str) -> None:
         told(tokens)
         return
     for token in tokens:
-        shown = MGMT_TOKEN.present(token)
+        shown = MGMT_TOKEN.to_result(token)
         assert isinstance(token["id"], str)
         assert token["id"]
         json.dumps(shown, ensure_ascii=False).encode()

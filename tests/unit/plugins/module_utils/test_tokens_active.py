@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import (
     data_plane,
     readable_database,
@@ -28,7 +28,7 @@ def connection_to(sim: Simulator) -> Connection:
     return resolve({"host": sim.url, "management_token": sim.admin_token})
 
 
-def wait(sim: Simulator, seconds: float, permissions: Any = None, pace: Pace | None = None) -> None:
+def wait(sim: Simulator, seconds: float, permissions: Any = None, throttle: Throttle | None = None) -> None:
     permissions = permissions or READ
     made = sim.add_db_token("t", permissions)
     token = {"id": made.id, "permissions": permissions}
@@ -37,8 +37,8 @@ def wait(sim: Simulator, seconds: float, permissions: Any = None, pace: Pace | N
         return sim.clock.now().timestamp()
 
     wait_until_active(
-        *(connection_to(sim), token, made.secret, seconds, pace),
-        pause=lambda pace, seconds: sim.clock.advance(seconds),
+        *(connection_to(sim), token, made.secret, seconds, throttle),
+        pause=lambda throttle, seconds: sim.clock.advance(seconds),
         clock=clock,
     )
 
@@ -58,10 +58,10 @@ def test_it_asks_until_the_token_works(sim: Simulator) -> None:
 def test_it_gives_up_when_the_run_is_to_stop(sim: Simulator) -> None:
     sim.switches = Switches(activation_delay=90)
     sim.add_database("a")
-    pace = Pace()
-    pace.stopped = "was stopped by SIGINT"
+    throttle = Throttle()
+    throttle.stopped = "was stopped by SIGINT"
     with pytest.raises(Influxdb3Error, match="when the run was stopped by SIGINT it didn't work yet"):
-        wait(sim, 60, pace=pace)
+        wait(sim, 60, throttle=throttle)
     assert len(sim.requests) == 1
 
 
@@ -78,15 +78,15 @@ def test_it_gives_up_in_time(sim: Simulator) -> None:
 def test_many_do_not_wait_one_after_the_other_in_vain(sim: Simulator) -> None:
     sim.switches = Switches(activation_delay=90)
     sim.add_database("a")
-    pace = Pace()
+    throttle = Throttle()
     for asked in (True, False):
         sim.requests.clear()
         with pytest.raises(Influxdb3Error):
-            wait(sim, 60, pace=pace)
+            wait(sim, 60, throttle=throttle)
         assert (len(sim.requests) > 1) is asked
     sim.switches = Switches()
-    wait(sim, 60, pace=pace)
-    assert pace.silent == set()
+    wait(sim, 60, throttle=throttle)
+    assert throttle.silent == set()
 
 
 @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 429}, {"status": 503}])

@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api import transport
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.transport import Transport, may_retry
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import VARIABLES, trust
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core import pace as pacing
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import throttle as pacing
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
     AlreadyExists,
@@ -40,7 +40,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
     ApiError,
     NotFound,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.pace import Pace, pause
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle, pause
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -52,7 +52,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made between attempts; nobody waits for them."""
     made: list[float] = []
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: sum(made)))
-    monkeypatch.setattr(Pace, "nap", lambda pace, seconds: made.append(seconds))
+    monkeypatch.setattr(Throttle, "nap", lambda throttle, seconds: made.append(seconds))
     return made
 
 
@@ -138,11 +138,11 @@ def test_passing_trouble_is_sat_out(sim: Simulator, pauses: list[float], status:
 
 
 def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -> None:
-    pace = Pace()
-    waiting, refused = (Transport(connection_to(sim), 2, pace) for number in range(2))
+    throttle = Throttle()
+    waiting, refused = (Transport(connection_to(sim), 2, throttle) for number in range(2))
     sim.faults.append(Fault("status", status=429, headers={"Retry-After": "30"}))
 
-    def send_meanwhile(pace: Pace, seconds: float) -> None:
+    def send_meanwhile(throttle: Throttle, seconds: float) -> None:
         """What another worker does when the first has begun to wait."""
         pauses.append(0)
         if len(pauses) == 1:
@@ -150,34 +150,34 @@ def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -
         pauses.append(seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pace, "nap", send_meanwhile)
+        patch.setattr(Throttle, "nap", send_meanwhile)
         assert refused.request("GET", "/api/v0/databases", doing="do it") == []
     assert pauses == [0, 0, 30, 30], "both have waited, and the request of the second came after the pause"
     assert len(sim.requests) == 3
 
 
 def test_a_stop_ends_pauses_and_attempts(sim: Simulator, pauses: list[float]) -> None:
-    pace = Pace()
-    pace.hold(30)
-    pace.stopped = "was stopped"
+    throttle = Throttle()
+    throttle.hold(30)
+    throttle.stopped = "was stopped"
     sim.faults.append(Fault("status", times=0, status=503))
     with pytest.raises(ApiError):
-        Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
+        Transport(connection_to(sim), 1, throttle).request("GET", "/api/v0/databases", doing="do it")
     assert (len(sim.requests), pauses) == (1, [])
 
 
 def test_what_waits_for_another_attempt_is_not_sent_after_a_stop(
     sim: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pace = Pace()
+    throttle = Throttle()
     sim.faults.append(Fault("status", status=503, headers={"Retry-After": "30"}))
 
-    def stop(pace: Pace, seconds: float) -> None:
-        pace.stopped = "was stopped"
+    def stop(throttle: Throttle, seconds: float) -> None:
+        throttle.stopped = "was stopped"
 
-    monkeypatch.setattr(Pace, "nap", stop)
+    monkeypatch.setattr(Throttle, "nap", stop)
     with pytest.raises(ApiError) as caught:
-        Transport(connection_to(sim), 1, pace).request("GET", "/api/v0/databases", doing="do it")
+        Transport(connection_to(sim), 1, throttle).request("GET", "/api/v0/databases", doing="do it")
     assert caught.value.status == 503
     assert len(sim.requests) == 1
 

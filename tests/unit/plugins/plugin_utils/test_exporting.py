@@ -106,7 +106,7 @@ def encodable(text: str) -> bool:
 @given(st.lists(answers, max_size=3, unique_by=lambda answer: answer["name"]))
 def test_any_database_is_exported_without_a_change_or_told_of(listed: list[dict[str, Any]]) -> None:
     there = [DATABASE.from_api(answer) for answer in listed]
-    shown = [DATABASE.present(state) for state in there]
+    shown = [DATABASE.to_result(state) for state in there]
     exported = load(cluster_export([one for one in shown if one]))["cluster_databases"]
     for item in exported:
         options = {**dict.fromkeys(("retention_period", "max_tables", "max_columns_per_table")), **NOTHING, **item}

@@ -32,7 +32,7 @@ def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -
     return min(max(0.0, seconds), _LONGEST_PAUSE)  # in this order, so that the header "nan" becomes 0
 
 
-class Pace:
+class Throttle:
     """What all workers of a run share: the pause that the server wants, whether anybody gets through, and the stop.
 
     A server that refuses one request with 429 or 503 refuses the next one as well, whoever sends it. So nobody sends
