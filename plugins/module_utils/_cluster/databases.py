@@ -31,7 +31,8 @@ from .._core.entities import (
 )
 from .._core.errors import Influxdb3Error, Refused
 from .._core.interface import Spec
-from .._core.plan import Change, alive, plan
+from .._core.plan import Change, plan
+from .._tokens.plan import alive
 
 OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},

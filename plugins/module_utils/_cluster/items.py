@@ -23,9 +23,10 @@ from .._core.connection import Connection
 from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
 from .._core.errors import Influxdb3Error
 from .._core.interface import Spec
-from .._core.plan import Change, alive, unmarked
+from .._core.plan import Change
 from .._core.throttle import Throttle
 from .._tokens import db_tokens
+from .._tokens.plan import alive, unmarked
 from .._tokens.tokens import Order, Proof, order_of
 from . import databases
 

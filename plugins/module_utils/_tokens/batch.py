@@ -19,10 +19,10 @@ from typing import Any
 from .._core.entities import MGMT_TOKEN, State, parse_option
 from .._core.errors import Influxdb3Error, OptionError, SecretFileError
 from .._core.interface import ModuleView, Result, now
-from .._core.plan import TokenChange, TokenWish, alive, check_wish, plan_token, stillborn
 from .._core.token_values import parse_token_id
 from . import secret_file
 from .mgmt_tokens import InfluxctlTokens
+from .plan import TokenChange, TokenWish, alive, check_wish, plan_token, stillborn
 from .tokens import Backend, as_secret, dead, left_alone, predicted, refuse_foreign, spare_own, wish_of
 
 # An entry of `tokens`; the options beside it hold for all entries.

@@ -20,10 +20,10 @@ from .._core.connection import DEDICATED, DEDICATED_HOST, Connection
 from .._core.entities import State
 from .._core.errors import InfluxctlError, Influxdb3Error, OptionError
 from .._core.interface import now
-from .._core.plan import alive
 from .._core.signals import first_signal
 from .._influxctl.influxctl import Influxctl
 from .._profile import profiles
+from .plan import alive
 
 
 class InfluxctlTokens:

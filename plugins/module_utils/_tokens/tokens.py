@@ -31,7 +31,9 @@ from .._core.durations import after, format_instant, parse_span
 from .._core.entities import Entity, State, parse_option
 from .._core.errors import Ambiguous, ApiError, Influxdb3Error, OptionError, Refused, SecretFileError
 from .._core.interface import ModuleView, Result, now
-from .._core.plan import (
+from .._core.token_values import parse_token_id
+from . import secret_file
+from .plan import (
     TokenChange,
     TokenWish,
     alive,
@@ -42,8 +44,6 @@ from .._core.plan import (
     stillborn,
     unmarked,
 )
-from .._core.token_values import parse_token_id
-from . import secret_file
 
 
 @dataclass(frozen=True)

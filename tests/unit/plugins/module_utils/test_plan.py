@@ -20,16 +20,14 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
     OptionError,
     Refused,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import (
-    Change,
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find, plan
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import (
     TokenChange,
     TokenWish,
     alive,
     check_wish,
-    find,
     mark,
     newest_first,
-    plan,
     plan_token,
     plan_token_absent,
     unmarked,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN, State
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, Refused
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import (
     TokenChange,
     TokenWish,
     mark,

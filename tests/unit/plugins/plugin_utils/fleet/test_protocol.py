@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import TokenWish, alive, plan_token
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import TokenWish, alive, plan_token
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import planning, settling
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.planning import Answer, Member, Old
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied, Settlement
