@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import getpass
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from simulator.influxctl import install
 
 EXAMPLE_HOST = "https://cluster.example.com"
 EXAMPLE_KEY = "24C975CBA61A024EE1B631787C3D57159FC2F927"
-DOCUMENTED = [path for kind in ("modules", "filter") for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py"))]
+DOCUMENTED = [
+    path for kind in ("modules", "filter", "lookup") for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py"))
+]
 
 
 def examples(path: Path) -> str:
@@ -83,6 +86,12 @@ def local(text: str, sim: Simulator, workdir: Path) -> Any:
 @pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
 def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     variables = world(sim, tmp_path)
+    if path.parent.name == "lookup":
+        kept = {"id": "1", "description": "grafana", "token": "apiv1_" + "e" * 64}
+        (tmp_path / "secrets").mkdir()
+        (tmp_path / "secrets" / "grafana.json").write_text(json.dumps(kept))
+        (tmp_path / "secrets" / "grafana.json").chmod(0o600)
+        sim.secrets.add(kept["token"])
     if path.stem in ("db_token", "table"):
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42

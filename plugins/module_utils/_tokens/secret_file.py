@@ -71,16 +71,29 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
             content = os.read(descriptor, _LONGEST)
         finally:
             os.close(descriptor)
-    try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(key), str) for key in ("id", "token")):
+    secret = decoded(content)
+    if secret is None:
         raise SecretFileError(
             f"secret_file {path} is damaged or was not written by this collection; it is left as it is. Move it away"
             " or choose another path."
         )
+    return secret
+
+
+def decoded(content: bytes) -> Secret | None:
+    """Return the secret that a file's content is, None where it is none: damaged, or of somebody else."""
+    try:
+        parsed = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(key), str) for key in ("id", "token")):
+        return None
     return {key: parsed.get(key) for key in KEYS}
+
+
+def encoded(secret: Secret) -> bytes:
+    """Return a secret as the content of a file."""
+    return json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n"
 
 
 def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
@@ -229,7 +242,7 @@ class Slot:
     def commit(self, secret: Secret) -> None:
         """Make the secret durable under the target's name."""
         try:
-            self._replace(json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n")
+            self._replace(encoded(secret))
         except OSError as error:
             raise _explained(self._path, error) from None
         self._held.sync()

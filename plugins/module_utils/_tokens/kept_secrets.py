@@ -1,0 +1,172 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the private files in which tokens' secrets are kept, for whoever uses the secrets. Changes nothing.
+
+The files are those of `secret_file.py`. A file counts only where nobody else could have written or read it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from datetime import datetime
+from typing import NamedTuple
+
+from .._core.durable import RUNNER, Owner, Place, find
+from .._core.durations import format_instant, parse_instant
+from .._core.errors import SecretFileError
+from .._core.regular_file import content_of
+from .._core.token_values import can_be_secret
+from .secret_file import Secret, decoded
+
+
+class KeptSecret(NamedTuple):
+    """What a file holds, and the file's own owner, group and mode."""
+
+    secret: Secret
+    status: os.stat_result
+
+
+def place_of(path: str) -> Place:
+    """Return the place of a file, in which the file itself is no link. Raises SecretFileError."""
+    absolute = os.path.abspath(os.path.expanduser(path))
+    try:
+        return find(absolute, follow=False)
+    except OSError as error:
+        raise unreadable(absolute, error) from None
+
+
+def kept_at(place: Place) -> KeptSecret | None:
+    """Return what the file at a place holds, None where there is no file.
+
+    Raises SecretFileError with a sentence that says what is wrong with it.
+    """
+    try:
+        descriptor = place.open_regular()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unreadable(place.path, error) from None
+    try:
+        status, content = os.fstat(descriptor), content_of(descriptor)
+    except OSError as error:
+        raise unreadable(place.path, error) from None
+    finally:
+        os.close(descriptor)
+    secret = decoded(content)
+    if secret is None or not can_be_secret(secret["token"]) or not all(_is_text(value) for value in secret.values()):
+        raise SecretFileError(
+            f"{place.path} holds no token: it is damaged, or this collection has not written it. It is left as it is;"
+            " move it away or choose another path.",
+            code="no_token_file",
+        )
+    return KeptSecret(secret, status)
+
+
+def unreadable(path: str, error: OSError) -> SecretFileError:
+    """Return the error for a file that can't be read."""
+    reason = error.strerror or type(error).__name__
+    if error.errno == errno.ELOOP and reason == os.strerror(errno.ELOOP):
+        reason = "it is a symbolic link, which may lead anywhere"
+    return SecretFileError(f"{path} can't be read: {reason}.", code="unreadable")
+
+
+def refuse_foreign(path: str, status: os.stat_result, owner: Owner = RUNNER) -> None:
+    """Raise SecretFileError for a file that belongs neither to root, to who runs this, nor to the stated owner."""
+    if status.st_uid not in (0, os.geteuid(), owner.uid):
+        raise SecretFileError(
+            f"{path} belongs to the user {status.st_uid}, who may have written anything into it; choose another path,"
+            " or let root or the user who runs this own it.",
+            code="foreign",
+        )
+
+
+def ended(secret: Secret, at: datetime) -> str:
+    """Return since when a token has ended, empty where it has not. Raises ValueError for what is no time."""
+    text = secret.get("expires_at")
+    if not text:
+        return ""
+    instant = parse_instant(text)
+    return format_instant(instant) if instant <= at else ""
+
+
+def secret_at(path: str, at: datetime) -> str:
+    """Return the secret that a private file holds, for use at an instant. Raises SecretFileError."""
+    with place_of(path) as place:
+        kept = kept_at(place)
+        if kept is None:
+            raise SecretFileError(
+                f"There is no secret at {place.path}: name the file that secret_file of db_token or mgmt_token has"
+                " written, on the machine where this is read.",
+                code="no_file",
+            )
+        return _usable(place.path, kept, at)
+
+
+def secret_of(description: str, directory: str, at: datetime) -> str:
+    """Return the secret of the one file in a directory that has this description. Raises SecretFileError.
+
+    What else is in the directory is passed over.
+    """
+    with place_of(os.path.join(directory, "any")) as place:
+        above = os.path.dirname(place.path)
+        found: list[tuple[str, KeptSecret]] = []
+        unread: list[str] = []
+        for name in _names(place, above):
+            try:
+                with Place(os.dup(place.directory), [], above.split("/")[1:], name) as beside:
+                    kept = kept_at(beside)
+            except SecretFileError as error:
+                unread += [name] if error.code == "unreadable" else []
+                continue
+            if kept is not None and kept.secret["description"] == description:
+                found.append((name, kept))
+    if len(found) == 1:
+        return _usable(os.path.join(above, found[0][0]), found[0][1], at)
+    if found:
+        names = ", ".join(name for name, _kept in found)
+        raise SecretFileError(
+            f"{len(found)} files in {above} have the description {description!r}: {names}. Name one of them, or remove"
+            " those that aren't used.",
+            code="several",
+        )
+    also = f" What can't be read there: {', '.join(unread[:5])}." if unread else ""
+    raise SecretFileError(f"No file in {above} has the description {description!r}.{also}", code="no_file")
+
+
+def _names(place: Place, path: str) -> list[str]:
+    try:
+        if place.missing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        entries = [(name, place.status(name)) for name in sorted(os.listdir(place.directory))]
+    except OSError as error:
+        raise unreadable(path, error) from None
+    # A name that begins with a dot is of a run that is at work, or of an editor.
+    return [name for name, status in entries if stat.S_ISREG(status.st_mode) and not name.startswith(".")]
+
+
+def _usable(path: str, kept: KeptSecret, at: datetime) -> str:
+    refuse_foreign(path, kept.status)
+    if stat.S_IMODE(kept.status.st_mode) & 0o077:
+        raise SecretFileError(
+            f"{path} is not private: its mode is {stat.S_IMODE(kept.status.st_mode):04o}, so that others may have read"
+            f" the secret. Renew the token, or run `chmod 600` on the file if nobody has.",
+            code="not_private",
+        )
+    try:
+        since = ended(kept.secret, at)
+    except ValueError as error:
+        raise SecretFileError(f"{path}: expires_at {error}.", code="no_token_file") from None
+    if since:
+        raise SecretFileError(
+            f"The token in {path} has ended at {since}. Renew it (renew_before of db_token or mgmt_token does so in"
+            " time), or set this machine's clock right if that lies in the future.",
+            code="expired",
+        )
+    return str(kept.secret["token"])
+
+
+def _is_text(value: str | None) -> bool:
+    return value is None or isinstance(value, str)
