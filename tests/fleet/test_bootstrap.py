@@ -15,7 +15,7 @@ import pytest
 
 from fleet import Fleet
 from harness.playbook import Ansible, Run
-from harness.plays import bootstrap_variables
+from harness.plays import bootstrap_variables, connection
 from harness.sample import sample
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Simulator, Switches
@@ -157,3 +157,29 @@ def test_the_profile_role_costs_one_execution_and_shows_no_secret(
     sweep(play, sim, files=lambda: written(fleet, Path("/nonexistent")), canaries=[canary])
     assert [config_of(host.home)["mgmt_token"] for host in fleet.hosts] == [canary] * 3
     assert [len(fleet.executions(host)) for host in fleet.hosts] == [1, 1, 1]
+
+
+def test_a_cluster_that_is_stated_once(
+    ansible: Ansible, make_simulator: Callable[..., Simulator], fleet: Fleet
+) -> None:
+    """All playbooks of a fleet take how the cluster is reached, also by its hosts, from `cluster_connection`."""
+    sim = make_simulator(tls=False)
+    variables = {"cluster_connection": connection(sim), "mgmt_token_profile": {"name": "ci"}}
+
+    def play(name: str, **more: Any) -> Run:
+        run = ansible.playbook(
+            f"influxops.influxdb3.{name}", variables={**variables, **more}, inventory=fleet.inventory
+        )
+        assert run.code == 0, run.output
+        return run
+
+    play("bootstrap")
+    first = {host.name: config_of(host.home) for host in fleet.hosts}
+    assert {name: (one["host"], one["port"], one["tls"]) for name, one in first.items()} == {
+        host.name: (sim.host, str(sim.port), {"disable": True}) for host in fleet.hosts
+    }
+    assert play("bootstrap").changed == []
+    play("rotate", mgmt_token_force=True)
+    assert all(config_of(host.home)["mgmt_token"] != first[host.name]["mgmt_token"] for host in fleet.hosts)
+    audit = play("audit", mgmt_token_audit_fail_on=["unknown", "none", "revoked", "orphan"])
+    assert audit.failures == []
