@@ -51,6 +51,7 @@ def summarize(
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome["revoked"]}
     rows = []
+    old: list[OldToken] | None
     for host in hosts:
         outcome = outcomes.get(host)
         if outcome:
