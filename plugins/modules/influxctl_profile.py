@@ -446,9 +446,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import differences
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
-    differences,
     fix_attributes,
     held_config,
     naming,

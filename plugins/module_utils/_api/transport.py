@@ -8,15 +8,11 @@ Imported where the first request is near: `requests` takes a tenth of a second, 
 
 from __future__ import annotations
 
-import http.client
-import io
 import json
 import os
 import random
 import re
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +25,7 @@ from .._core.errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, N
 from .._core.libraries import unusable
 from .._core.throttle import Throttle, pause
 from .answers import LARGEST, LARGEST_ERROR, parse_json, read_whole
+from .deadline import DEADLINE, TimedResponse
 from .proxies import proxy_of
 from .trust import tls_advice, trust
 
@@ -109,58 +106,13 @@ def grpc_code(message: str) -> str | None:
     return found[1] if found else None
 
 
-class _Deadline(threading.local):
-    """When the answer that a thread waits for must be there, on the monotonic clock. Each thread waits for one."""
-
-    until: float | None = None
-
-
-_DEADLINE = _Deadline()
-
-
-class _TimedStream(io.RawIOBase):
-    """What comes over a socket until an instant: the timeout of a socket begins anew with each byte."""
-
-    def __init__(self, stream: io.RawIOBase, sock: socket.socket, until: float) -> None:
-        super().__init__()
-        self._stream, self._sock, self._until = stream, sock, until
-
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait for it until the instant."""
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise socket.timeout("the answer was not complete in time")
-        self._sock.settimeout(left)
-        return self._stream.readinto(buffer)
-
-    def close(self) -> None:
-        """Close the stream, and with it what keeps the socket open."""
-        self._stream.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    """An answer, head and body, that ends at the thread's deadline."""
-
-    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
-        super().__init__(sock, *arguments, **options)
-        until = _DEADLINE.until
-        if until is not None:
-            raw: Any = self.fp.detach()
-            self.fp: Any = io.BufferedReader(_TimedStream(raw, sock, until))
-
-
 def _session(workers: int) -> requests.Session:
     """Return a session with pools of connections, whose answers end at their deadline."""
 
     def time_answers(manager: Any) -> None:
         timed = {}
         for scheme, pool in manager.pool_classes_by_scheme.items():
-            connection = type("TimedConnection", (pool.ConnectionCls,), {"response_class": _TimedResponse})
+            connection = type("TimedConnection", (pool.ConnectionCls,), {"response_class": TimedResponse})
             timed[scheme] = type("TimedPool", (pool,), {"ConnectionCls": connection})
         manager.pool_classes_by_scheme = timed
 
@@ -306,7 +258,7 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
-        _DEADLINE.until = time.monotonic() + self._connection.timeout
+        DEADLINE.until = time.monotonic() + self._connection.timeout
         try:
             answer = self._session.request(
                 method,
@@ -323,7 +275,7 @@ class Transport:
             with answer:
                 return _received(answer)
         finally:
-            _DEADLINE.until = None
+            DEADLINE.until = None
 
     def _parsed(self, answer: _Answer, about: _Request) -> Any:
         """Return the JSON of a good answer; raise what a bad one means."""

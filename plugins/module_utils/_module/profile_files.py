@@ -18,14 +18,14 @@ from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Owner, Place, give, parse_owner, write_all
+from .._core.durable import PATIENCE, Candidate, Place, parse_owner, write_all
 from .._core.errors import ProfileError
 from .._core.interface import Spec
 from .._core.regular_file import NotRegular, content_of
 from .._profile import config_file
+from .file_attributes import dress, resemble, set_attributes
 
 Made = TypeVar("Made")
-Diff = dict[str, dict[str, Any]]
 
 SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
 # Errors of replacing a file that writing over it may not have.
@@ -122,57 +122,16 @@ def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, An
             with Candidate(where, text.encode("utf-8")) as candidate:
                 path = where.beside(candidate.name)
                 if old >= 0:
-                    _resemble(module, candidate.descriptor, path, old, where.path)
-                _dress(module, candidate.descriptor, path)
+                    resemble(module, candidate.descriptor, path, old, where.path)
+                dress(module, candidate.descriptor, path)
                 candidate.put()
-                _mark(module, where)
+                set_attributes(module, where)
         except OSError as error:
             if old < 0 or not module.params["unsafe_writes"] or error.errno not in _NOT_REPLACED:
                 raise
             _write_in_place(where, text)
             fix_attributes(module, where)
     return values
-
-
-def _resemble(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
-    """Give a new file what the old one had, as far as this user may: owner, mode, access control list, context."""
-    status = os.fstat(old)
-    with contextlib.suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-    for name in os.listxattr(old) if hasattr(os, "listxattr") else ():
-        with contextlib.suppress(OSError):
-            os.setxattr(descriptor, name, os.getxattr(old, name))
-    if module.selinux_enabled():
-        module.set_context_if_different(path, module.selinux_context(old_path), False)
-
-
-def _dress(module: AnsibleModule, descriptor: int, path: str) -> None:
-    """Give an open file what the options state. The path is only looked at, but for the context of SELinux."""
-    wanted = differences(module, path)
-    uid, gid, mode = wanted.get("owner"), wanted.get("group"), wanted.get("mode")
-    give(descriptor, Owner(uid, gid))
-    if mode is not None:
-        os.fchmod(descriptor, int(mode, 8))
-    arguments = module.load_file_common_arguments(module.params, path)
-    module.set_context_if_different(path, arguments["secontext"], False)
-
-
-def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> dict[str, Any]:
-    """Return what Ansible would change of a file's attributes: `owner` and `group` (numbers), `mode` (text), and more.
-
-    Ansible's own functions take a path and follow it; here they only tell, and what they tell is done by descriptor.
-    """
-    told: Diff = {"before": {}, "after": {}}
-    arguments = module.load_file_common_arguments(module.params, path)
-    checking, module.check_mode = module.check_mode, True
-    try:
-        module.set_fs_attributes_if_different(arguments, False, diff=told)
-    finally:
-        module.check_mode = checking
-    for side, values in (diff or {}).items():
-        values.update(told[side])
-    return told["after"]
 
 
 def _write_in_place(where: Place, text: str) -> None:
@@ -227,13 +186,7 @@ def fix_attributes(module: AnsibleModule, where: Place) -> None:
         except FileNotFoundError:
             return
         try:
-            _dress(module, descriptor, where.path)
+            dress(module, descriptor, where.path)
         finally:
             os.close(descriptor)
-        _mark(module, where)
-
-
-def _mark(module: AnsibleModule, where: Place) -> None:
-    """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
-    if module.params["attributes"]:
-        module.set_attributes_if_different(where.path, module.params["attributes"], False)
+        set_attributes(module, where)

@@ -309,7 +309,7 @@ def test_one_connection_serves_all_requests(sim: Simulator, monkeypatch: pytest.
 def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator, pauses: list[float]) -> None:
     client = Transport(connection_to(sim, timeout=30))
     assert [client.request("GET", "/api/v0/databases", doing="do it") for _time in range(3)] == [[], [], []]
-    assert transport._DEADLINE.until is None
+    assert transport.DEADLINE.until is None
 
 
 @pytest.mark.parametrize("head", [pytest.param(OK, id="OK"), pytest.param(FAILED, id="FAILED")])
