@@ -13,7 +13,14 @@ options inside of a list, and none for a role's. In the files that want a text, 
     # texts.yml ends
 
 `python -m tools.texts` writes what stands between the comments anew, indented as they are; with `--check` it only says
-which files differ.
+which files differ. One text suits several places by these means:
+
+- `# texts.yml: NAME, brief` takes only the first paragraph of each description that is a list.
+- `# texts.yml: NAME, in PATH` is for options inside of another option, such as `databases[]`. A reference of the text
+  to one of its own options, such as `O(host)`, becomes `O(PATH.host)`. References with a module's name stay.
+- In a role's specification, `suboptions:` becomes `options:`.
+- `O(<role_>secret_dir)` names an option outside of the text. It becomes the role's variable `O(cluster_secret_dir)` in
+  the role `cluster`, and `O(secret_dir)` in a module.
 """
 
 from __future__ import annotations
@@ -29,19 +36,67 @@ import yaml
 SOURCE = Path(__file__).with_name("texts.yml")
 PLACES = ("plugins/modules/*.py", "plugins/doc_fragments/*.py", "roles/*/meta/argument_specs.yml")
 _PLACE = re.compile(
-    r"^(?P<indent> *)# texts\.yml: (?P<name>[\w-]+)\n(?P<text>.*?)^(?P=indent)# texts\.yml ends\n", re.M | re.S
+    r"^(?P<indent> *)# texts\.yml: (?P<name>[\w-]+)(?P<brief>, brief)?(?:, in (?P<path>\S+))?\n"
+    r"(?P<text>.*?)^(?P=indent)# texts\.yml ends\n",
+    re.M | re.S,
 )
+_LISTED = re.compile(
+    r"^(?P<indent> *)description:\n"
+    r"(?P=indent)  - (?P<first>.*\n(?:(?P=indent)    .*\n)*)"
+    r"(?:(?P=indent)  (?:- |  ).*\n)*",
+    re.M,
+)
+_PARAGRAPH = re.compile(
+    r"^(?P<head>(?P<indent> *)(?:- |description: ))(?P<words>[^\s\"'|>].*\n(?:(?P=indent)  .*\n)*)", re.M
+)
+_WIDTH = 120
+_OWN_REFERENCE = re.compile(r"\bO\((?=[a-z][^#)]*\))")
 
 
-def fill(content: str, texts: Mapping[str, str]) -> str:
-    """Return a file's content with the named texts in their places. Raises KeyError for a text that isn't there."""
+def fill(content: str, texts: Mapping[str, str], role: str = "") -> str:
+    """Return a file's content with the named texts in their places.
+
+    `role` is the name of the role whose specification the file is. Raises KeyError for a text that isn't there.
+    """
 
     def written(place: re.Match[str]) -> str:
-        indent = place["indent"]
-        text = textwrap.indent(texts[place["name"]], indent)
-        return f"{indent}# texts.yml: {place['name']}\n{text}{indent}# texts.yml ends\n"
+        text = texts[place["name"]]
+        if place["brief"]:
+            text = _LISTED.sub(r"\g<indent>description: \g<first>", text)
+        if place["path"]:
+            text = _OWN_REFERENCE.sub(f"O({place['path']}.", text)
+        if role:
+            text = re.sub(r"\bsuboptions:$", "options:", text, flags=re.M)
+        text = text.replace("<role_>", role and f"{role}_")
+        head, indent = content[place.start() : place.start("text")], place["indent"]
+        return f"{head}{textwrap.indent(_wrapped(text, _WIDTH - len(indent)), indent)}{indent}# texts.yml ends\n"
 
     return _PLACE.sub(written, content)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Return a text with its descriptions wrapped. No line begins with a dash, which would begin an item of a list."""
+
+    def lines(paragraph: re.Match[str]) -> str:
+        words = " ".join(paragraph["words"].split()).replace(" - ", "\0- ")
+        return (
+            textwrap.fill(
+                words,
+                width,
+                initial_indent=paragraph["head"],
+                subsequent_indent=f"{paragraph['indent']}  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            ).replace("\0", " ")
+            + "\n"
+        )
+
+    return _PARAGRAPH.sub(lines, text)
+
+
+def role_of(path: Path) -> str:
+    """Return the name of the role whose specification a file is, or an empty text."""
+    return path.parent.parent.name if path.name == "argument_specs.yml" else ""
 
 
 def names(content: str) -> list[str]:
@@ -63,7 +118,7 @@ def main(checkout: Path, *, check: bool) -> list[str]:
     for path in files(checkout):
         content = path.read_text(encoding="utf-8")
         wanted += names(content)
-        filled = fill(content, texts)
+        filled = fill(content, texts, role_of(path))
         if filled != content and check:
             problems.append(f"{path.relative_to(checkout)} differs from tools/texts.yml: run `python -m tools.texts`")
         elif filled != content:

@@ -11,6 +11,7 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  # texts.yml: connection
   product:
     description:
       - The InfluxDB 3 product.
@@ -75,8 +76,8 @@ options:
       - Path of a PEM file with the CA certificates to trust, and no others.
       - If it isn't given, the first of these counts - the environment variable E(INFLUXDB3_CA_PATH), C(tls.ca) of the
         profile, the environment variables E(SSL_CERT_FILE) and E(REQUESTS_CA_BUNDLE), and the store of the operating
-        system, into which C(update-ca-certificates) or C(update-ca-trust) put a company's own CA. On a system without
-        a store, it is the bundle of the Python library certifi.
+        system, into which C(update-ca-certificates) or C(update-ca-trust) put a company's own CA. On a system without a
+        store, it is the bundle of the Python library certifi.
       - Whoever gives this option, or E(INFLUXDB3_CA_PATH), has the certificate checked, even if the profile says
         C(insecure).
       - Where influxctl is run, it looks for the default by itself, in E(SSL_CERT_FILE) and in the system's store;
@@ -103,6 +104,7 @@ options:
         only lists are asked for again.
       - The default is V(4).
     type: int
+  # texts.yml ends
 notes:
   - The precedence is option, environment variable, profile. An empty text is nowhere a value - an option, a variable of
     the environment or a key of the profile that is empty counts as one that isn't given.

@@ -48,6 +48,7 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  # texts.yml: profile-address
   product:
     description: The product. Required for a new profile.
     type: str
@@ -66,13 +67,8 @@ options:
   cluster_id:
     description: The cluster. Required for O(product=dedicated).
     type: str
-  mgmt_token:
-    description:
-      - The management token. Needs influxctl 2.6.0 or newer.
-      - What can't be a token is refused before anything is written, with O(token) and the secret ones among
-        O(auth.oauth2.parameters) as well, so that it doesn't take the place of a good one. That is an empty text, and
-        one with a blank, a line end, quotes or C(Bearer).
-    type: str
+  # texts.yml ends
+  # texts.yml: profile-keys
   database:
     description: The default database of C(influxctl query) and C(influxctl write).
     type: str
@@ -98,6 +94,19 @@ options:
       ca:
         description: Path of the CA certificates on the target.
         type: str
+  exclusive:
+    description: Whether keys of the profile that aren't given are removed. Without it they stay as they are.
+    type: bool
+    default: false
+  # texts.yml ends
+  # texts.yml: profile-auth
+  mgmt_token:
+    description:
+      - The management token. Needs influxctl 2.6.0 or newer.
+      - What can't be a token is refused before anything is written, with O(token) and the secret ones among
+        O(auth.oauth2.parameters) as well, so that it doesn't take the place of a good one. That is an empty text, and
+        one with a blank, a line end, quotes or C(Bearer).
+    type: str
   auth:
     description: Other ways to authenticate than O(mgmt_token). Keys that aren't given stay as they are.
     type: dict
@@ -131,16 +140,13 @@ options:
           token_file:
             description: Path of the file with the admin token on the target.
             type: str
-  exclusive:
-    description: Whether keys of the profile that aren't given are removed. Without it they stay as they are.
-    type: bool
-    default: false
   exclusive_auth:
     description:
       - Whether the other kinds of authentication (O(mgmt_token), O(auth.oauth2), O(auth.token)) are removed from the
         profile when one is given. Which one influxctl prefers isn't documented.
     type: bool
     default: false
+  # texts.yml ends
   profiles:
     description:
       - Many profiles of the file, instead of O(name) and the options of one profile. The file is written once, with all
@@ -157,89 +163,99 @@ options:
         type: str
         choices: [present, absent]
         default: present
+      # texts.yml: profile-address, brief, in profiles[]
       product:
-        description: As O(product).
+        description: The product. Required for a new profile.
         type: str
         choices: [clustered, dedicated]
       host:
-        description: As O(host).
+        description: Name or address of the cluster, without a scheme, a port or a path. A URL is refused, with the keys
+          that it means (O(profiles[].host), O(profiles[].port) and O(profiles[].tls.disable)).
         type: str
       port:
-        description: As O(port).
+        description: The port, 1 to 65535. It is written as a string, as influxctl wants it.
         type: int
       account_id:
-        description: As O(account_id).
+        description: The account. Required for O(profiles[].product=dedicated).
         type: str
       cluster_id:
-        description: As O(cluster_id).
+        description: The cluster. Required for O(profiles[].product=dedicated).
         type: str
-      mgmt_token:
-        description: As O(mgmt_token).
-        type: str
+      # texts.yml ends
+      # texts.yml: profile-keys, brief, in profiles[]
       database:
-        description: As O(database).
+        description: The default database of C(influxctl query) and C(influxctl write).
         type: str
       token:
-        description: As O(token).
+        description: The default database token of C(influxctl query) and C(influxctl write).
         type: str
       tls:
-        description: As O(tls).
+        description: How influxctl connects. Keys that aren't given stay as they are.
         type: dict
         suboptions:
           insecure:
-            description: As O(tls.insecure).
+            description: Whether the check of the server's certificate is skipped.
             type: bool
           disable:
-            description: As O(tls.disable).
+            description: Whether plain HTTP is used.
             type: bool
           cert:
-            description: As O(tls.cert).
+            description: Path of the client certificate on the target.
             type: str
           key:
-            description: As O(tls.key).
+            description: Path of the client certificate's key on the target.
             type: str
           ca:
-            description: As O(tls.ca).
+            description: Path of the CA certificates on the target.
             type: str
+      exclusive:
+        description: Whether keys of the profile that aren't given are removed. Without it they stay as they are.
+        type: bool
+        default: false
+      # texts.yml ends
+      # texts.yml: profile-auth, brief, in profiles[]
+      mgmt_token:
+        description: The management token. Needs influxctl 2.6.0 or newer.
+        type: str
       auth:
-        description: As O(auth).
+        description: Other ways to authenticate than O(profiles[].mgmt_token). Keys that aren't given stay as they are.
         type: dict
         suboptions:
           oauth2:
-            description: As O(auth.oauth2).
+            description: A login through an identity provider, for people.
             type: dict
             suboptions:
               client_id:
-                description: As O(auth.oauth2.client_id).
+                description: The client's ID.
                 type: str
               scopes:
-                description: As O(auth.oauth2.scopes).
+                description: The scopes to ask for.
                 type: list
                 elements: str
               parameters:
-                description: As O(auth.oauth2.parameters).
+                description: Further parameters, such as C(audience). Those whose names say that they are secret, such
+                  as C(client_secret), are masked in all output.
                 type: dict
               token_url:
-                description: As O(auth.oauth2.token_url).
+                description: The provider's token endpoint.
                 type: str
               device_url:
-                description: As O(auth.oauth2.device_url).
+                description: The provider's endpoint for device logins.
                 type: str
           token:
-            description: As O(auth.token).
+            description: The bypass of the identity provider, for tests.
             type: dict
             suboptions:
               token_file:
-                description: As O(auth.token.token_file).
+                description: Path of the file with the admin token on the target.
                 type: str
-      exclusive:
-        description: As O(exclusive).
-        type: bool
-        default: false
       exclusive_auth:
-        description: As O(exclusive_auth).
+        description: Whether the other kinds of authentication (O(profiles[].mgmt_token), O(profiles[].auth.oauth2),
+          O(profiles[].auth.token)) are removed from the profile when one is given. Which one influxctl prefers isn't
+          documented.
         type: bool
         default: false
+      # texts.yml ends
   backup:
     description:
       - Whether a copy of the old file is kept beside it, with mode 0600 and a random part and a time stamp in its name.

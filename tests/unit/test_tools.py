@@ -10,6 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tools import fragments, release, texts
 
@@ -124,3 +127,46 @@ def test_files_that_differ_and_texts_that_nobody_shares_are_told(
     ]
     assert len(texts.main(tmp_path, check=False)) == 2
     assert module.read_text() == "# texts.yml: failure\nnew: 1\n# texts.yml ends\n"
+
+
+PROFILE = """\
+token:
+  description:
+    - The token of O(host), a name - or an address - which
+      is long.
+    - More of it.
+  type: dict
+  suboptions:
+    key:
+      description: Beside O(token=a) and O(a.b.c#module:host), in O(<role_>dir).
+"""
+
+
+@pytest.mark.parametrize("role", ["", "cluster"])
+def test_one_text_suits_options_in_several_places(role: str) -> None:
+    content = "x:\n  # texts.yml: profile, brief, in items[]\n  # texts.yml ends\n"
+    prefix = role and f"{role}_"
+    filled = texts.fill(content, {"profile": PROFILE}, role)
+    assert yaml.safe_load(filled) == {
+        "x": {
+            "token": {
+                "description": "The token of O(items[].host), a name - or an address - which is long.",
+                "type": "dict",
+                "options" if role else "suboptions": {
+                    "key": {"description": f"Beside O(items[].token=a) and O(a.b.c#module:host), in O({prefix}dir)."}
+                },
+            }
+        }
+    }
+    assert texts.fill(filled, {"profile": PROFILE}, role) == filled
+    assert "brief" in filled
+
+
+@settings(max_examples=50)
+@given(words=st.lists(st.sampled_from(["a", "-", "some", "O(host)", "documentation", "[x]"]), min_size=1, max_size=80))
+def test_wrapping_changes_no_text(words: list[str]) -> None:
+    text = {"long": f"a:\n  description:\n    - The {' '.join(words)}\n    - b\n  type: str\n"}
+    filled = texts.fill("# texts.yml: long\n# texts.yml ends\n", text)
+    assert yaml.safe_load(filled) == yaml.safe_load(text["long"])
+    assert all(len(line) <= 120 for line in filled.splitlines())
+    assert texts.fill(filled, text) == filled
