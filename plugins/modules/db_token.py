@@ -202,14 +202,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     connection_of,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import (
-    KIND,
-    OPTIONS,
-    RULES,
-    HttpTokens,
-    proof_of,
-)
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import manage
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import OPTIONS, RULES, HttpTokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import manage_one
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import proof_of
 
 
 def work(module: AnsibleModule) -> Result:
@@ -217,7 +212,7 @@ def work(module: AnsibleModule) -> Result:
     connection = connection_of(module)
     proof = proof_of(connection, module.params)
     api = ManagementApi(connection, module.no_log_values.add)
-    return manage(module, KIND, lambda: HttpTokens(api), proof)
+    return manage_one(module, HttpTokens(api), proof)
 
 
 def main() -> None:

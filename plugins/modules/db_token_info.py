@@ -131,8 +131,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     connect,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.options import TOKEN_INFO_OPTIONS
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import selection
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.selection import TOKEN_INFO_OPTIONS, selection
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "id": {"type": "str"},

@@ -264,7 +264,6 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
@@ -272,20 +271,21 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     run,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import influxctl_tokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.batch import (
-    ENTRY_OPTIONS,
-    manage_batch,
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import (
+    manage_many,
+    manage_one,
     revoke_ids,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.options import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
+    ENTRY_OPTIONS,
+    RENEWAL_OPTIONS,
     SECRET_FILE_OPTIONS,
     TOKEN_OPTIONS,
+    WISH_OPTIONS,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import Kind, manage
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "max_age": {"type": "str"},
-    "force": {"type": "bool", "default": False},
+    **RENEWAL_OPTIONS,
     "allow_self_revoke": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 4},
     "ids": {"type": "list", "elements": "str"},
@@ -298,17 +298,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 # What describes one token, and is said in the entries of `tokens` where there are many.
-_OF_ONE = ("description", "id", "expires_at", "expires_in", "renew_before", "max_age", "force", "secret_file")
+_OF_ONE = ("id", *WISH_OPTIONS, *RENEWAL_OPTIONS, "secret_file")
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the management token, or many of them, to the stated state."""
     with influxctl_tokens(module) as backend:
         if module.params["tokens"] is not None:
-            return manage_batch(module, backend)
+            return manage_many(module, backend)
         if module.params["ids"] is not None:
             return revoke_ids(module, backend)
-        return manage(module, Kind(MGMT_TOKEN, "mgmt_token", "token"), lambda: backend)
+        return manage_one(module, backend)
 
 
 def main() -> None:

@@ -374,7 +374,7 @@ def left_as_they_are(there: Iterable[State], items: Iterable[TokenItem]) -> list
             continue
         if not item.wanted or item.order.wish.permissions is not None:
             settled.add(item.more.get("id"))
-        if not item.wanted or item.order.params["revoke_superseded"]:
+        if not item.wanted or item.order.revoke_superseded:
             settled.update(item.more.get("superseded", ()))
     return [token for token in there if token["id"] not in settled]
 

@@ -13,7 +13,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.connection import limits
 from .._influxctl.influxctl import Influxctl
-from .._tokens.mgmt_tokens import InfluxctlTokens, orderly_end, private_config
+from .._tokens.influxctl_config import orderly_end, private_config
+from .._tokens.mgmt_tokens import InfluxctlTokens
 from .connect import CONNECTION_OPTIONS, connection_of, profile_of
 
 # Options that only say where a profile is, or how long to wait, don't make a connection of their own.
@@ -29,7 +30,7 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     params: Mapping[str, Any] = module.params
     timeout, retries = limits(params)
     own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
-    allow_self_revoke = bool(params.get("allow_self_revoke"))
+    allow_self_revoke, concurrency = bool(params.get("allow_self_revoke")), params.get("concurrency", 1)
 
     def driver(config_path: str, profile: str | None, own_token: str | None) -> InfluxctlTokens:
         program = Influxctl(
@@ -40,7 +41,7 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
             retries=retries,
             secrets=module.no_log_values,
         )
-        return InfluxctlTokens(program, own_token, allow_self_revoke)
+        return InfluxctlTokens(program, own_token, allow_self_revoke, concurrency)
 
     if not own_connection:
         path, profile = profile_of(module)

@@ -1,56 +1,68 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Management tokens through influxctl, as `tokens.manage` wants them, with the configuration that influxctl needs."""
+"""Management tokens through influxctl: how they are listed, made and revoked. They can't be changed.
+
+Nothing marks a new token as a run's. Which one was made is proved by the list before and after, and by the printed
+secret, which begins with the new entry's prefix.
+"""
 
 from __future__ import annotations
 
 import builtins
-import os
-import shutil
-import signal
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
-from .._core.connection import DEDICATED, DEDICATED_HOST, Connection
-from .._core.entities import State
+from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, OptionError
 from .._core.interface import now
-from .._core.signals import first_signal
 from .._influxctl.influxctl import Influxctl
-from .._profile import profiles
-from .plan import alive
+from .backend import Birth, Kind
+from .index import TokenIndex
+from .plan import TokenChange, alive
 
 
 class InfluxctlTokens:
-    """The management tokens of one cluster. `own_token` is what influxctl authenticates with, if it is known."""
+    """The management tokens of one cluster.
 
-    # influxctl can't change a description (facts.md#management-tokens).
-    marks = False
+    `own_token` is what influxctl authenticates with, if it is known. `concurrency` is how many tokens are made at once.
+    """
 
-    def __init__(self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool) -> None:
+    kind = Kind(MGMT_TOKEN, "mgmt_token", "token")
+
+    def __init__(
+        self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool, concurrency: int = 1
+    ) -> None:
+        if concurrency < 1:
+            raise OptionError("concurrency: must be 1 or more.")
         self._influxctl = influxctl
         self._own_token = own_token
         self._allow_self_revoke = allow_self_revoke
+        self._concurrency = concurrency
 
     def list(self) -> builtins.list[State]:
         """Return all management tokens, revoked and expired ones among them."""
         return self._influxctl.list_tokens()
 
-    def create(self, wanted: State, before: Sequence[State]) -> State:
-        """Make a token and prove which it is."""
-        return self._influxctl.create_token(wanted["description"], wanted.get("expires_at"), before)
+    def check(self, change: TokenChange) -> None:
+        """Raise OptionError for another description: influxctl can't change one (facts.md#management-tokens)."""
+        if change.update and change.current:
+            raise OptionError(
+                f"description: the token {change.current['id']} is described {change.current.get('description')!r},"
+                " which can't be changed. State what is there, or make a new token."
+            )
 
-    def create_many(
-        self, wanted: Sequence[State], before: Sequence[State], concurrency: int
-    ) -> builtins.list[State | Influxdb3Error]:
-        """Make tokens of different descriptions in parallel; each is proved, or an error says why it isn't there."""
-        pairs: builtins.list[tuple[str, datetime | None]] = [(w["description"], w.get("expires_at")) for w in wanted]
-        return [*self._influxctl.create_tokens(pairs, before, concurrency)]
+    def create_many(self, births: Sequence[Birth], before: TokenIndex) -> Iterator[State | Influxdb3Error]:
+        """Make tokens of different descriptions in parallel; one list afterwards proves them all."""
+        wanted = [(birth.wanted["description"], birth.wanted.get("expires_at")) for birth in births]
+        yield from self._influxctl.create_tokens(wanted, before.tokens, self._concurrency)
+
+    def finish(self, birth: Birth, made: State) -> State:
+        """Return the token: it had its final description from the beginning."""
+        return made
+
+    def take_back(self, birth: Birth, made: State) -> None:
+        """Revoke a new token that is of no use to anybody."""
+        self.revoke([made])
 
     def update(self, token: State, changes: State) -> State:
         """Refuse: influxctl can't change a management token (facts.md#management-tokens)."""
@@ -86,64 +98,3 @@ class InfluxctlTokens:
         except InfluxctlError:
             return None
         return [token_id for token_id in ids if token_id in working]
-
-
-def as_profile(connection: Connection) -> dict[str, Any]:
-    """Return the influxctl profile for a connection (keys: facts.md#profile-keys). Raises OptionError."""
-    url = urlsplit(connection.base_url)
-    if url.path:
-        raise OptionError(
-            f"host: {connection.base_url} has the path {url.path}, and influxctl has no place for one. Name the host"
-            " only."
-        )
-    profile: dict[str, Any] = {"name": "default", "product": connection.product}
-    if connection.product != DEDICATED or url.hostname != DEDICATED_HOST:
-        profile["host"] = url.hostname
-        profile["port"] = str(url.port or (80 if url.scheme == "http" else 443))
-    if connection.product == DEDICATED:
-        profile["account_id"], profile["cluster_id"] = connection.account_id, connection.cluster_id
-    profile["mgmt_token"] = connection.token
-    # A file that holds both is named twice: influxctl wants to be told where the key is.
-    certificate, key = (
-        connection.client_cert if isinstance(connection.client_cert, tuple) else (connection.client_cert,) * 2
-    )
-    tls = {
-        "disable": True if url.scheme == "http" else None,
-        "insecure": True if connection.verify is False else None,
-        "ca": connection.verify if isinstance(connection.verify, str) else None,
-        "cert": certificate,
-        "key": key,
-    }
-    stated = {name: value for name, value in tls.items() if value is not None}
-    return {**profile, "tls": stated} if stated else profile
-
-
-def _end(number: int) -> NoReturn:
-    """Leave through the finally clauses."""
-    raise SystemExit(128 + number)
-
-
-def orderly_end() -> AbstractContextManager[None]:
-    """Have signals end the process through the finally clauses, which nothing interrupts."""
-    return first_signal(_end, signal.SIG_IGN)
-
-
-@contextmanager
-def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
-    """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
-    text = profiles.new_config(as_profile(connection))
-    directory = ""
-    try:
-        try:
-            directory = tempfile.mkdtemp(prefix="influxdb3-", dir=tmpdir)
-            path = os.path.join(directory, "config.toml")
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-                handle.write(text)
-        except OSError as error:
-            raise InfluxctlError(
-                f"The temporary config for influxctl can't be written below {tmpdir}: {error.strerror}.",
-                code="unwritable",
-            ) from None
-        yield path
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)

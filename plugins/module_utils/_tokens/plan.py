@@ -231,4 +231,7 @@ def plan_token_absent(
             code="ambiguous_token",
         )
     marked = _marked(tokens, wish, now, held_id, nonces)
-    return TokenChange(found[0] if found else None, revoke=tuple(found), orphans=marked[0], strangers=marked[1])
+    current = found[0] if found else None
+    return TokenChange(
+        current, superseded=tuple(found[1:]), revoke=tuple(found), orphans=marked[0], strangers=marked[1]
+    )

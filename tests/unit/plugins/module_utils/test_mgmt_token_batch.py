@@ -11,19 +11,21 @@ from typing import Any, cast
 
 import pytest
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Refused
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import Influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.batch import (
-    ENTRY_OPTIONS,
-    Entry,
-    parse_entries,
-    plan_entry,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.decision import decide
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.index import TokenIndex
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import InfluxctlTokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import ENTRY_OPTIONS, orders_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HELD = "M.V1.a1b2"
-OPTIONS = {"on_lost_secret": "reissue", "revoke_superseded": False}
+OPTIONS = {
+    **dict.fromkeys(["id", "owner", "group"]),
+    **dict.fromkeys(["revoke_superseded", "all_matching", "return_secret"], False),
+    "state": "present",
+}
 
 
 def token(name: str = "a", *, age: int = 10, ends: int = 30, **more: Any) -> dict[str, Any]:
@@ -32,45 +34,41 @@ def token(name: str = "a", *, age: int = 10, ends: int = 30, **more: Any) -> dic
     return {"id": name, "description": "web1", "token_prefix": HELD, **times, **more}
 
 
-def decide(tokens: list[dict[str, Any]], on_lost_secret: str = "reissue", **more: Any) -> tuple[str, list[str]]:
+def decided(tokens: list[dict[str, Any]], on_lost_secret: str = "reissue", **more: Any) -> tuple[str, list[str]]:
     """Why a token is made, and what that or others supersede."""
     stated = {**dict.fromkeys(ENTRY_OPTIONS), "description": "web1", "held_prefix": HELD, "force": False, **more}
-    (entry,) = parse_entries([stated], NOW)
+    (order,) = orders_of({**OPTIONS, "on_lost_secret": on_lost_secret, "tokens": [stated]}, MGMT_TOKEN, NOW)
     backend = InfluxctlTokens(cast(Influxctl, None), None, allow_self_revoke=False)
-    assert plan_entry(entry, tokens, NOW, {**OPTIONS, "on_lost_secret": on_lost_secret}, backend) == []
-    return outcome(entry)
-
-
-def outcome(entry: Entry) -> tuple[str, list[str]]:
-    assert entry.change is not None
-    return entry.change.create, [old["id"] for old in entry.change.superseded]
+    decision = decide(order, TokenIndex(tokens).about(order.wish, None), None, (), backend, None)
+    assert decision.warnings == ()
+    return decision.change.create, [old["id"] for old in decision.change.superseded]
 
 
 def test_held_token_is_kept_and_others_of_the_description_are_superseded() -> None:
     others = [token("b", age=1, token_prefix="M.V1.zzzz"), token("c", description="web2")]
-    assert decide([token(), *others]) == ("", ["b"])
+    assert decided([token(), *others]) == ("", ["b"])
 
 
 @pytest.mark.parametrize("prefix", ["", "M.V1.none"])
 def test_who_holds_no_token_gets_a_new_one(prefix: str) -> None:
-    assert decide([token()], held_prefix=prefix) == ("its secret is lost", ["a"])
-    assert decide([], held_prefix=prefix) == ("there is no active token", [])
+    assert decided([token()], held_prefix=prefix) == ("its secret is lost", ["a"])
+    assert decided([], held_prefix=prefix) == ("there is no active token", [])
 
 
 def test_who_states_nothing_about_a_secret_needs_none() -> None:
-    assert decide([token()], held_prefix=None) == ("", [])
+    assert decided([token()], held_prefix=None) == ("", [])
 
 
 def test_token_of_another_description_is_not_held() -> None:
-    assert decide([token(description="web2")]) == ("there is no active token", [])
+    assert decided([token(description="web2")]) == ("there is no active token", [])
 
 
 def test_two_tokens_of_one_prefix_prove_nothing() -> None:
-    assert decide([token("a"), token("b")]) == ("its secret is lost", ["b", "a"])
+    assert decided([token("a"), token("b")]) == ("its secret is lost", ["b", "a"])
 
 
 def test_expired_and_revoked_tokens_are_not_held() -> None:
-    assert decide([token(ends=-1), token("b", revoked_at=NOW)]) == ("there is no active token", [])
+    assert decided([token(ends=-1), token("b", revoked_at=NOW)]) == ("there is no active token", [])
 
 
 @pytest.mark.parametrize(
@@ -85,10 +83,10 @@ def test_expired_and_revoked_tokens_are_not_held() -> None:
     ],
 )
 def test_times_ask_for_a_new_token(more: dict[str, Any], reason: str) -> None:
-    assert decide([token()], **more) == (reason, ["a"] if reason else [])
+    assert decided([token()], **more) == (reason, ["a"] if reason else [])
 
 
 def test_lost_secret_is_refused_or_ignored_as_stated() -> None:
     with pytest.raises(Refused, match="not at hand"):
-        decide([token()], "fail", held_prefix="")
-    assert decide([token()], "ignore", held_prefix="") == ("", [])
+        decided([token()], "fail", held_prefix="")
+    assert decided([token()], "ignore", held_prefix="") == ("", [])

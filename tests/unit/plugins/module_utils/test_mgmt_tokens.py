@@ -15,7 +15,10 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError, OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import as_profile, private_config
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.influxctl_config import (
+    as_profile,
+    private_config,
+)
 
 CLUSTERED = {"name": "default", "product": "clustered", "mgmt_token": "t"}
 IDS = {"account_id": "a", "cluster_id": "c"}

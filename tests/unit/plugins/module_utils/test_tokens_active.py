@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import (
     data_plane,
     readable_database,
     wait_until_active,

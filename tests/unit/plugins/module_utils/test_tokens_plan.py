@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN, State
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.backend import Proof
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.decision import spare_unproved
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import (
     TokenChange,
     TokenWish,
@@ -24,7 +26,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan i
     plan_token_absent,
     unmarked,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import Proof, spare_unproved
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "a1" * 16, "b2" * 16
@@ -130,11 +131,11 @@ def test_nothing_is_revoked_in_doubt(
     proof = Proof(lambda _token: doubt, lambda _token, _secret: None, asked=asked, waived=waived)
     if doubt and asked and create:
         with pytest.raises(OptionError, match="wait_active"):
-            spare_unproved(proof, change, token("new", "a"), known=known)
+            spare_unproved(proof, change, token("new", "a"), has_secret=known)
         return
-    spared, warnings = spare_unproved(proof, change, token("new", "a"), known=known)
+    spared, warnings = spare_unproved(proof, change, token("new", "a"), has_secret=known)
     provable = not doubt and (create or known)
     assert spared.revoke == ((old,) if revoke and (provable or waived) else ())
     assert bool(warnings) == (spared.revoke != change.revoke) == any("old" in warning for warning in warnings)
     assert spared.superseded == change.superseded
-    assert spare_unproved(None, change, token("new", "a"), known=known) == (change, [])
+    assert spare_unproved(None, change, token("new", "a"), has_secret=known) == (change, [])

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one kind of tokens has of its own: how they are listed, made, changed, proved and revoked."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Callable, Protocol
+
+from .._core.entities import Entity, State
+from .._core.errors import Influxdb3Error
+from .index import TokenIndex
+from .plan import TokenChange
+from .secret_file import Slot
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of token: its fields, the result's key, and the key in it that may hold the secret."""
+
+    entity: Entity
+    noun: str
+    secret_key: str
+
+
+@dataclass
+class Birth:
+    """A token that is to be made: `wanted` are its fields, `slot` the place for its secret if that is a file.
+
+    `nonce` is what its description bears until its secret is safe, empty for a kind of token without such a mark.
+    """
+
+    wanted: State
+    slot: Slot | None
+    nonce: str = ""
+
+    def begin(self, nonce: str) -> None:
+        """Make the nonce durable, before a token is asked for that bears it. Raises SecretFileError."""
+        self.nonce = nonce
+        if self.slot:
+            self.slot.begin(nonce)
+
+    def settle(self) -> None:
+        """Note that what has become of the token is certain."""
+        if self.slot:
+            self.slot.settle([self.nonce])
+
+
+class Backend(Protocol):
+    """One kind of tokens of one cluster. Every function may raise Influxdb3Error."""
+
+    @property
+    def kind(self) -> Kind:
+        """What the tokens are called and consist of."""
+
+    def list(self) -> builtins.list[State]:
+        """Return all tokens, revoked and expired ones among them."""
+
+    def check(self, change: TokenChange) -> None:
+        """Raise OptionError where a change can't be made to this kind of token."""
+
+    def create_many(self, births: Sequence[Birth], before: TokenIndex) -> Iterator[State | Influxdb3Error]:
+        """Make tokens, and yield for each the token with its secret, or why there is none.
+
+        The secrets are registered for masking. A token whose secret got lost is revoked, if that is possible.
+        """
+
+    def finish(self, birth: Birth, made: State) -> State:
+        """Give a new token, whose secret is safe, its final description. Return what the server reports."""
+
+    def take_back(self, birth: Birth, made: State) -> None:
+        """Revoke a new token that is of no use to anybody."""
+
+    def update(self, token: State, changes: State) -> State:
+        """Change a token and return what the server reports."""
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke tokens for good; one that is revoked already is no error."""
+
+    def is_own(self, token: State) -> bool:
+        """Return whether the module authenticates with this very token, and must not revoke it."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a token is proved to work before what it supersedes is revoked.
+
+    `doubt` says why a token can't be proved, empty where it can. `run` waits until a token, given with its secret,
+    works, and raises Influxdb3Error when it takes too long. `asked` says that whatever is made or changed is proved,
+    also where nothing is revoked; `waived`, that what can't be proved counts as if it were.
+    """
+
+    doubt: Callable[[State], str]
+    run: Callable[[State, str], None]
+    asked: bool = False
+    waived: bool = False

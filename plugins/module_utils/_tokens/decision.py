@@ -1,0 +1,173 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is decided about one token, from the server's tokens and its secret file, before anything is done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from .._core.entities import State
+from .._core.errors import OptionError, Refused
+from .backend import Backend, Proof
+from .plan import TokenChange, alive, plan_token, plan_token_absent, unmarked
+from .secret_file import Secret
+from .wishes import Order
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done, and what it leads to.
+
+    `token` is the token as it will be, without an ID where it has to be made, None where there is none; `secret` is its
+    secret where that is at hand. `warnings` are about what is left as it is on purpose.
+    """
+
+    change: TokenChange
+    token: State | None
+    secret: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def decide(
+    order: Order,
+    tokens: Sequence[State],
+    held: Secret | None,
+    nonces: Collection[str],
+    backend: Backend,
+    proof: Proof | None,
+) -> Decision:
+    """Return what is to be done for an order.
+
+    `tokens` are at least those of the server that matter for it. `held` is what its secret file keeps, `nonces` are
+    those in the file's journal. Raises Refused or OptionError.
+    """
+    if not order.present:
+        return _absent(order, tokens, held, nonces, backend)
+    _refuse_foreign(order, tokens, held)
+    change = plan_token(
+        tokens,
+        order.wish,
+        order.at,
+        held_id=held["id"] if held else _held_elsewhere(order, tokens),
+        nonces=nonces,
+        need_secret=order.needs_secret,
+        on_lost_secret=order.on_lost_secret,
+        revoke_superseded=order.revoke_superseded,
+    )
+    _refuse_unkept(order, change)
+    backend.check(change)
+    change, own = without_own(change, backend)
+    token = _predicted(order, change)
+    secret = held["token"] if held and not change.create and held["id"] == token["id"] else None
+    change, unproved = spare_unproved(proof, change, token, has_secret=secret is not None)
+    return Decision(change, token, secret, (*own, *_strangers(change), *unproved))
+
+
+def _absent(
+    order: Order, tokens: Sequence[State], held: Secret | None, nonces: Collection[str], backend: Backend
+) -> Decision:
+    change = plan_token_absent(
+        tokens,
+        order.wish,
+        order.at,
+        held_id=held["id"] if held else None,
+        nonces=nonces,
+        all_matching=order.all_matching,
+    )
+    spared, own = without_own(change, backend)
+    if own and not order.leaves_own:
+        own_id = next(token["id"] for token in change.revoke if token not in spared.revoke)
+        raise Refused(
+            f"The token {own_id} is the one that this module authenticates with; revoking it would cut off its own"
+            " access. Use another token for this, or set allow_self_revoke: true.",
+            code="self_revoke",
+        )
+    return Decision(spared, change.current, warnings=(*own, *_strangers(change)))
+
+
+def _held_elsewhere(order: Order, tokens: Sequence[State]) -> str | None:
+    """Return the ID of the token whose prefix is held elsewhere, unless several have it, which proves nothing."""
+    if not order.held_prefix:
+        return None
+    wanted = (order.held_prefix, order.wish.description)
+    found: list[str] = [t["id"] for t in tokens if (t.get("token_prefix"), t.get("description")) == wanted]
+    return found[0] if len(found) == 1 else None
+
+
+def _refuse_foreign(order: Order, tokens: Sequence[State], held: Secret | None) -> None:
+    """Raise Refused where the secret file keeps another active token's secret, which a new one would overwrite."""
+    if held is None or order.wish.id is not None:
+        return
+    for token in tokens:
+        if token["id"] == held["id"] and alive(token, order.at) and unmarked(token)[0] != order.wish.description:
+            raise Refused(
+                f"secret_file {order.path} holds the secret of another active token, {token.get('description')!r}"
+                f" ({token['id']}); choose another path, or move the file away."
+            )
+
+
+def _refuse_unkept(order: Order, change: TokenChange) -> None:
+    if change.create and not order.kept:
+        raise Refused(
+            f"The token {order.wish.description!r} would have to be made, because {change.create}, and nobody would"
+            " keep its secret.",
+            code="no_secret_place",
+        )
+
+
+def _predicted(order: Order, change: TokenChange) -> State:
+    """Return the token as it is predicted to be."""
+    current, wish = change.current or {}, order.wish
+    if not change.create:
+        return {**current, **change.update}
+    state: State = {"description": wish.description or current.get("description")}
+    permissions = wish.permissions if wish.permissions is not None else current.get("permissions")
+    if permissions is not None:
+        state["permissions"] = permissions
+    if wish.expiry(order.at) is not None:
+        state["expires_at"] = wish.expiry(order.at)
+    return state
+
+
+def without_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[str]]:
+    """Return the change without revoking what the module authenticates with, and a warning if it would have."""
+    own = [old["id"] for old in change.revoke if backend.is_own(old)]
+    if not own:
+        return change, []
+    warnings = [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
+    return replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own)), warnings
+
+
+def spare_unproved(
+    proof: Proof | None, change: TokenChange, token: State, *, has_secret: bool
+) -> tuple[TokenChange, list[str]]:
+    """Return the change without revoking what a token supersedes that can't be proved to work, and a warning.
+
+    A new token takes seconds to minutes until it works (facts.md#activation), and one that nobody can try may never.
+    `token` is as it will be, `has_secret` says that its secret is at hand although it isn't new. `proof` is None for a
+    kind of token that isn't proved here. Raises OptionError where a proof is asked for that can't be had.
+    """
+    if proof is None:
+        return change, []
+    doubt = proof.doubt(token)
+    if doubt and proof.asked and (change.create or (change.update and has_secret)):
+        raise OptionError(f"wait_active: can't prove that the token works: {doubt}. Leave wait_active out.")
+    doubt = doubt or ("" if change.create or has_secret else "its secret is not at hand")
+    if not change.revoke or not doubt or proof.waived:
+        return change, []
+    left = ", ".join(old["id"] for old in change.revoke)
+    return replace(change, revoke=()), [
+        f"What the token {token['description']!r} supersedes is not revoked and stays valid: {left}. It can't be proved"
+        f" that the token works: {doubt}. Revoke the others with id and state: absent when you know that it does, or"
+        " set revoke_unproved: true."
+    ]
+
+
+def _strangers(change: TokenChange) -> list[str]:
+    return [
+        f"The token {token['id']} ({token['description']}) was begun by another run, which is still at work or was cut"
+        " off. Nothing proves which, so it is left. If no run is at work, revoke it with id and state: absent."
+        for token in change.strangers
+    ]

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The private configuration that influxctl gets where a connection is stated instead of a profile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from .._core.connection import DEDICATED, DEDICATED_HOST, Connection
+from .._core.errors import InfluxctlError, OptionError
+from .._core.signals import first_signal
+from .._profile import profiles
+
+
+def as_profile(connection: Connection) -> dict[str, Any]:
+    """Return the influxctl profile for a connection (keys: facts.md#profile-keys). Raises OptionError."""
+    url = urlsplit(connection.base_url)
+    if url.path:
+        raise OptionError(
+            f"host: {connection.base_url} has the path {url.path}, and influxctl has no place for one. Name the host"
+            " only."
+        )
+    profile: dict[str, Any] = {"name": "default", "product": connection.product}
+    if connection.product != DEDICATED or url.hostname != DEDICATED_HOST:
+        profile["host"] = url.hostname
+        profile["port"] = str(url.port or (80 if url.scheme == "http" else 443))
+    if connection.product == DEDICATED:
+        profile["account_id"], profile["cluster_id"] = connection.account_id, connection.cluster_id
+    profile["mgmt_token"] = connection.token
+    # A file that holds both is named twice: influxctl wants to be told where the key is.
+    certificate, key = (
+        connection.client_cert if isinstance(connection.client_cert, tuple) else (connection.client_cert,) * 2
+    )
+    tls = {
+        "disable": True if url.scheme == "http" else None,
+        "insecure": True if connection.verify is False else None,
+        "ca": connection.verify if isinstance(connection.verify, str) else None,
+        "cert": certificate,
+        "key": key,
+    }
+    stated = {name: value for name, value in tls.items() if value is not None}
+    return {**profile, "tls": stated} if stated else profile
+
+
+def _end(number: int) -> NoReturn:
+    """Leave through the finally clauses."""
+    raise SystemExit(128 + number)
+
+
+def orderly_end() -> AbstractContextManager[None]:
+    """Have signals end the process through the finally clauses, which nothing interrupts."""
+    return first_signal(_end, signal.SIG_IGN)
+
+
+@contextmanager
+def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
+    """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
+    text = profiles.new_config(as_profile(connection))
+    directory = ""
+    try:
+        try:
+            directory = tempfile.mkdtemp(prefix="influxdb3-", dir=tmpdir)
+            path = os.path.join(directory, "config.toml")
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+                handle.write(text)
+        except OSError as error:
+            raise InfluxctlError(
+                f"The temporary config for influxctl can't be written below {tmpdir}: {error.strerror}.",
+                code="unwritable",
+            ) from None
+        yield path
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules for tokens do: options to orders, one run over them, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._core.errors import OptionError
+from .._core.interface import ModuleView, Result, now
+from .backend import Backend, Proof
+from .report import many_result, one_result, revoked_result
+from .saga import Entry, Saga
+from .wishes import Order, order_of, orders_of, orders_to_revoke
+
+
+def manage_one(module: ModuleView, backend: Backend, proof: Proof | None = None) -> Result:
+    """Bring one token to the stated state. `proof` is None for a kind of token that can't be proved here.
+
+    What is wrong with the options is found before the backend is asked. Raises Influxdb3Error.
+    """
+    entry = Entry(order_of(module.params, backend.kind.entity, now()), proof)
+    adjusted = _run(module, backend, [entry])
+    return one_result(entry, backend.kind, adjusted=adjusted)
+
+
+def manage_many(module: ModuleView, backend: Backend) -> Result:
+    """Bring all tokens of the option `tokens` to the stated form. Raises Influxdb3Error, as `manage_one` does."""
+    entries = _entries(orders_of(module.params, backend.kind.entity, now()))
+    adjusted = _run(module, backend, entries)
+    return many_result(entries, backend.kind, adjusted=adjusted)
+
+
+def revoke_ids(module: ModuleView, backend: Backend) -> Result:
+    """Revoke the tokens of the option `ids` that are active, in one go. Raises Influxdb3Error."""
+    if module.params["state"] != "absent":
+        raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")
+    entries = _entries(orders_to_revoke(module.params["ids"], now()))
+    _run(module, backend, entries)
+    return revoked_result(entries, backend.kind)
+
+
+def _entries(orders: Sequence[Order]) -> list[Entry]:
+    return [Entry(order) for order in orders]
+
+
+def _run(module: ModuleView, backend: Backend, entries: Sequence[Entry]) -> bool:
+    """Plan, and unless in check mode carry out; return whether a secret file had to be adjusted, too."""
+    saga = Saga(backend, entries, module.no_log_values.add)
+    saga.plan()
+    if not module.check_mode:
+        saga.carry_out()
+    return saga.adjust(dry=module.check_mode)

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Making a token under a mark, so that a later run can tell whose it is: the API has no idempotency key.
+
+A nonce is durable in the journal beside the secret file, if there is one. Then the token is made with the nonce in its
+description (`plan.mark`). So a token whose secret got lost is found by the nonce and revoked: by this run where an
+answer got lost, by a later one where this run was cut off. A token with an unknown nonce may be of a run that lives: it
+is named, never revoked.
+"""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+from collections.abc import Sequence
+from typing import Protocol
+
+from .._core.entities import State
+from .._core.errors import Ambiguous, ApiError, Influxdb3Error
+from .backend import Birth
+from .index import TokenIndex
+from .plan import mark, unmarked
+
+_BAD_ANSWER = "bad_answer"
+
+
+class Store(Protocol):
+    """Tokens whose descriptions can be changed. Every function may raise Influxdb3Error."""
+
+    def list(self) -> builtins.list[State]:
+        """Return all tokens, revoked and expired ones among them."""
+
+    def create(self, wanted: State) -> State:
+        """Make a token and return it with its secret."""
+
+    def revoke(self, tokens: Sequence[State]) -> None:
+        """Revoke tokens for good; one that is revoked already is no error."""
+
+
+def make(store: Store, birth: Birth, before: TokenIndex) -> State:
+    """Make a token under a mark, and return it with its secret. After an answer that got lost, ask once more.
+
+    Raises Influxdb3Error, with the code `orphan` where a token may be left whose secret nobody has.
+    """
+    try:
+        return _ask(store, birth, before)
+    except Influxdb3Error as error:
+        if not _is_ambiguous(error):
+            raise
+    return _ask(store, birth, before)
+
+
+def take_back(store: Store, birth: Birth, made: State) -> None:
+    """Revoke a token whose secret is lost. Raises Influxdb3Error.
+
+    Also what bears its nonce under another ID: then the answer that named the ID was wrong.
+    """
+    store.revoke([made])
+    store.revoke([token for token in _of_nonce(store, birth) if token["id"] != made["id"] and _is_valid(token)])
+    birth.settle()
+
+
+def _ask(store: Store, birth: Birth, before: TokenIndex) -> State:
+    """Ask for a token with a new nonce. Raises Influxdb3Error, where it is ambiguous after looking for the token."""
+    birth.begin(secrets.token_hex(16))
+    try:
+        made = store.create({**birth.wanted, "description": mark(birth.wanted["description"], birth.nonce)})
+        _check_ours(made, birth.nonce, before)
+    except Exception as unknown:
+        # Whatever it is, a token may be there that nobody has.
+        error = _as_error(unknown)
+        if _is_ambiguous(error):
+            _revoke_lost(store, birth, error)
+        elif _did_nothing(error):
+            birth.settle()
+        raise error from None
+    return made
+
+
+def _as_error(unknown: Exception) -> Influxdb3Error:
+    if isinstance(unknown, Influxdb3Error):
+        return unknown
+    what = type(unknown).__name__
+    return Influxdb3Error(f"The server's answer to the creation of a token broke off with {what}.", code=_BAD_ANSWER)
+
+
+def _check_ours(made: State, nonce: str, before: TokenIndex) -> None:
+    """Raise Influxdb3Error where the answer to a create isn't about the token that was asked for."""
+    if unmarked(made)[1] != nonce or made["id"] in before:
+        raise Influxdb3Error(
+            "The server's answer to the creation of a token is about another token: it bears another description or an"
+            " ID that was there before.",
+            code=_BAD_ANSWER,
+        )
+
+
+def _is_ambiguous(error: Influxdb3Error) -> bool:
+    return error.code in (Ambiguous.code, _BAD_ANSWER)
+
+
+def _did_nothing(error: Influxdb3Error) -> bool:
+    """Return whether a request was provably refused, or never reached the server."""
+    return isinstance(error, ApiError) and (error.code == "unreachable" or (error.status or 500) < 500)
+
+
+def _of_nonce(store: Store, birth: Birth) -> list[State]:
+    return [token for token in store.list() if unmarked(token)[1] == birth.nonce]
+
+
+def _is_valid(token: State) -> bool:
+    return token.get("revoked_at") is None
+
+
+def _revoke_lost(store: Store, birth: Birth, error: Influxdb3Error) -> None:
+    """Revoke the token with the nonce, if there is one. When that fails, raise `error` with what is left to do."""
+    found: list[State] = []
+    try:
+        found = _of_nonce(store, birth)
+        store.revoke([token for token in found if _is_valid(token)])
+    except Influxdb3Error as second:
+        names = ", ".join(token["id"] for token in found)
+        rest = (
+            f"The token {names} was made, its secret is lost, and revoking it failed: {second}"
+            if found
+            else f"Whether it was made could not be looked up: {second} Its description would hold {birth.nonce}."
+        )
+        later = "Run again, which revokes it" if birth.slot else "Revoke it, for instance with id and state: absent"
+        # With a code of its own, so that nobody asks for one more token.
+        error.also(f"{rest} {later}.", "orphan")
+        raise error from None
+    if found:
+        birth.settle()

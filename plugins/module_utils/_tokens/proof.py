@@ -1,0 +1,124 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof that a new database token works: the data plane answers it. Nothing is written there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Callable
+from urllib.parse import urlencode
+
+from .._core.connection import DEDICATED, Connection, parse_host
+from .._core.entities import State
+from .._core.errors import ApiError, Influxdb3Error, OptionError
+from .._core.throttle import Throttle
+from .backend import Proof
+
+NOT_READABLE = "it may not read a database by its name, so that nothing can be queried without a side effect"
+# Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md#activation).
+DEFAULT_WAIT = 300
+_LONGEST_PAUSE = 5.0
+
+
+def readable_database(permissions: Any) -> str | None:
+    """Return the first database that permissions allow to read by its name."""
+    return next((p["resource"] for p in permissions or () if p["action"] == "read" and p["resource"] != "*"), None)
+
+
+def data_plane(connection: Connection, query_host: str | None) -> str:
+    """Return the base URL of the data plane: for Dedicated a host of its own (facts.md#queries). Raises OptionError."""
+    if query_host:
+        try:
+            return parse_host(query_host)
+        except ValueError as error:
+            raise OptionError(f"query_host: {error}.") from None
+    if connection.product == DEDICATED:
+        return f"https://{connection.cluster_id}.a.influxdb.io"
+    return connection.base_url
+
+
+def check_proof(params: Mapping[str, Any]) -> None:
+    """Raise OptionError where a token can't be proved to work as the options want it."""
+    seconds, permissions = params["wait_active"], params["permissions"]
+    if seconds is not None and seconds < 0:
+        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
+    if seconds and permissions is not None and readable_database(permissions) is None:
+        raise OptionError(f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database.")
+
+
+def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Throttle | None = None) -> Proof:
+    """Return how the token is proved to work. Raises OptionError.
+
+    `throttle` is the run's, which may be stopped.
+    """
+    check_proof(params)
+    base_url = data_plane(connection, params["query_host"])
+    seconds = params["wait_active"]
+
+    def doubt(token: State) -> str:
+        if seconds == 0:
+            return "wait_active is 0"
+        return "" if readable_database(token.get("permissions")) else NOT_READABLE
+
+    def run(token: State, secret: str) -> None:
+        queried = replace(connection, base_url=base_url)
+        wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, throttle)
+
+    return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])
+
+
+def wait_until_active(
+    connection: Connection,
+    token: State,
+    secret: str,
+    seconds: float,
+    throttle: Throttle | None = None,
+    *,
+    pause: Callable[[Throttle, float], None] = Throttle.nap,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Query the data plane with a new token until it answers; nothing is written there (facts.md#queries).
+
+    `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
+    activation takes seconds to minutes (facts.md#activation), and 401, 403 and 404 aren't told apart reliably. Raises
+    Influxdb3Error after `seconds`, or when the run is to stop.
+    """
+    from .._api.transport import Service, Transport
+
+    throttle = throttle or Throttle()
+    database = readable_database(token.get("permissions"))
+    if database is None:
+        raise OptionError(f"wait_active: {NOT_READABLE}.")
+    # Not the management token's remedies: it isn't the one that is tried.
+    remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
+        404: "The database is not to be seen there."
+    }
+    transport = Transport(
+        replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
+    )
+    path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
+    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
+    patience = 0.0 if connection.base_url in throttle.silent else seconds
+    deadline, wait = clock() + patience, 0.5
+    while True:
+        try:
+            transport.request("GET", path, doing=f"query database {database!r} with the new token")
+        except ApiError as error:
+            if throttle.stopped or clock() >= deadline:
+                if not throttle.stopped:
+                    throttle.silent.add(connection.base_url)
+                when = f"when the run {throttle.stopped}" if throttle.stopped else f"after {patience:g} seconds"
+                raise Influxdb3Error(
+                    f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error}"
+                    " What it supersedes is not revoked and stays valid. Run again later, raise wait_active, or set"
+                    " query_host to where this machine reaches the data plane.",
+                    code="not_active",
+                ) from None
+        else:
+            throttle.silent.discard(connection.base_url)
+            return
+        pause(throttle, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        wait *= 2

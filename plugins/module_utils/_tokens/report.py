@@ -1,0 +1,119 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has become of entries, as the results of modules. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._core.entities import State
+from .._core.errors import Influxdb3Error
+from .._core.interface import Result
+from .backend import Kind
+from .saga import Entry
+
+_SHOWN_FAILURES = 5
+
+
+def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
+    """Return the result of a module for one token. `adjusted` says that its secret file differed.
+
+    Raises the entry's error, if it has one.
+    """
+    if entry.error:
+        raise entry.error
+    before, after = _sides(entry, kind)
+    return Result(
+        changed=entry.change.changed or adjusted,
+        values={kind.noun: kind.entity.to_result(entry.token), "superseded": _superseded(entry, kind)},
+        before=before,
+        after=after,
+        secrets=[(kind.noun, kind.secret_key, entry.secret)] if entry.secret and entry.order.reveals else (),
+        warnings=entry.warnings,
+    )
+
+
+def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False) -> Result:
+    """Return every entry's outcome, and the error of the task if any has failed."""
+    option = f"{kind.noun}s"
+    changed = [entry for entry in entries if _has_changed(entry)]
+    sides = {str(entry.order.wish.description): _sides(entry, kind) for entry in changed}
+    return Result(
+        changed=bool(changed) or adjusted,
+        values={option: [_outcome(entry, kind) for entry in entries]},
+        before={name: before for name, (before, _after) in sides.items()},
+        after={name: after for name, (_before, after) in sides.items()},
+        secrets=[
+            (option, number, kind.secret_key, entry.secret)
+            for number, entry in enumerate(entries)
+            if entry.secret and entry.order.reveals
+        ],
+        warnings=[warning for entry in entries for warning in entry.warnings],
+        error=_summary(entries, kind),
+    )
+
+
+def revoked_result(entries: Sequence[Entry], kind: Kind) -> Result:
+    """Return the tokens that were revoked, of those whose revocation was wanted. Raises the first entry's error."""
+    for entry in entries:
+        if entry.error:
+            raise entry.error
+    outcomes = [_outcome(entry, kind) for entry in entries if entry.change.revoke]
+    shown = [kind.entity.to_result(entry.token) or {} for entry in entries if entry.change.revoke]
+    return Result(
+        changed=bool(outcomes),
+        values={f"{kind.noun}s": outcomes},
+        before={token["id"]: token for token in shown},
+        after={},
+        warnings=[warning for entry in entries for warning in entry.warnings],
+    )
+
+
+def _has_changed(entry: Entry) -> bool:
+    return entry.change.changed and entry.token is not None
+
+
+def _outcome(entry: Entry, kind: Kind) -> dict[str, Any]:
+    """Return what is shown of one entry of many, also where there is no token."""
+    return {
+        **(kind.entity.to_result(entry.token or {"description": entry.order.wish.description}) or {}),
+        "changed": _has_changed(entry),
+        "superseded": _superseded(entry, kind),
+        "failure": entry.error.failure() if entry.error else None,
+    }
+
+
+def _superseded(entry: Entry, kind: Kind) -> list[dict[str, Any] | None]:
+    return [kind.entity.to_result(token) for token in entry.change.superseded]
+
+
+def _sides(entry: Entry, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides of the diff: the token, and the IDs of the active ones beside it."""
+    change = entry.change
+    after = _side(entry.token, [old for old in change.superseded if old not in change.revoke], kind)
+    if not entry.order.present:
+        return _side(change.current, change.superseded, kind), {}
+    if not change.changed:
+        return after, after
+    return _side(change.current, [old for old in change.superseded if old is not change.current], kind), after
+
+
+def _side(token: State | None, others: Sequence[State], kind: Kind) -> dict[str, Any]:
+    shown = kind.entity.to_result(token)
+    return {} if shown is None else {**shown, "superseded": [old["id"] for old in others]}
+
+
+def _summary(entries: Sequence[Entry], kind: Kind) -> Influxdb3Error | None:
+    """Return one error for all entries that failed."""
+    failed = [(entry.order.wish.description, entry.error) for entry in entries if entry.error]
+    if not failed:
+        return None
+    problems = "; ".join(f"{description!r}: {error}" for description, error in failed[:_SHOWN_FAILURES])
+    more = f"; and {len(failed) - _SHOWN_FAILURES} more" if len(failed) > _SHOWN_FAILURES else ""
+    codes = {error.code for _description, error in failed}
+    return Influxdb3Error(
+        f"{len(failed)} of {len(entries)} {kind.entity.noun}s failed: {problems}{more}",
+        code=codes.pop() if len(codes) == 1 else "several",
+    )

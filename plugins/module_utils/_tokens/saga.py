@@ -1,0 +1,281 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of tokens, one or many: decided about, made, kept, proved, and what they supersede revoked.
+
+Knows neither HTTP nor influxctl; a `Backend` does. The order is what protects access, because a run may be cut off at
+any point of it:
+
+1. with a secret file, this run alone may replace it, and it is known to be writable;
+2. what runs that were cut off have made is revoked;
+3. the token is made, where that is possible under a mark that proves it to be this run's (`marked.py`);
+4. its secret is durable in the file;
+5. the description gets its final form, and only now does any run take the token for current;
+6. the token is seen to work, if that is asked for;
+7. what it supersedes is revoked.
+
+An entry that fails loses no other's secret: what was made is in its file or in the result, also when the task fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Callable
+
+from .._core.durations import format_instant
+from .._core.entities import State
+from .._core.errors import Influxdb3Error, SecretFileError
+from . import secret_file
+from .backend import Backend, Birth, Proof
+from .decision import Decision, decide
+from .index import TokenIndex
+from .plan import TokenChange, stillborn
+from .wishes import Order
+
+
+@dataclass
+class Entry:
+    """One token that is wanted, and what has become of it.
+
+    `held` is what its secret file keeps, `nonces` are those of runs that were cut off, as the file's journal has them.
+    `slot` is there while this run alone may replace the file. `token` is what there is in the end, in check mode what
+    there would be, and `secret` its secret if that is at hand. `error` says why something that was wanted isn't so. An
+    entry that has an error, or that `rests`, is left as it is.
+    """
+
+    order: Order
+    proof: Proof | None = None
+    held: secret_file.Secret | None = None
+    nonces: Sequence[str] = ()
+    slot: secret_file.Slot | None = None
+    decision: Decision | None = None
+    token: State | None = None
+    secret: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: Influxdb3Error | None = None
+    rests: bool = False
+
+    @property
+    def change(self) -> TokenChange:
+        """What is to be done; nothing before that is decided."""
+        return self.decision.change if self.decision else TokenChange(None)
+
+    @contextmanager
+    def failing_alone(self) -> Iterator[None]:
+        """Keep an error to this entry."""
+        try:
+            yield
+        except Influxdb3Error as error:
+            self.fail(error)
+
+    def fail(self, error: Influxdb3Error) -> None:
+        """Note that it failed. A token that was only predicted is none then."""
+        self.error = error
+        if self.token and "id" not in self.token:
+            self.token = None
+
+    def fall_short(self, error: Influxdb3Error) -> None:
+        """Note that what comes after the making of a token failed, and leave the rest.
+
+        Where failing would lose the only copy of a new secret, that is a warning.
+        """
+        if self.order.path is not None or not self.change.create:
+            self.fail(error)
+            return
+        left = ", ".join(old["id"] for old in self.change.revoke)
+        self.warnings.append(f"{error}{f' The superseded tokens are not all revoked: {left}.' if left else ''}")
+        self.rests = True
+
+    def read(self, conceal: Callable[[str], None]) -> None:
+        """Read the secret file and its journal. The secret is concealed from now on. Raises SecretFileError."""
+        path = self.order.path
+        if path is None:
+            return
+        self.nonces = self.slot.nonces if self.slot else secret_file.nonces(path)
+        self.held = secret_file.read(path, self.order.owner)
+        if self.held and self.held["token"]:
+            conceal(self.held["token"])
+
+    def decide(self, index: TokenIndex, backend: Backend) -> None:
+        """Decide what is to be done; in the file's place, nothing is changed yet. Raises Influxdb3Error."""
+        order = self.order
+        tokens = index.about(order.wish, self.held["id"] if self.held else None, self.nonces)
+        self.decision = decide(order, tokens, self.held, self.nonces, backend, self.proof)
+        self.token, self.secret = self.decision.token, self.decision.secret
+        self.warnings = list(self.decision.warnings)
+        if order.path is not None and self.slot is None and self.change.create:
+            secret_file.check_writable(order.path)
+
+    def lock(self, stack: ExitStack) -> bool:
+        """Take the right to replace the secret file; return whether other runs have been at work with it.
+
+        Another live run is waited for. What it has done counts: this one has to read all again then.
+        """
+        planned, nonces = self.held, self.nonces
+        self.slot = stack.enter_context(secret_file.Slot(str(self.order.path), self.order.owner))
+        return bool(nonces or self.slot.nonces) or secret_file.read(str(self.order.path), self.order.owner) != planned
+
+    def prove(self) -> None:
+        """Wait until the token works, where something hinges on it. Raises Influxdb3Error."""
+        proof, secret = self.proof, self.secret
+        due = self.change.revoke or (proof and proof.asked and self.change.changed)
+        if proof and due and secret and self.token and not proof.doubt(self.token):
+            proof.run(self.token, secret)
+
+
+class Saga:
+    """One run over a list of entries. `conceal` gets each secret that is read."""
+
+    def __init__(self, backend: Backend, entries: Sequence[Entry], conceal: Callable[[str], None]) -> None:
+        self._backend = backend
+        self._conceal = conceal
+        self._index = TokenIndex(())
+        self.entries = entries
+
+    def plan(self) -> None:
+        """Read the secret files, and after them the server; decide about each entry. Nothing is changed."""
+        self.read_files()
+        self.decide(TokenIndex(self._backend.list() if self.entries else ()))
+
+    def read_files(self) -> None:
+        """Read the secret files."""
+        for entry in self._open():
+            with entry.failing_alone():
+                entry.read(self._conceal)
+
+    def decide(self, index: TokenIndex) -> None:
+        """Decide about each entry, from tokens that were listed after the secret files were read."""
+        self._index = index
+        for entry in self._open():
+            with entry.failing_alone():
+                entry.decide(index, self._backend)
+
+    def carry_out(self) -> None:
+        """Do what is decided. Where other runs have been at work with a secret file, decide once more before."""
+        with ExitStack() as stack:
+            while self._lock(stack):
+                self.plan()
+            self._revoke([(entry, entry.change.orphans) for entry in self._open()])
+            for entry in self._open():
+                if entry.slot:
+                    entry.slot.settle(self._index.nonces)
+            self._create()
+            self._update()
+            self._prove()
+            self._revoke([(entry, entry.change.revoke) for entry in self._open()])
+
+    def adjust(self, *, dry: bool) -> bool:
+        """Give the secret files their owner, group and mode; return whether any differed."""
+        adjusted = False
+        for entry in self._open():
+            if entry.order.path is not None:
+                with entry.failing_alone():
+                    adjusted = secret_file.adjust(entry.order.path, entry.order.owner, dry=dry) or adjusted
+        return adjusted
+
+    def _open(self) -> list[Entry]:
+        """Return the entries with which the run goes on."""
+        return [entry for entry in self.entries if entry.error is None and not entry.rests]
+
+    def _lock(self, stack: ExitStack) -> bool:
+        """Lock the files that may be replaced; return whether any entry has to be decided about once more.
+
+        In one order for all runs, so that two don't wait for each other.
+        """
+        moved = False
+        due = [e for e in self._open() if e.order.path and not e.slot and (e.change.create or e.nonces)]
+        for entry in sorted(due, key=lambda entry: entry.order.path or ""):
+            with entry.failing_alone():
+                moved = entry.lock(stack) or moved
+        return moved
+
+    def _create(self) -> None:
+        """Make the tokens that are lacking and keep their secrets."""
+        due = [entry for entry in self._open() if entry.change.create]
+        if not due:
+            return
+        births = [Birth(entry.token or {}, entry.slot) for entry in due]
+        for entry, birth, made in zip(due, births, self._backend.create_many(births, self._index)):
+            with entry.failing_alone():
+                if isinstance(made, Influxdb3Error):
+                    raise made
+                self._keep(entry, birth, made)
+
+    def _keep(self, entry: Entry, birth: Birth, made: State) -> None:
+        """Keep a new token's secret; if it can't be kept, the token is revoked, because nobody can use it."""
+        token = {**made, "description": birth.wanted["description"]}
+        if stillborn(token):
+            raise self._taken_back(entry, birth, made, _dead(token))
+        try:
+            if birth.slot:
+                birth.slot.commit(_as_secret(token, token[self._backend.kind.secret_key]))
+        except SecretFileError as error:
+            raise self._taken_back(entry, birth, made, error) from None
+        try:
+            entry.token = {**token, **self._backend.finish(birth, made)}
+        except Influxdb3Error as error:
+            if birth.slot is None:
+                raise self._taken_back(entry, birth, made, error) from None
+            entry.token = token
+            error.also(f"The token {token['id']} and its secret are safe; run again to finish.")
+            raise
+        entry.secret = token[self._backend.kind.secret_key]
+
+    def _taken_back(self, entry: Entry, birth: Birth, made: State, error: Influxdb3Error) -> Influxdb3Error:
+        """Revoke a new token that is of no use, and return the error that says why, and what became of it."""
+        entry.token = None
+        try:
+            self._backend.take_back(birth, made)
+        except Influxdb3Error as failure:
+            rest = f"The token {made['id']} was made, its secret is lost, and revoking it failed: {failure} Revoke it."
+            error.also(rest, "orphan")
+        else:
+            error.also(f"The token {made['id']} that was just made is revoked again.")
+        return error
+
+    def _update(self) -> None:
+        for entry in self._open():
+            if entry.change.update and entry.token:
+                with entry.failing_alone():
+                    entry.token = {**entry.token, **self._backend.update(entry.token, entry.change.update)}
+
+    def _prove(self) -> None:
+        for entry in self._open():
+            try:
+                entry.prove()
+            except Influxdb3Error as error:
+                entry.fall_short(error)
+
+    def _revoke(self, doomed: Sequence[tuple[Entry, Sequence[State]]]) -> None:
+        """Revoke tokens for the sake of entries, all in one go."""
+        tokens = [token for _entry, its in doomed for token in its]
+        try:
+            if tokens:
+                self._backend.revoke(tokens)
+        except Influxdb3Error as error:
+            for entry, its in doomed:
+                if its:
+                    entry.fall_short(error)
+
+
+def _as_secret(token: State, secret: str) -> secret_file.Secret:
+    """Return what a secret file keeps of a new token."""
+    instants = {key: token.get(key) for key in ("created_at", "expires_at")}
+    return {
+        "id": token["id"],
+        "description": token.get("description"),
+        "token": secret,
+        **{key: format_instant(value) if value else None for key, value in instants.items()},
+    }
+
+
+def _dead(created: State) -> Influxdb3Error:
+    """Return what to say of a new token that was dead when it was made."""
+    made, ends = (format_instant(created[name]) for name in ("created_at", "expires_at"))
+    return Influxdb3Error(
+        f"The new token {created['id']} is dead: by the server's clock it was made at {made} and ended at {ends}. Set"
+        " this machine's clock and the server's right, or choose a later expiry. No other token was revoked.",
+        code="dead_token",
+    )

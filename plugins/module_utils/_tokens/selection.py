@@ -1,0 +1,40 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which tokens an info module returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable
+
+from .._core.durations import after, parse_span
+from .._core.entities import State, parse_option
+from .._core.interface import ModuleView, Spec, now
+
+TOKEN_INFO_OPTIONS: Spec = {
+    "description": {"type": "str"},
+    "include_revoked": {"type": "bool", "default": False},
+    "expiring_within": {"type": "str"},
+}
+
+
+def selection(module: ModuleView) -> Callable[[Sequence[State]], list[State]]:
+    """Return a function that picks the tokens that the options of an info module ask for.
+
+    They come sorted by description, then by creation. Raises OptionError, and so stands before the first request.
+    """
+    params, at = module.params, now()
+    within = parse_option("expiring_within", params["expiring_within"], parse_span)
+
+    def is_wanted(token: State) -> bool:
+        if params["description"] not in (None, token.get("description")):
+            return False
+        if token.get("revoked_at") is not None and not params["include_revoked"]:
+            return False
+        ends = token.get("expires_at")
+        return within is None or (ends is not None and ends <= after(at, within))
+
+    return lambda tokens: sorted(
+        filter(is_wanted, tokens), key=lambda t: (t.get("description", ""), t["created_at"], t["id"])
+    )

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wanted of tokens: the options that all kinds of tokens share, and the way from them to orders. No request."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from .._core.durations import parse_span
+from .._core.entities import Entity, parse_option
+from .._core.errors import OptionError
+from .._core.interface import Spec
+from .._core.token_values import parse_token_id
+from . import secret_file
+from .plan import TokenWish, check_wish
+
+# What describes one token, as an option of a module or in an entry of a list.
+WISH_OPTIONS: Spec = {
+    "description": {"type": "str"},
+    "expires_at": {"type": "str"},
+    "expires_in": {"type": "str"},
+    "renew_before": {"type": "str"},
+}
+RENEWAL_OPTIONS: Spec = {"max_age": {"type": "str"}, "force": {"type": "bool", "default": False}}
+TOKEN_OPTIONS: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "id": {"type": "str"},
+    **WISH_OPTIONS,
+    "revoke_superseded": {"type": "bool", "default": False},
+    "all_matching": {"type": "bool", "default": False},
+}
+SECRET_FILE_OPTIONS: Spec = {
+    "secret_file": {"type": "path", "no_log": False},
+    "return_secret": {"type": "bool", "default": False, "no_log": False},
+    "on_lost_secret": {"type": "str", "choices": ["fail", "reissue", "ignore"], "default": "fail", "no_log": False},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+}
+# An entry of the option `tokens`; the options beside it hold for all entries.
+ENTRY_OPTIONS: Spec = {
+    **WISH_OPTIONS,
+    **RENEWAL_OPTIONS,
+    "description": {"type": "str", "required": True},
+    "held_prefix": {"type": "str"},
+    "secret_file": {"type": "path", "no_log": False},
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of one token, checked as far as that is possible without a request.
+
+    `at` is the instant that is planned with. `path` is the secret file's. `held_prefix` is that of a secret which is at
+    hand elsewhere, empty where there is none. `kept` says that somebody takes a new secret, be it the file or the
+    result. `leaves_own` says that the token which the module authenticates with is left, where its revocation would be
+    refused otherwise.
+    """
+
+    wish: TokenWish
+    at: datetime
+    present: bool = True
+    path: str | None = None
+    owner: secret_file.Owner = secret_file.RUNNER
+    held_prefix: str | None = None
+    on_lost_secret: str = "fail"
+    revoke_superseded: bool = False
+    all_matching: bool = False
+    return_secret: bool = False
+    kept: bool = True
+    leaves_own: bool = False
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether a token is of no use when its secret isn't at hand."""
+        return self.path is not None or self.held_prefix is not None
+
+    @property
+    def reveals(self) -> bool:
+        """Whether the result holds the secret, if it is known."""
+        return self.return_secret or self.path is None
+
+
+def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
+    """Return what the options state. Raises OptionError."""
+    if params["expires_at"] is not None and params["expires_in"] is not None:
+        raise OptionError("expires_at and expires_in: only one of them can be given.")
+    stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
+    spans = {
+        name: parse_option(name, params.get(name), parse_span) for name in ("expires_in", "renew_before", "max_age")
+    }
+    return TokenWish(
+        description=stated.get("description"),
+        id=parse_option("id", params["id"], parse_token_id),
+        permissions=stated.get("permissions"),
+        expires_at=stated.get("expires_at"),
+        force=bool(params.get("force")),
+        **spans,
+    )
+
+
+def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: bool = True) -> Order:
+    """Return what the options ask for. Raises OptionError."""
+    owner = secret_file.parse_owner(params["owner"], params["group"])
+    return replace(_order(params, entity, at, owner), kept=kept)
+
+
+def orders_of(params: Mapping[str, Any], entity: Entity, at: datetime) -> list[Order]:
+    """Return what the entries of the option `tokens` ask for. Raises OptionError, which names the entry."""
+    owner = secret_file.parse_owner(params["owner"], params["group"])
+    orders = []
+    for number, entry in enumerate(params["tokens"], 1):
+        try:
+            orders.append(_order({**params, **entry}, entity, at, owner))
+        except OptionError as error:
+            raise OptionError(f"tokens: entry {number}: {error}") from None
+    _refuse_twins("description", [order.wish.description for order in orders])
+    _refuse_twins("secret_file", [os.path.abspath(order.path) for order in orders if order.path])
+    return orders
+
+
+def orders_to_revoke(ids: Sequence[str], at: datetime) -> list[Order]:
+    """Return the orders to revoke the tokens of these IDs, each once. Raises OptionError."""
+    wanted = dict.fromkeys(parse_option("ids", token_id, parse_token_id) for token_id in ids)
+    return [Order(TokenWish(None, id=token_id), at, present=False, leaves_own=True) for token_id in wanted]
+
+
+def _order(params: Mapping[str, Any], entity: Entity, at: datetime, owner: secret_file.Owner) -> Order:
+    wish, present = wish_of(params, entity), params["state"] == "present"
+    if present:
+        check_wish(wish, at)
+    return Order(
+        wish,
+        at,
+        present,
+        secret_file.parse_path("secret_file", params["secret_file"]),
+        owner,
+        params.get("held_prefix"),
+        **{name: params[name] for name in ("on_lost_secret", "revoke_superseded", "all_matching", "return_secret")},
+    )
+
+
+def _refuse_twins(name: str, values: Sequence[str | None]) -> None:
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise OptionError(f"tokens: more than one entry has the {name} {twice[0]!r}.")
