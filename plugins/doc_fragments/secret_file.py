@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of `module_utils/_module/connect.py:SECRET_FILE_OPTIONS`."""
+    """Options of `module_utils/_tokens/wishes.py:SECRET_FILE_OPTIONS`."""
 
     DOCUMENTATION = r"""
 options:

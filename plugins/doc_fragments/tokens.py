@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of `module_utils/_module/connect.py:TOKEN_OPTIONS`."""
+    """Options of `module_utils/_tokens/wishes.py:TOKEN_OPTIONS`."""
 
     DOCUMENTATION = r"""
 options:
