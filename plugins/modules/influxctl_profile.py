@@ -370,6 +370,14 @@ profile:
       type: str
       sample: M.V1.a1b2
   # texts.yml ends
+other_mgmt_token_prefixes:
+  description:
+    - The first nine characters of the management tokens that the other profiles of the file hold, in their order.
+      Whoever revokes a token sees here that another profile needs it.
+  returned: success, without O(profiles)
+  type: list
+  elements: str
+  sample: [M.V1.c3d4]
 profiles:
   description: The outcome of each of the O(profiles), in their order.
   returned: success, with O(profiles)
@@ -453,7 +461,7 @@ failure:
 # texts.yml ends
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -489,12 +497,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def report(outcomes: Sequence[profiles.Outcome], *, many: bool) -> tuple[dict[str, Any], Any, Any]:
+def report(
+    document: Mapping[str, Any], outcomes: Sequence[profiles.Outcome], *, many: bool
+) -> tuple[dict[str, Any], Any, Any]:
     """Return the result's values and the two sides of its diff, for one profile or as lists for many."""
     now = [None if one.after is None else profile_reader.public(one.after) for one in outcomes]
     sides = [profiles.diff(one.before, one.after) for one in outcomes]
     if not many:
-        return {"profile": now[0]}, *sides[0]
+        others = profile_reader.other_prefixes(document, outcomes[0].name)
+        return {"profile": now[0], "other_mgmt_token_prefixes": others}, *sides[0]
     entries = [{"name": one.name, "changed": one.changed, "profile": now[n]} for n, one in enumerate(outcomes)]
     before, after = ({"profiles": [side[n] for side in sides if side[n]]} for n in (0, 1))
     return {"profiles": entries}, before, after
@@ -521,7 +532,7 @@ def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) 
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
             return bring(module, where, wishes)
-    values, before, after = report(brought.outcomes, many=module.params["profiles"] is not None)
+    values, before, after = report(brought.document, brought.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:

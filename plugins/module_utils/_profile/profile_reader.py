@@ -93,3 +93,9 @@ def secrets_of(profile: Profile) -> list[str]:
     """Return the secrets in a profile. A placeholder such as `m` is none, and would mask a database of that name."""
     found = (get(profile, path) for path in _SECRETS)
     return [secret for secret in found if isinstance(secret, str) and len(secret) >= SHORTEST_SECRET]
+
+
+def other_prefixes(document: Mapping[str, Any], name: str) -> list[str]:
+    """Return the prefixes of the management tokens that the profiles of other names hold, in their order."""
+    prefixes = [token_prefix(one.get("mgmt_token")) for one in profiles_of(document) if one.get("name") != name]
+    return [prefix for prefix in prefixes if prefix]
