@@ -47,6 +47,16 @@ options:
         old one is left to expire unless O(revoke_superseded=true).
       - It must be shorter than what O(expires_in) or O(expires_at) leave.
     type: str
+  max_age:
+    description:
+      - Makes a new token when the current one is older than this, such as V(90d), in the units of O(expires_in). What
+        becomes of the old one is as with O(renew_before).
+    type: str
+  force:
+    description:
+      - Whether a new token is made although the current one would do. The task then changes something at every run.
+    type: bool
+    default: false
   revoke_superseded:
     description:
       - Whether other active tokens of this description are revoked, among them the one that a new token replaces. This

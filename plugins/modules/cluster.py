@@ -125,6 +125,13 @@ options:
       renew_before:
         description: As O(influxops.influxdb3.db_token#module:renew_before).
         type: str
+      max_age:
+        description: As O(influxops.influxdb3.db_token#module:max_age).
+        type: str
+      force:
+        description: As O(influxops.influxdb3.db_token#module:force).
+        type: bool
+        default: false
       revoke_superseded:
         description: As O(influxops.influxdb3.db_token#module:revoke_superseded).
         type: bool

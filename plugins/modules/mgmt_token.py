@@ -25,15 +25,6 @@ extends_documentation_fragment:
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
-  max_age:
-    description:
-      - Makes a new token when the current one is older than this, such as V(90d), in the units of O(expires_in).
-    type: str
-  force:
-    description:
-      - Whether a new token is made although the current one would do. The task then changes something at every run.
-    type: bool
-    default: false
   allow_self_revoke:
     description:
       - Whether the module may revoke the token that it authenticates with itself. Without it, O(state=absent) refuses
@@ -278,14 +269,12 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
     ENTRY_OPTIONS,
-    RENEWAL_OPTIONS,
     SECRET_FILE_OPTIONS,
     TOKEN_OPTIONS,
     WISH_OPTIONS,
 )
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    **RENEWAL_OPTIONS,
     "allow_self_revoke": {"type": "bool", "default": False},
     "concurrency": {"type": "int", "default": 4},
     "ids": {"type": "list", "elements": "str"},
@@ -298,7 +287,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 # What describes one token, and is said in the entries of `tokens` where there are many.
-_OF_ONE = ("id", *WISH_OPTIONS, *RENEWAL_OPTIONS, "secret_file")
+_OF_ONE = ("id", *WISH_OPTIONS, "secret_file")
 
 
 def work(module: AnsibleModule) -> Result:

@@ -601,6 +601,22 @@ def test_prune_with_an_empty_list_needs_a_limit(sim: Simulator, run: Callable[..
 # Secrets
 
 
+def test_tokens_are_replaced_by_their_age_or_because_that_is_said(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    plain = [{"description": name, "permissions": READ} for name in ("old", "young", "forced")]
+    common = {"databases": [{"name": "metrics"}], "secret_dir": str(tmp_path)}
+    assert run(**common, db_tokens=plain).code == 0
+    next(token for token in alive(sim) if token.description == "old").created_at -= timedelta(days=90)
+    wishes = [{**wish, "max_age": "89d"} for wish in plain[:2]] + [{**plain[2], "force": True}]
+    for outcomes in (["created", "unchanged", "created"], ["unchanged", "unchanged", "created"]):
+        for check in (True, False):
+            result = run(**common, db_tokens=wishes, check=check).result
+            assert [token["outcome"] for token in result["db_tokens"]] == outcomes
+    assert not run(**common, db_tokens=plain).result["changed"]
+    assert len(alive(sim)) == 6
+
+
 def test_a_secret_needs_a_place(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
     tokens: list[dict[str, Any]] = [
         {"description": "nowhere"},

@@ -45,9 +45,17 @@ class TokenWorld:
     """A cluster, a directory for the secret file, and tokens of others, which no run may touch."""
 
     def __init__(
-        self, sim: Simulator, directory: Path, *, keep: bool, renew: bool, switches: Switches | None = None
+        self,
+        sim: Simulator,
+        directory: Path,
+        *,
+        keep: bool,
+        renew: bool,
+        switches: Switches | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         self.sim, self.directory, self.keep, self.renew, self.switches = sim, directory, keep, renew, switches
+        self.more = more or {}
         self.path = directory / "secrets" / "telegraf.json"
 
     def prepare(self) -> dict[str, Any]:
@@ -57,7 +65,7 @@ class TokenWorld:
         self.sim.add_database("metrics")
         self.others = [self.sim.add_db_token("grafana"), self.sim.add_db_token(STRANGER)]
         options: dict[str, Any] = {**connection(self.sim), "description": "telegraf", "permissions": PERMISSIONS}
-        options |= {"expires_in": "90d", "renew_before": "14d", "revoke_superseded": True, "retries": 1}
+        options |= {"expires_in": "90d", "renew_before": "14d", "revoke_superseded": True, "retries": 1, **self.more}
         if self.keep:
             options["secret_file"] = str(self.path)
         if self.renew:
@@ -133,6 +141,7 @@ CASES: dict[str, dict[str, Any]] = {
     for renew in (False, True)
     for keep in (True, False)
 }
+CASES["force with a file"] = {"keep": True, "renew": True, "more": {"force": True}}
 CASES["renew on a server that forgets what is revoked"] = {
     "keep": True,
     "renew": True,

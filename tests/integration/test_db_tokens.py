@@ -669,6 +669,8 @@ def test_a_token_whose_secret_nobody_has_supersedes_nothing(sim: Simulator, run:
         ({"permissions": [{"action": "read", "resource": "*"}], "wait_active": 5}, "may not read a database"),
         ({"permissions": [{"action": "write", "resource": "a"}], "wait_active": 5}, "may not read a database"),
         ({"wait_active": -1}, "number of seconds"),
+        ({"max_age": "0"}, "max_age"),
+        ({"max_age": "90"}, "max_age"),
         ({"query_host": "ftp://a"}, "query_host"),
         ({"permissions": [{"action": "admin", "resource": "a"}]}, "action"),
         ({"permissions": [{"action": "read", "resource": "x" * 65}]}, "65"),
@@ -681,10 +683,57 @@ def test_wrong_options_fail_before_the_first_request(
     assert sim.requests == []
 
 
+def renewed(run: Callable[..., Outcome], options: dict[str, Any]) -> bool:
+    """Whether a run makes a new token, as check mode foretells."""
+    foretold, done = (run(**options, _ansible_check_mode=check) for check in (True, False))
+    assert (foretold.code, done.code) == (0, 0), done.output
+    shown = [{**outcome.result["db_token"], "id": None, "created_at": None} for outcome in (foretold, done)]
+    assert shown[0] == shown[1]
+    assert (foretold.result["db_token"]["id"] is None) is foretold.result["changed"] is done.result["changed"]
+    return bool(done.result["changed"])
+
+
+def test_a_token_that_is_too_old_is_replaced_once(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    options = {"description": "a", "permissions": READ, "secret_file": str(tmp_path / "a.json")}
+    assert run(**options).code == 0
+    (old,) = sim.state.db_tokens
+    old.created_at -= timedelta(days=90)
+    assert not renewed(run, {**options, "max_age": "91d"})
+    assert renewed(run, {**options, "max_age": "89d"})
+    assert not renewed(run, {**options, "max_age": "89d"})
+    assert [token.revoked_at for token in sim.state.db_tokens] == [None, None]
+    assert json.loads((tmp_path / "a.json").read_text())["token"] == sim.state.db_tokens[1].secret
+
+
+def test_a_new_token_is_forced_at_every_run(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:
+    sim.add_database("metrics")
+    options = {"description": "a", "permissions": READ, "secret_file": str(tmp_path / "a.json")}
+    forced = {**options, "force": True, "revoke_superseded": True}
+    for number in (1, 2, 3):
+        assert renewed(run, forced)
+        assert (len(sim.state.db_tokens), alive(sim)) == (number, sim.state.db_tokens[-1:])
+    assert not renewed(run, options)
+
+
+def test_a_pending_token_that_is_replaced_gets_its_name(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """Its secret was in the file, so that somebody may use it: it is superseded, and nobody's unknown token."""
+    options = {"description": "a", "secret_file": str(tmp_path / "a.json")}
+    sim.faults.append(Fault("status", match=is_a("PATCH"), status=500))
+    assert "run again to finish" in run(**options).result["msg"]
+    outcome = run(**options, force=True)
+    assert [token.description for token in alive(sim)] == ["a", "a"]
+    assert [old["id"] for old in outcome.result["superseded"]] == [sim.state.db_tokens[0].id]
+    again = run(**options)
+    assert (again.result["changed"], again.result.get("warnings", [])) == (False, [])
+
+
 def test_a_token_by_id_is_never_replaced(sim: Simulator, run: Callable[..., Outcome]) -> None:
     token = sim.add_db_token("a", expires_at=sim.clock.now() + timedelta(days=1))
     outcome = run(id=token.id, renew_before="7d")
     assert "by its description instead" in outcome.result["msg"]
+    assert "a new one is forced" in run(id=token.id, force=True).result["msg"]
     assert run(id=token.id, permissions=READ).result["changed"] is True
     assert run(id=token.id, permissions=READ).result["changed"] is False
     assert run(id=token.id, state="absent").result["changed"] is True

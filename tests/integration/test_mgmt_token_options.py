@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -58,7 +60,9 @@ def run(modules: Modules, sim: Simulator, program: Path) -> Run:
 
     def run(module: str = "mgmt_token", **options: Any) -> Outcome:
         merged = {**connection(sim), "influxctl_path": str(program), **options}
-        outcome = modules.run(module, {name: value for name, value in merged.items() if value is not None})
+        strike = merged.pop("strike", None)
+        options = {name: value for name, value in merged.items() if value is not None}
+        outcome = modules.run(module, options, strike=strike)
         assert "Traceback" not in outcome.output
         assert_no_secret(outcome.output, sim.secrets)
         return outcome
@@ -217,6 +221,73 @@ def test_a_token_that_is_dead_by_the_server_s_clock_supersedes_nothing(
         True,
     ]
     assert not keep or path.read_text().split() == content.split(), "the secret that works is still there"
+
+
+def with_file(form: str, path: Path, **wish: Any) -> dict[str, Any]:
+    """The options for a token with a secret file, further ones being what describes the token."""
+    options = FORMS[form]("d")
+    options.get("tokens", [options])[0].update(secret_file=str(path), **wish)
+    return options
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_two_runs_with_one_file_make_one_token(
+    collection_root: Path, sim: Simulator, program: Path, tmp_path: Path, form: str
+) -> None:
+    """The one waits for the other, and takes the token that it has made."""
+    path = tmp_path / "new" / "d.json"
+    options = {**connection(sim), "influxctl_path": str(program), **with_file(form, path)}
+    fault = Fault("slow", times=2, kind="influxctl")
+    sim.faults.append(fault)
+    outcomes: list[Outcome] = []
+
+    def one() -> None:
+        with Modules(collection_root) as modules:
+            outcomes.append(modules.run("mgmt_token", options))
+
+    threads = [threading.Thread(target=one) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    while fault.fired < len(threads):
+        threads[0].join(0.005)
+    fault.release()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome.result.get("changed", "failed") for outcome in outcomes) == [False, True]
+    assert [token.secret for token in sim.state.mgmt_tokens[1:]] == [json.loads(path.read_text())["token"]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("revocable", [True, False])
+def test_a_secret_that_can_not_be_kept_leaves_no_token_unnamed(
+    run: Run, sim: Simulator, tmp_path: Path, form: str, revocable: bool
+) -> None:
+    calls = run(**with_file(form, tmp_path / "a.json")).calls
+    last = len(calls) - calls[::-1].index("write")
+    sim.reset()
+    if not revocable:
+        sim.faults.append(Fault("status", times=0, match=lambda request: request.path.endswith("/revoke")))
+    outcome = run(**with_file(form, tmp_path / "b.json"), strike=(last, errno.ENOSPC))
+    token = sim.state.mgmt_tokens[-1]
+    assert outcome.result["failure"]["code"] == ("secret_file" if revocable else "orphan")
+    assert (token.id in outcome.result["msg"], token.revoked_at is not None) == (True, revocable)
+    assert not (tmp_path / "b.json").exists()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_new_secret_without_a_file_outlives_a_revocation_that_fails(run: Run, sim: Simulator, form: str) -> None:
+    """A task that failed would lose the only copy. The next run has to do nothing but revoke."""
+    old = sim.add_mgmt_token("d")
+    sim.faults.append(Fault("status", times=0, match=lambda request: request.path.endswith("/revoke")))
+    options = FORMS[form]("d")
+    options.get("tokens", [options])[0]["force"] = True
+    outcome = run(**options, revoke_superseded=True)
+    result = outcome.result["mgmt_tokens"][0] if form == "many" else outcome.result["mgmt_token"]
+    assert (outcome.code, result["token"]) == (0, sim.state.mgmt_tokens[-1].secret)
+    assert old.id in warnings(outcome)
+    sim.faults.clear()
+    assert run(**FORMS[form]("d"), revoke_superseded=True).result["changed"]
+    assert (old.revoked_at is not None, len(sim.state.mgmt_tokens)) == (True, 3)
 
 
 @pytest.mark.parametrize("token_id", ["--force", "-h", "", "a b", "../x", "a\nb"])

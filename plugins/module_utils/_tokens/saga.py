@@ -31,7 +31,7 @@ from . import secret_file
 from .backend import Backend, Birth, Proof
 from .decision import Decision, decide
 from .index import TokenIndex
-from .plan import TokenChange, stillborn
+from .plan import TokenChange, stillborn, unmarked
 from .wishes import Order
 
 
@@ -161,6 +161,7 @@ class Saga:
             for entry in self._open():
                 if entry.slot:
                     entry.slot.settle(self._index.nonces)
+            self._finish_replaced()
             self._create()
             self._update()
             self._prove()
@@ -190,6 +191,14 @@ class Saga:
             with entry.failing_alone():
                 moved = entry.lock(stack) or moved
         return moved
+
+    def _finish_replaced(self) -> None:
+        """Take the mark of a run that was cut off from a token that is replaced, so that it is nobody's unknown one."""
+        for entry in self._open():
+            replaced = entry.change.current if entry.change.create else None
+            if replaced and unmarked(replaced)[1]:
+                with entry.failing_alone():
+                    self._backend.update(replaced, {"description": unmarked(replaced)[0]})
 
     def _create(self) -> None:
         """Make the tokens that are lacking and keep their secrets."""

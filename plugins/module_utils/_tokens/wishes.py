@@ -26,8 +26,9 @@ WISH_OPTIONS: Spec = {
     "expires_at": {"type": "str"},
     "expires_in": {"type": "str"},
     "renew_before": {"type": "str"},
+    "max_age": {"type": "str"},
+    "force": {"type": "bool", "default": False},
 }
-RENEWAL_OPTIONS: Spec = {"max_age": {"type": "str"}, "force": {"type": "bool", "default": False}}
 TOKEN_OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "id": {"type": "str"},
@@ -45,7 +46,6 @@ SECRET_FILE_OPTIONS: Spec = {
 # An entry of the option `tokens`; the options beside it hold for all entries.
 ENTRY_OPTIONS: Spec = {
     **WISH_OPTIONS,
-    **RENEWAL_OPTIONS,
     "description": {"type": "str", "required": True},
     "held_prefix": {"type": "str"},
     "secret_file": {"type": "path", "no_log": False},
@@ -91,15 +91,13 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
     if params["expires_at"] is not None and params["expires_in"] is not None:
         raise OptionError("expires_at and expires_in: only one of them can be given.")
     stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
-    spans = {
-        name: parse_option(name, params.get(name), parse_span) for name in ("expires_in", "renew_before", "max_age")
-    }
+    spans = {name: parse_option(name, params[name], parse_span) for name in ("expires_in", "renew_before", "max_age")}
     return TokenWish(
         description=stated.get("description"),
         id=parse_option("id", params["id"], parse_token_id),
         permissions=stated.get("permissions"),
         expires_at=stated.get("expires_at"),
-        force=bool(params.get("force")),
+        force=params["force"],
         **spans,
     )
 
