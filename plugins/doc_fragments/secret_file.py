@@ -23,7 +23,8 @@ options:
       - It is replaced by renaming another file. A container that shall see it must have its directory mounted, not the
         single file.
       - While a token is being made, there are the hidden files C(.NAME.pending) and C(.NAME.new) beside it. A second
-        run with the same file waits up to two minutes for the first.
+        run with the same file waits for the first, looks again, and takes the token that was made. If the first is at
+        work for more than two minutes, the second fails with the code C(busy).
       - If it holds the secret of an active token of the description, that token is the current one.
       - The file stays when the token is revoked.
     type: path

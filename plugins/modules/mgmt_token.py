@@ -38,6 +38,8 @@ options:
       - An entry that fails doesn't stop the others. If any fails, the task fails at the end, and RV(mgmt_tokens) of the
         failed task still holds every entry's outcome and every secret that isn't in a O(tokens[].secret_file). Register
         the result and use C(ignore_errors) or C(rescue), or give each entry a file.
+      - An entry without a file whose new token is there doesn't fail when what it supersedes can't be revoked. There is
+        a warning, and the next run revokes it.
       - O(revoke_superseded), O(return_secret), O(on_lost_secret), O(owner), O(group) and O(allow_self_revoke) hold for
         all entries.
     type: list

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from .._core.errors import OptionError
 from .._core.interface import ModuleView, Result, now
 from .backend import Backend, Proof
+from .entry import Entry
 from .report import many_result, one_result, revoked_result
-from .saga import Entry, Saga
+from .saga import Saga
 from .wishes import Order, order_of, orders_of, orders_to_revoke
 
 

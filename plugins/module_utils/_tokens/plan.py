@@ -168,29 +168,39 @@ def plan_token(
     current = active[0] if active else None
     reason = _why_renew(current, wish, now)
     if current is not None and not reason and need_secret and current["id"] != held_id:
-        if on_lost_secret == "fail":
-            raise Refused(
-                f"The token {wish.description!r} exists on the server with the id {current['id']}, but its secret is"
-                " not at hand, and the server shows it only once. Put the secret file back, or set on_lost_secret to"
-                " reissue (makes a new token) or to ignore (leaves all as it is).",
-                code="lost_secret",
-            )
-        reason = "its secret is lost" if on_lost_secret == "reissue" else ""
+        reason = _why_reissue(current, wish, on_lost_secret)
     if reason and wish.id is not None:
         raise Refused(
             f"The token {wish.id} would have to be replaced, because {reason}; but a new token has another id, so that"
             " every further run would make one more. Identify the token by its description instead of id."
         )
     superseded = tuple(active if reason else active[1:])
-    update: State = {}
-    if current is not None and not reason:
-        for name in ("description", "permissions"):
-            wanted = getattr(wish, name)
-            if wanted is not None and wanted != current.get(name):
-                update[name] = wanted
-    revoke = superseded if revoke_superseded else ()
-    marked = _marked(tokens, wish, now, held_id, nonces)
-    return TokenChange(current, reason, update, superseded, revoke, *marked)
+    return TokenChange(
+        current,
+        reason,
+        _updates(current, wish) if current is not None and not reason else {},
+        superseded,
+        superseded if revoke_superseded else (),
+        *_marked(tokens, wish, now, held_id, nonces),
+    )
+
+
+def _why_reissue(current: State, wish: TokenWish, on_lost_secret: str) -> str:
+    """Return why a token is made although one is there whose secret is lost, empty where none is. Raises Refused."""
+    if on_lost_secret == "fail":
+        raise Refused(
+            f"The token {wish.description!r} exists on the server with the id {current['id']}, but its secret is not at"
+            " hand, and the server shows it only once. Put the secret file back, or set on_lost_secret to reissue"
+            " (makes a new token) or to ignore (leaves all as it is).",
+            code="lost_secret",
+        )
+    return "its secret is lost" if on_lost_secret == "reissue" else ""
+
+
+def _updates(current: State, wish: TokenWish) -> State:
+    """Return what the wish states and the current token doesn't have."""
+    wanted = {"description": wish.description, "permissions": wish.permissions}
+    return {name: value for name, value in wanted.items() if value is not None and value != current.get(name)}
 
 
 def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:

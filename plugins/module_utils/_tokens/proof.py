@@ -86,12 +86,28 @@ def wait_until_active(
     activation takes seconds to minutes (facts.md#activation), and 401, 403 and 404 aren't told apart reliably. Raises
     Influxdb3Error after `seconds`, or when the run is to stop.
     """
-    from .._api.transport import Service, Transport
-
-    throttle = throttle or Throttle()
     database = readable_database(token.get("permissions"))
     if database is None:
         raise OptionError(f"wait_active: {NOT_READABLE}.")
+    query, throttle = _query(connection, secret, database), throttle or Throttle()
+    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
+    patience = 0.0 if connection.base_url in throttle.silent else seconds
+    deadline, wait = clock() + patience, 0.5
+    while error := query():
+        if throttle.stopped:
+            raise _not_active(token, f"when the run {throttle.stopped}", connection, error)
+        if clock() >= deadline:
+            throttle.silent.add(connection.base_url)
+            raise _not_active(token, f"after {patience:g} seconds", connection, error)
+        pause(throttle, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
+        wait *= 2
+    throttle.silent.discard(connection.base_url)
+
+
+def _query(connection: Connection, secret: str, database: str) -> Callable[[], ApiError | None]:
+    """Return a function that queries the database once, and returns why that failed, None where it didn't."""
+    from .._api.transport import Service, Transport
+
     # Not the management token's remedies: it isn't the one that is tried.
     remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
         404: "The database is not to be seen there."
@@ -100,25 +116,21 @@ def wait_until_active(
         replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
     )
     path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
-    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
-    patience = 0.0 if connection.base_url in throttle.silent else seconds
-    deadline, wait = clock() + patience, 0.5
-    while True:
+
+    def query() -> ApiError | None:
         try:
             transport.request("GET", path, doing=f"query database {database!r} with the new token")
         except ApiError as error:
-            if throttle.stopped or clock() >= deadline:
-                if not throttle.stopped:
-                    throttle.silent.add(connection.base_url)
-                when = f"when the run {throttle.stopped}" if throttle.stopped else f"after {patience:g} seconds"
-                raise Influxdb3Error(
-                    f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error}"
-                    " What it supersedes is not revoked and stays valid. Run again later, raise wait_active, or set"
-                    " query_host to where this machine reaches the data plane.",
-                    code="not_active",
-                ) from None
-        else:
-            throttle.silent.discard(connection.base_url)
-            return
-        pause(throttle, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
-        wait *= 2
+            return error
+        return None
+
+    return query
+
+
+def _not_active(token: State, when: str, connection: Connection, error: ApiError) -> Influxdb3Error:
+    return Influxdb3Error(
+        f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error} What it"
+        " supersedes is not revoked and stays valid. Run again later, raise wait_active, or set query_host to where"
+        " this machine reaches the data plane.",
+        code="not_active",
+    )

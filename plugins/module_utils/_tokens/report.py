@@ -12,7 +12,7 @@ from .._core.entities import State
 from .._core.errors import Influxdb3Error
 from .._core.interface import Result
 from .backend import Kind
-from .saga import Entry
+from .entry import Entry
 
 _SHOWN_FAILURES = 5
 

@@ -235,9 +235,9 @@ class Slot:
             raise _explained(self._path, error) from None
         self._unsettled.add(nonce)
 
-    def settle(self, known: Iterable[str]) -> None:
+    def settle(self, nonces: Iterable[str]) -> None:
         """Forget nonces whose token was seen, or was certainly never made."""
-        self._unsettled.difference_update(known)
+        self._unsettled.difference_update(nonces)
 
     def commit(self, secret: Secret) -> None:
         """Make the secret durable under the target's name."""

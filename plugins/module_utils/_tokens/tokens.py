@@ -12,9 +12,10 @@ from .._core.entities import State
 from .._core.interface import Result
 from . import secret_file
 from .backend import Backend, Kind, Proof
+from .entry import Entry
 from .index import TokenIndex
 from .report import one_result
-from .saga import Entry, Saga
+from .saga import Saga
 from .wishes import Order, order_of
 
 __all__ = ["Known", "Order", "Proof", "Work", "carry_out", "order_of", "read_file"]
