@@ -264,10 +264,54 @@ options:
   mode:
     description: The file's mode. It holds secrets, so only its owner may read it by default.
     default: "0600"
+  prove:
+    description:
+      - Has the profiles that change proved before the file is replaced, one after the other. The new file lies beside
+        the old one under a private name (mode 0600), and C(influxctl --config THAT --profile NAME database list) must
+        succeed. Only then does it take the old one's place, and is read again.
+      - A proof that fails leaves the old file byte for byte, and the task fails with what influxctl printed, without
+        the secrets of the old and the new file (code V(not_proved); V(influxctl_missing) where there is no program).
+      - Where nothing is to be written, or profiles are only removed, influxctl isn't run; nor is it in check mode.
+      - influxctl decides what works, whatever the profile authenticates with. With O(auth.oauth2) it needs a login
+        that it has cached for this user; it is ended where it waits for one in a browser. With O(auth.token) the token
+        file must be readable for this user.
+      - influxctl runs as the user that the task runs as, without a shell and without a terminal, and without the
+        variables E(INFLUXCTL_PROFILE) and the like. No secret is on its command line.
+      - While it runs, other tasks that change a file of the directory wait.
+      - V({}) takes all defaults. By default nothing is proved.
+    type: dict
+    version_added: 0.1.0
+    suboptions:
+      influxctl_path:
+        description:
+          - The influxctl program on the target, a path or a name that is looked up on the PATH, in C(/usr/local/bin)
+            and in C(/usr/bin).
+        type: path
+        default: influxctl
+      retries:
+        description:
+          - How often a trial that fails is repeated, 0 or more. A new token may take a while to become active, and a
+            network to come back.
+          - A wrong certificate isn't tried again, and neither is a program that used up its time.
+        type: int
+        default: 5
+      delay:
+        description: The seconds before each repetition, at most 3600.
+        type: float
+        default: 2
+      timeout:
+        description: The seconds that one run of influxctl may take, more than 0 and at most 3600.
+        type: float
+        default: 60
   _tomlkit:
     description:
       - Internal. The action plugin puts the controller's tomlkit here. Don't set it.
     type: str
+  _prove_unchanged:
+    description:
+      - Internal. Has O(prove) prove the profiles also where nothing is to be written. Don't set it.
+    type: bool
+    default: false
   _proof:
     description:
       - Internal. The role C(mgmt_token) has the profile that it writes marked, by a comment at the beginning of the
@@ -320,6 +364,16 @@ EXAMPLES = r"""
       - name: old
         state: absent
 
+- name: Write a profile only if influxctl works with it on this very machine
+  influxops.influxdb3.influxctl_profile:
+    name: default
+    product: clustered
+    host: cluster.example.com
+    port: 443
+    mgmt_token: "{{ management_token }}"
+    prove:
+      retries: 3
+
 - name: Remove a profile
   influxops.influxdb3.influxctl_profile:
     name: nightly
@@ -329,7 +383,7 @@ EXAMPLES = r"""
 RETURN = r"""
 profile:
   description: The profile as it is now, or would be in check mode, without secrets; null if it is absent.
-  returned: success, without O(profiles)
+  returned: success, or when a proof has failed, without O(profiles)
   type: dict
   # texts.yml: profile-fields
   contains:
@@ -374,13 +428,14 @@ other_mgmt_token_prefixes:
   description:
     - The first nine characters of the management tokens that the other profiles of the file hold, in their order.
       Whoever revokes a token sees here that another profile needs it.
-  returned: success, without O(profiles)
+    - When a proof has failed, this and RV(profile) or RV(profiles) are what the file holds then, read again.
+  returned: success, or when a proof has failed, without O(profiles)
   type: list
   elements: str
   sample: [M.V1.c3d4]
 profiles:
   description: The outcome of each of the O(profiles), in their order.
-  returned: success, with O(profiles)
+  returned: success, or when a proof has failed, with O(profiles)
   type: list
   elements: dict
   contains:
@@ -396,7 +451,7 @@ profiles:
       type: dict
 path:
   description: The file, with symbolic links resolved.
-  returned: success
+  returned: success, or when a proof has failed
   type: str
   sample: /home/ops/.config/influxctl/config.toml
 file_identity:
@@ -427,6 +482,14 @@ refused_keys:
       description: What to do about it.
       type: str
       sample: influxctl refuses it since 2.9.8; remove it
+proved:
+  description:
+    - Whether influxctl has listed the databases with each of the profiles that changed. V(false) in the result of a
+      proof that failed; null when no proof was asked for, or none was due, as nothing is to be written, a profile is
+      only removed, or in check mode.
+  returned: success, or when a proof has failed
+  type: bool
+  sample: true
 unproved:
   description: Whether the role C(mgmt_token) has written the profile and has not yet proved it.
   returned: success, without O(profiles)
@@ -462,13 +525,15 @@ failure:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Place
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import proof
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import differences
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
@@ -477,6 +542,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profil
     held_config,
     naming,
     parents,
+    prove_config,
     write_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
@@ -487,10 +553,13 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._profile impor
     proof_mark,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.toml_data import load
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
     **profile_options.PROFILE_OPTIONS,
+    "prove": {"type": "dict", "options": proof.PROVE_OPTIONS},
+    "_prove_unchanged": {"type": "bool", "default": False},
     "_proof": {"type": "str", "choices": ["due", "done"]},
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
@@ -515,12 +584,16 @@ def work(module: AnsibleModule) -> Result:
     """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
-    with held_config(module) as where:
-        return bring(module, where, wishes)
+    how = proof.trials(module.params["prove"]) if module.params["prove"] is not None else None
+    with orderly_end(), held_config(module) as where:
+        try:
+            return bring(module, where, wishes, how)
+        except proof.NotProved as error:
+            return not_proved(module, where, wishes, error)
 
 
-def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) -> Result:
-    """Bring the profiles at a place that no other run works on to their stated state."""
+def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], how: proof.Trials | None) -> Result:
+    """Bring the profiles at a place that no other run works on to their stated state. Raises NotProved."""
     path, text = where.path, config_file.read_at(where)
     brought = naming(path, lambda: profiles.bring(text or "", wishes))
     edited, unproved = brought.text, {}
@@ -531,17 +604,61 @@ def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish]) 
     if changed and where.missing and not module.check_mode:
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
-            return bring(module, where, wishes)
+            return bring(module, where, wishes, how)
+    prove = None if module.check_mode else proof_due(module, how, path, text or "", brought)
     values, before, after = report(brought.document, brought.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:
-        values.update(write_config(module, where, edited))
-    elif attributes and not module.check_mode:
-        fix_attributes(module, where)
+        values.update(write_config(module, where, text, edited, prove))
+    else:
+        if prove is not None and text is not None:
+            prove_config(where, text, prove)
+        if attributes and not module.check_mode:
+            fix_attributes(module, where)
     refused = refused_keys(brought.document)
-    values.update(path=path, file_identity=file_identity(path), refused_keys=refused, **unproved)
+    values.update(
+        path=path,
+        file_identity=file_identity(path),
+        refused_keys=refused,
+        proved=True if prove is not None else None,
+        **unproved,
+    )
     return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
+
+
+def proof_due(
+    module: AnsibleModule, how: proof.Trials | None, path: str, old: str, brought: profiles.Brought
+) -> Callable[[str], None] | None:
+    """Return what proves the profiles in a config of that path, None where no proof is due. Raises NotProved."""
+    unchanged_too = module.params["_prove_unchanged"]
+    names = [one.name for one in brought.outcomes if one.after is not None and (one.changed or unchanged_too)]
+    if how is None or not names:
+        return None
+    proof.check_program(how)
+    secrets = {*profiles.hidden_texts(load(old)), *profiles.hidden_texts(brought.document)}
+    trials = how
+
+    def prove(config_path: str) -> None:
+        for name in names:
+            proof.prove(trials, config_path, name, secrets)
+
+    return prove
+
+
+def not_proved(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], error: proof.NotProved) -> Result:
+    """Return the failure of a proof, with what the file holds, read again."""
+    document = load(config_file.read_at(where) or "")
+    found = profile_reader.profiles_of(document)
+    numbers = profile_reader.number_by_name(found)
+    outcomes = []
+    for wish in wishes:
+        number = profile_reader.only(numbers, wish.name)
+        held = None if number is None else found[number]
+        outcomes.append(profiles.Outcome(wish.name, held, held))
+    values, _before, _after = report(document, outcomes, many=module.params["profiles"] is not None)
+    failure = proof.NotProved(f"{where.path} is left as it is: {error}", code=error.code)
+    return Result(False, {**values, "path": where.path, "proved": False}, error=failure)
 
 
 def main() -> None:

@@ -80,7 +80,13 @@ def local(text: str, sim: Simulator, workdir: Path) -> Any:
     if EXAMPLE_KEY in text:
         text = text.replace(EXAMPLE_KEY, vendor_key(workdir / "vendor.asc"))
     text = text.replace("/etc/grafana", str(workdir)).replace("owner: grafana", f"owner: {getpass.getuser()}")
-    return yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
+    example = yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
+    for task in example if isinstance(example, list) else ():
+        options = task.get("influxops.influxdb3.influxctl_profile", {})
+        if "prove" in options:
+            # A simulator has its own CA and port.
+            options |= {"host": sim.host, "port": sim.port, "tls": {"ca": str(sim.ca_path)}}
+    return example
 
 
 @pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
-    Output,
     prove_created,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output
 from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator
@@ -162,7 +162,7 @@ class Late(Process):
 def test_a_login_that_nobody_can_do_is_explained(
     driver: Callable[..., Influxctl], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(influxctl, "Process", Late)
+    monkeypatch.setattr(runner, "Process", Late)
     monkeypatch.setattr(Late, "command", b"list")
     device = '[profile.auth.oauth2]\nclient_id = "a"\ndevice_url = "https://sso.example/device"'
     with pytest.raises(InfluxctlError, match=r"within 60 seconds.*login in a browser.*management_token") as caught:
@@ -176,7 +176,7 @@ def test_a_login_that_nobody_can_do_is_explained(
 def test_a_proved_secret_is_not_lost_to_a_late_failure(
     driver: Callable[..., Influxctl], server: Simulator, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(influxctl, "Process", Late)
+    monkeypatch.setattr(runner, "Process", Late)
     monkeypatch.setattr(Late, "command", b"create")
     created = driver(after_create=fault, version="2.10.5", warn_lines="stdout").create_token("d", None, [])
     assert created["token"] == server.state.mgmt_tokens[-1].secret

@@ -192,7 +192,7 @@ class Place:
         """Remove the candidates that runs which were killed have left; none lives while the directory is locked."""
         if not self.locked:
             return
-        left = re.compile(rf"\.{re.escape(self.name)}\.[0-9a-f]{{{2 * _RANDOM}}}")
+        left = re.compile(rf"\.[0-9a-f]{{{2 * _RANDOM}}}\.{re.escape(self.name)}")
         with contextlib.suppress(OSError):
             for name in filter(left.fullmatch, os.listdir(self.directory)):
                 self.unlink(name)
@@ -247,7 +247,8 @@ class Candidate:
 
     def __init__(self, place: Place, content: bytes) -> None:
         self._place, self._content = place, content
-        self.name = f".{place.name}.{secrets.token_hex(_RANDOM)}"
+        # It ends as the file's own name does: a program may go by that.
+        self.name = f".{secrets.token_hex(_RANDOM)}.{place.name}"
         self.descriptor = -1
 
     def __enter__(self) -> Candidate:

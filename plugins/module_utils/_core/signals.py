@@ -6,11 +6,23 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Callable
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Callable, NoReturn
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Hold:
+    """Whether signals wait, and what to do about one that came meanwhile."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.late: Callable[[], None] | None = None
+
+
+_HOLD = _Hold()
 
 
 @contextmanager
@@ -25,7 +37,10 @@ def first_signal(handler: Callable[[int], None], afterwards: signal.Handlers) ->
     def handle(number: int, frame: Any) -> None:
         for other in handled:
             signal.signal(other, afterwards)
-        handler(number)
+        if _HOLD.is_on:
+            _HOLD.late = lambda: handler(number)
+        else:
+            handler(number)
 
     for number in handled:
         signal.signal(number, handle)
@@ -34,3 +49,32 @@ def first_signal(handler: Callable[[int], None], afterwards: signal.Handlers) ->
     finally:
         for number in handled:
             signal.signal(number, previous[number])
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Have a signal wait for the end of the block: what is made in it is not lost to one that comes before it is kept.
+
+    Only the main thread handles signals, so nothing is done in another one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _HOLD.is_on = True
+    try:
+        yield
+    finally:
+        _HOLD.is_on = False
+        late, _HOLD.late = _HOLD.late, None
+        if late is not None:
+            late()
+
+
+def orderly_end() -> AbstractContextManager[None]:
+    """Have signals end the process through the finally clauses, which nothing interrupts."""
+    return first_signal(_end, signal.SIG_IGN)
+
+
+def _end(number: int) -> NoReturn:
+    """Leave through the finally clauses."""
+    raise SystemExit(128 + number)

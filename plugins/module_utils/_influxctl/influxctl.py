@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives the influxctl program and reads what it prints. The only code that starts a process.
+"""Manages tokens with the influxctl program, and reads what it prints.
 
 What is read of the output of 2.6 to 2.12 (facts.md#output-of-create), on either stream and with other lines around it:
 
@@ -21,25 +21,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import random
 import re
-import signal
-import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 from .._core.durations import format_instant
 from .._core.entities import MGMT_TOKEN, State
-from .._core.errors import LONGEST, InfluxctlError, Influxdb3Error, quoted
-from .._core.masking import without_colours
+from .._core.errors import InfluxctlError, Influxdb3Error
 from .._core.throttle import pause
 from .._core.token_values import can_be_secret
-from .process import MOST, Process, TooMuchOutput
-from .program import DIRECTORIES, NAME, find_influxctl
+from .runner import Output, Runner
 
 # `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md#versions-of-influxctl).
 OLDEST = (2, 6, 0)
@@ -50,8 +45,6 @@ _LIST_MENDED = (2, 7, 0)
 _INSECURE_SINCE = (2, 8, 0)
 # Seconds for `influxctl version`, which is only asked for when something has failed already.
 _VERSION_TIMEOUT = 10.0
-# Seconds for a program that was killed to let go of its output.
-_GRACE = 5.0
 _LIST = ("management", "list", "--format", "json")
 # What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
 _PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
@@ -62,31 +55,6 @@ _LIST_BEGINS = re.compile(r"^[^\S\n]*(\[|null[^\S\n]*$)", re.MULTILINE)
 # A token has up to four objects; lines of noise that begin like a list are few.
 _MOST_OBJECTS = 1_000_000
 _MOST_BEGINNINGS = 100
-_NEEDS_LOGIN = re.compile(
-    r"browser|user_code|device (?:code|flow|login)|to log ?in|log ?in (?:at|to|with)|authoriz(?:e|ation) (?:url|code)",
-    re.IGNORECASE,
-)
-_LOGIN = (
-    " It seems to wait for a login in a browser, which nobody can do here: give it a management token"
-    " (management_token, or mgmt_token in the profile)."
-)
-_MISSING = (
-    "The program influxctl was not found{where}. Install it on the machine where this module runs, or set"
-    " influxctl_path to it."
-)
-
-
-class Output(NamedTuple):
-    """What a run of the program left behind; `code` is None where it was ended because its time was up.
-
-    Where only something that it started kept running, `code` is its own. `endless` says that it was ended because it
-    printed more than it may, of which the beginning is here.
-    """
-
-    code: int | None
-    stdout: str
-    stderr: str
-    endless: bool = False
 
 
 def parse_version(text: str) -> tuple[int, int, int] | None:
@@ -174,11 +142,6 @@ def prove_created(before: Sequence[State], after: Sequence[State], description: 
     return proved[0] if len(proved) == 1 else None
 
 
-def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for influxctl: ours without what would redirect it or tell it a secret."""
-    return {name: value for name, value in environ.items() if not name.startswith(("INFLUXCTL_", "INFLUXDB3_"))}
-
-
 class Influxctl:
     """The program with one profile of one config file.
 
@@ -198,14 +161,11 @@ class Influxctl:
         secrets: set[str],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._program = _found(program)
-        self._global = ["--config", config_path, *(["--profile", profile] if profile else [])]
+        self._runner = Runner(program, config_path, profile, timeout)
         self._timeout = timeout
         self._retries = retries
         self._secrets = secrets
         self._sleep = sleep
-        self._running: set[Process] = set()
-        self._stopped = False
         self._version: tuple[int, int, int] | None = None
         self._version_asked = False
 
@@ -235,7 +195,7 @@ class Influxctl:
         try:
             outputs = list(pool.map(lambda one: self._attempt(*one), wanted))
         except BaseException:
-            self._stop()
+            self._runner.stop()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -252,14 +212,14 @@ class Influxctl:
 
     def revoke_tokens(self, ids: Sequence[str]) -> None:
         """Revoke tokens for good, in this order."""
-        output = self._run(["management", "revoke", "--force", *ids])
+        output = self._runner.run(["management", "revoke", "--force", *ids])
         if output.code != 0:
             raise self._failed(output, f"revoke the management tokens {', '.join(ids)}")
 
     def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[State]:
         """Return all management tokens, asked for again where `may_pass` says so of a failure."""
         attempt = 1
-        while (output := self._run(_LIST)).code != 0 and attempt <= retries and may_pass(output):
+        while (output := self._runner.run(_LIST)).code != 0 and attempt <= retries and may_pass(output):
             self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
             attempt += 1
         if output.code != 0:
@@ -271,7 +231,7 @@ class Influxctl:
         if expires_at is not None:
             arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
         try:
-            return self._run(arguments)
+            return self._runner.run(arguments)
         except InfluxctlError as error:
             return error
 
@@ -323,73 +283,16 @@ class Influxctl:
         known = {token["id"] for token in before}
         return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
 
-    def _run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
-        try:
-            # In UTF-8 whatever the locale is, because that is what influxctl reads.
-            command = [text.encode("utf-8", "surrogateescape") for text in (self._program, *self._global, *arguments)]
-            # Not run_command: it knows no timeout, and a process that it has begun outlives the module.
-            process = Process(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=clean_environment(os.environ),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise InfluxctlError(f"{self._program} can't be run: {error.strerror}.") from None
-        except ValueError as error:
-            raise InfluxctlError(f"{self._program} can't be run with such an argument: {error}.") from None
-        self._running.add(process)
-        if self._stopped:
-            _kill(process)
-        try:
-            stdout, stderr = process.communicate(timeout=timeout or self._timeout)
-            return _output(process.returncode, stdout, stderr)
-        except subprocess.TimeoutExpired:
-            return _end(process)
-        except TooMuchOutput as much:
-            _kill(process)
-            process.wait()
-            process.let_go()
-            return _output(None, much.stdout, much.stderr)._replace(endless=True)
-        except BaseException:
-            _end(process)
-            raise
-        finally:
-            self._running.discard(process)
-
-    def _stop(self) -> None:
-        """End all that runs and all that is about to."""
-        self._stopped = True
-        for process in list(self._running):
-            _kill(process)
-
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
         """Return the error of a run that failed or took too long."""
-        said = _said(output.stderr or output.stdout, self._secrets)
-        login = _LOGIN if _NEEDS_LOGIN.search(_all_said(output)) else ""
-        if output.endless:
-            return InfluxctlError(
-                f"Can't {doing}: influxctl printed more than {MOST // 1_000_000} MB and was ended. Run it by hand with"
-                f" the same profile to see what it prints.{said}",
-                code="bad_answer",
-            )
-        if output.code is None:
-            return InfluxctlError(
-                f"Can't {doing}: influxctl did not finish within {self._timeout:g} seconds and was ended.{login}{said}",
-                code="influxctl_timeout",
-            )
-        return InfluxctlError(
-            f"Can't {doing}: influxctl failed with exit code {output.code}.{said}{login or self._remedy(output)}"
-        )
+        return self._runner.failed(output, doing, self._secrets, lambda: self._remedy(output))
 
     def _ask_version(self) -> tuple[int, int, int] | None:
         """Return the program's version, asked for once; None when it can't be read."""
         if not self._version_asked:
             self._version_asked = True
             with contextlib.suppress(InfluxctlError):
-                asked = self._run(["version"], min(self._timeout, _VERSION_TIMEOUT))
+                asked = self._runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
                 self._version = parse_version(f"{asked.stdout}\n{asked.stderr}")
         return self._version
 
@@ -408,58 +311,7 @@ class Influxctl:
         return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
 
 
-def _found(program: str | None) -> str:
-    """Return the path of the program; raise what to do where there is none that can be run."""
-    found = find_influxctl(program, os.environ)
-    if found is None:
-        wanted = os.path.expanduser(program or NAME)
-        if os.path.isfile(wanted):
-            raise InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
-        where = f" at {wanted}" if os.sep in wanted else f" on the PATH, in {' or '.join(DIRECTORIES)}"
-        raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
-    return found
-
-
 def _is_passing(output: Output) -> bool:
     """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
-    said = _all_said(output)
-    return output.code is not None and bool(_PASSING.search(said)) and not _LASTING.search(said)
-
-
-def _all_said(output: Output) -> str:
-    """Return what was said on both streams, of very much the beginnings and ends: a search is not to take minutes."""
-    texts = (output.stderr, output.stdout)
-    return "\n".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}" for text in texts)
-
-
-def _said(text: str, secrets: Iterable[str]) -> str:
-    """Return the end of what the program said, masked, as part of a sentence.
-
-    Masked before it is cut further: a piece of a secret that is too short looks like none.
-    """
-    words = " ".join(quoted(text[-LONGEST:], secrets).split())
-    return f" It said: {words[-500:]!r}." if words else ""
-
-
-def _kill(process: Process) -> None:
-    """Kill the process and all that it started, without waiting for it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _end(process: Process) -> Output:
-    """End the process and all that it started, and return what it had printed."""
-    _kill(process)
-    try:
-        stdout, stderr = process.communicate(timeout=_GRACE)
-    except (subprocess.TimeoutExpired, TooMuchOutput) as late:  # something left the group and keeps the pipes open
-        stdout, stderr = late.stdout or b"", late.stderr or b""
-        process.let_go()
-    code = process.poll()
-    return _output(None if code == -signal.SIGKILL else code, stdout, stderr)
-
-
-def _output(code: int | None, stdout: bytes, stderr: bytes) -> Output:
-    """Return what a run left behind as text, without colours and without the mark of its encoding."""
-    said, errors = (without_colours(stream.decode("utf-8-sig", "replace")) for stream in (stdout, stderr))
-    return Output(code, said, errors)
+    text = output.text()
+    return output.code is not None and bool(_PASSING.search(text)) and not _LASTING.search(text)

@@ -12,8 +12,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.connection import limits
+from .._core.signals import orderly_end
 from .._influxctl.influxctl import Influxctl
-from .._tokens.influxctl_config import orderly_end, private_config
+from .._tokens.influxctl_config import private_config
 from .._tokens.mgmt_tokens import InfluxctlTokens
 from .connect import CONNECTION_OPTIONS, connection_of, profile_of
 

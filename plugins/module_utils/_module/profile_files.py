@@ -103,35 +103,92 @@ def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
         raise
 
 
-def write_config(module: AnsibleModule, where: Place, text: str) -> dict[str, Any]:
+def write_config(
+    module: AnsibleModule, where: Place, old: str | None, text: str, prove: Callable[[str], None] | None = None
+) -> dict[str, Any]:
     """Replace the file atomically, its attributes set before it has its name; return what to report.
 
-    Whatever fails, the old file stays as it is, and no part of a new one is left. Raises ProfileError.
+    `old` is the text that the change was made from, None for a new file. `prove` gets the path of the new file, which
+    lies beside the old one and is private, before anything else is done with it; whatever it raises leaves the old file
+    as it is. Whatever fails, no part of a new file is left. Raises ProfileError.
     """
     values: dict[str, Any] = {}
+    is_proved = prove is None
     with _explained(where.path, "written"), contextlib.ExitStack() as stack:
         try:
-            old = where.open_regular()
-            stack.callback(os.close, old)
+            before = where.open_regular()
+            stack.callback(os.close, before)
         except FileNotFoundError:
-            old = -1
+            before = -1
         where.sweep()
-        if module.params["backup"] and old >= 0:
-            values["backup_file"] = _backup(module, where, old)
         try:
             with Candidate(where, text.encode("utf-8")) as candidate:
                 path = where.beside(candidate.name)
-                if old >= 0:
-                    resemble(module, candidate.descriptor, path, old, where.path)
+                if prove is not None:
+                    with _undisturbed(where.path, path, candidate.descriptor, text):
+                        prove(path)
+                    if config_file.read_at(where) != old:
+                        raise _disturbed(where.path)
+                    is_proved = True
+                if module.params["backup"] and before >= 0:
+                    values["backup_file"] = _backup(module, where, before)
+                if before >= 0:
+                    resemble(module, candidate.descriptor, path, before, where.path)
                 dress(module, candidate.descriptor, path)
                 candidate.put()
                 set_attributes(module, where)
         except OSError as error:
-            if old < 0 or not module.params["unsafe_writes"] or error.errno not in _NOT_REPLACED:
+            # What isn't proved never takes the file's place, also where the user allows it to be written over.
+            may_write_over = before >= 0 and module.params["unsafe_writes"] and is_proved
+            if not may_write_over or error.errno not in _NOT_REPLACED:
                 raise
             _write_in_place(where, text)
             fix_attributes(module, where)
+    if prove is not None and config_file.read_at(where) != text:
+        raise ProfileError(
+            f"{where.path} was written, and somebody else has changed it at the same moment. Run again.",
+            code="changed_meanwhile",
+        )
     return values
+
+
+def prove_config(where: Place, text: str, prove: Callable[[str], None]) -> None:
+    """Prove the file as it is; `text` is what it holds. Raises ProfileError."""
+    with _explained(where.path, "read"):
+        descriptor = where.open_regular()
+        try:
+            with _undisturbed(where.path, where.path, descriptor, text):
+                prove(where.path)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _undisturbed(target: str, path: str, descriptor: int, text: str) -> Iterator[None]:
+    """See that a path means the open file, with its text, before and after a program reads it by the path.
+
+    Raises ProfileError.
+    """
+
+    def check() -> None:
+        try:
+            found = os.stat(path, follow_symlinks=False)
+        except FileNotFoundError:
+            raise _disturbed(target) from None
+        if not os.path.samestat(found, os.fstat(descriptor)) or content_of(descriptor) != text.encode("utf-8"):
+            raise _disturbed(target)
+
+    check()
+    yield
+    check()
+
+
+def _disturbed(path: str) -> ProfileError:
+    return ProfileError(
+        f"{path} is left as it is: somebody else changed it, or the new file beside it, while influxctl proved the new"
+        " one. Run again.",
+        code="changed_meanwhile",
+    )
 
 
 def _write_in_place(where: Place, text: str) -> None:

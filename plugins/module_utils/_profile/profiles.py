@@ -8,12 +8,12 @@ The edited text is read back and compared with what was intended. The keys of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._core.connection import PRODUCTS
-from .._core.errors import MASK, OptionError
+from .._core.errors import MASK, SHORTEST_SECRET, OptionError
 from .profile_reader import (
     AUTH_KINDS,
     PUBLIC,
@@ -81,6 +81,28 @@ def _side(values: Mapping[Path, Any], changed: set[Path]) -> dict[str, Any]:
         side = merged(side, nested(path, value))
     prefix = token_prefix(values.get(("mgmt_token",)))
     return {**side, "mgmt_token_prefix": prefix} if prefix else side
+
+
+def hidden_texts(document: Mapping[str, Any]) -> set[str]:
+    """Return the texts of a config that no message may hold: all that a diff doesn't show, in whatever profile.
+
+    Shorter ones than a secret has are left out: they would hide parts of other words.
+    """
+    profiles = document.get("profile")
+    found = set(_texts({key: value for key, value in document.items() if key != "profile"}))
+    for profile in profiles if isinstance(profiles, list) else [profiles]:
+        for path, value in leaves(profile).items() if isinstance(profile, dict) else ():
+            if path not in _SHOWN:
+                found.update(_texts(value))
+    return {text for text in found if len(text) >= SHORTEST_SECRET}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def given(value: Mapping[str, Any]) -> Profile:

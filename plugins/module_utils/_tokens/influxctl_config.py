@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NoReturn
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._core.connection import DEDICATED, DEDICATED_HOST, Connection
 from .._core.errors import InfluxctlError, OptionError
-from .._core.signals import first_signal
 from .._profile import profiles
 
 
@@ -48,16 +46,6 @@ def as_profile(connection: Connection) -> dict[str, Any]:
     }
     stated = {name: value for name, value in tls.items() if value is not None}
     return {**profile, "tls": stated} if stated else profile
-
-
-def _end(number: int) -> NoReturn:
-    """Leave through the finally clauses."""
-    raise SystemExit(128 + number)
-
-
-def orderly_end() -> AbstractContextManager[None]:
-    """Have signals end the process through the finally clauses, which nothing interrupts."""
-    return first_signal(_end, signal.SIG_IGN)
 
 
 @contextmanager

@@ -23,18 +23,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
-    Output,
-    _said,
-    clean_environment,
     find_secret,
     parse_list,
     parse_version,
     prove_created,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import (
+    Output,
+    clean_environment,
+    quote_end,
+)
 
 BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 SECRET = "M.V1.a+b/" + "C" * 40
@@ -238,7 +240,7 @@ def test_a_list_that_comes_at_last_is_taken(script: Script, tmp_path: Path) -> N
     assert script(once, retries=1).list_tokens() == []
 
 
-def test_as_many_are_made_at_once_as_is_said(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_many_are_made_at_once_as_isquote_end(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     together, lock = threading.Barrier(3, timeout=60), threading.Lock()
     running, most = 0, 0
 
@@ -258,7 +260,7 @@ def test_as_many_are_made_at_once_as_is_said(script: Script, monkeypatch: pytest
                 running -= creates
             return ended
 
-    monkeypatch.setattr(influxctl, "Process", Meeting)
+    monkeypatch.setattr(runner, "Process", Meeting)
     made = script(lister([], "exit 0")).create_tokens([(f"d{n}", None) for n in range(9)], [], 3)
     assert (len(made), most) == (9, 3)
 
@@ -318,7 +320,7 @@ def test_failure_names_the_remedy(script: Script, version: str, stderr: str, rem
 
 @given(st.integers(0, 700), st.sampled_from(["M.V1.abcd", "apiv1_"]))
 def test_token_in_a_failures_words_is_masked_wherever_it_is_cut(position: int, start: str) -> None:
-    said = _said("." * 3 + " " + start + "T" * 80 + " " + "e" * position, ())
+    said = quote_end("." * 3 + " " + start + "T" * 80 + " " + "e" * position, ())
     assert "TTTT" not in said
 
 
@@ -326,7 +328,7 @@ def test_token_in_a_failures_words_is_masked_wherever_it_is_cut(position: int, s
 def test_known_secret_in_a_failures_words_is_masked_wherever_it_is_cut(position: int, secret: str) -> None:
     """Whether it looks like a token or not, and also as a quoted line of TOML shows it."""
     for shown in (secret, json.dumps(secret)):
-        assert "TT" not in _said(f"client_secret = {shown} {'e' * position}", {secret})
+        assert "TT" not in quote_end(f"client_secret = {shown} {'e' * position}", {secret})
 
 
 class Held(Process):
@@ -345,7 +347,7 @@ class Held(Process):
 @pytest.fixture
 def held(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], Influxctl]]:
     """A program that leaves another one behind, with its pipes, when it does one thing."""
-    monkeypatch.setattr(influxctl, "Process", Held)
+    monkeypatch.setattr(runner, "Process", Held)
     pids = tmp_path / "pids"
     hold = f"setsid sleep 600 & echo $! >> {pids}"
     yield lambda when, code: script(
@@ -386,7 +388,7 @@ def test_program_that_hangs_is_ended_with_all_it_started(
                 raise subprocess.TimeoutExpired(self.args, timeout)
             return super().communicate(input, timeout)
 
-    monkeypatch.setattr(influxctl, "Process", Late)
+    monkeypatch.setattr(runner, "Process", Late)
     program = script(f"exec 3> {alive}; echo 'open the browser at' >&2; sleep 600 & echo started >&3; wait")
     with pytest.raises(InfluxctlError, match=r"within 60 seconds.*login in a browser") as caught:
         program.list_tokens()
@@ -411,7 +413,7 @@ def test_interrupted_program_is_ended(script: Script, tmp_path: Path, monkeypatc
                 raise KeyboardInterrupt
             return super().communicate(input, timeout)
 
-    monkeypatch.setattr(influxctl, "Process", Interrupted)
+    monkeypatch.setattr(runner, "Process", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         script(f"exec 3> {alive}; sleep 600").list_tokens()
     assert select.select(readers, [], [], 60)[0] == readers

@@ -21,16 +21,16 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import without_colours
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import influxctl
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
-    Output,
     _lists,
     find_secret,
     parse_list,
     parse_version,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import MOST, Process, TooMuchOutput
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output
 
 SECRET = "M.V1.a+b/" + "C" * 40
 ENTRY = {"id": "i", "token_prefix": SECRET[:9], "created_at": {"seconds": 1719491696}, "description": "d"}
@@ -115,7 +115,7 @@ def driver(listed: str, created: str = "", code: int = 0, version: str = "influx
 
 @pytest.fixture(autouse=True)
 def _said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(influxctl, "Process", Said)
+    monkeypatch.setattr(runner, "Process", Said)
 
 
 def outcome(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -283,7 +283,7 @@ def program() -> Program:
 def test_a_program_that_prints_without_end_is_ended_in_bounds(
     monkeypatch: pytest.MonkeyPatch, stream: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(influxctl, "Process", Process)
+    monkeypatch.setattr(runner, "Process", Process)
     path = tmp_path / "influxctl"
     path.write_text(f"#!/bin/sh\necho {SECRET}\nexec yes {'x' * 100} {stream}\n")
     path.chmod(0o755)
@@ -293,7 +293,7 @@ def test_a_program_that_prints_without_end_is_ended_in_bounds(
         kept.append(len(text))
         return ""
 
-    monkeypatch.setattr(influxctl, "_said", said)
+    monkeypatch.setattr(runner, "quote_end", said)
     secrets: set[str] = set()
     program = Influxctl(str(path), "/c", None, timeout=600, retries=3, secrets=secrets, sleep=lambda _seconds: None)
     with pytest.raises(InfluxctlError, match="printed more than 20 MB and was ended") as caught:
