@@ -282,6 +282,7 @@ options:
     type: dict
     version_added: 0.1.0
     suboptions:
+      # texts.yml: prove-options
       influxctl_path:
         description:
           - The influxctl program on the target, a path or a name that is looked up on the PATH, in C(/usr/local/bin)
@@ -303,6 +304,7 @@ options:
         description: The seconds that one run of influxctl may take, more than 0 and at most 3600.
         type: float
         default: 60
+      # texts.yml ends
   _tomlkit:
     description:
       - Internal. The action plugin puts the controller's tomlkit here. Don't set it.

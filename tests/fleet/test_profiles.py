@@ -23,6 +23,7 @@ from fleet import Fleet
 from harness.playbook import Ansible, Run
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Simulator
+from simulator.influxctl import install, invocations
 
 CANARY = "M.V1.canaryThatTheRoleMustNeverShow"
 QUERY = "apiv1_canaryForQueries"
@@ -136,6 +137,33 @@ def test_the_role_writes_all_profiles_at_the_price_of_one_execution(
     assert [entry[0] for entry in written(*homes).values()] == [0o600, 0o600]
     # The module's own files are gone, the shipped library among them.
     assert not list(fleet.directory.rglob("tomlkit*"))
+
+
+def test_the_role_has_profiles_proved(ansible: Ansible, sim: Simulator, fleet: Fleet) -> None:
+    """A host with a wrong token keeps what it has; the other one gets what works, in one execution."""
+    wrong, right = fleet.hosts
+    wrong_token = "M.V1.canaryOfAWrongToken"
+    variables = {
+        "influxctl_profile_profiles": [
+            {"name": "default", "product": "clustered", "host": sim.host, "port": sim.port,
+             "mgmt_token": "{{ tokens[inventory_hostname] }}", "tls": {"ca": str(sim.ca_path)}}
+        ],
+        "influxctl_profile_prove": {"influxctl_path": str(install(fleet.directory)), "retries": 1, "delay": 0},
+        "tokens": {wrong.name: wrong_token, right.name: sim.admin_token},
+    }  # fmt: skip
+    run = ansible.playbook(PLAY, variables=variables, inventory=fleet.inventory, environment=PIPELINING)
+    assert_no_secret(run.output, [wrong_token, sim.admin_token])
+    (failed,) = run.failures
+    assert (failed["failure"]["code"], failed["proved"]) == ("not_proved", False)
+    assert (wrong.home / CONFIG).read_text() == BY_HAND
+    assert sim.admin_token in (right.home / CONFIG).read_text()
+    assert run.result("Write the profiles")["proved"] is not None
+    assert [len(fleet.executions(host)) for host in fleet.hosts] == [1, 1]
+    assert len(invocations(fleet.directory / "influxctl")) == 3
+    variables["tokens"] = dict.fromkeys((wrong.name, right.name), sim.admin_token)
+    run = ansible.playbook(PLAY, variables=variables, inventory=fleet.inventory, environment=PIPELINING)
+    assert (run.code, len(run.changed)) == (0, 1)
+    assert len(invocations(fleet.directory / "influxctl")) == 4
 
 
 # A stand-in for sudo, which needs no entry in /etc/sudoers. As sudo does, it takes another user's name and home and a
