@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter cluster_export_left_out: what the variables of the role cluster can't state of a cluster."""
+"""The filter cluster_export_left_out: the parts of a cluster that the variables of the role cluster can't state."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter mask_config: what a program said about an influxctl config, without the secrets that it quotes."""
+"""The filter mask_config: masks the secrets of a program's message about an influxctl config."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ options:
 EXAMPLES = r"""
 - name: Say why influxctl could not read its config
   ansible.builtin.debug:
-    msg: "{{ said | influxops.influxdb3.mask_config }}"
+    msg: "{{ message | influxops.influxdb3.mask_config }}"
   vars:
-    said: 'toml: line 3: client_secret = "p4ssw0rd'
+    message: 'toml: line 3: client_secret = "p4ssw0rd'
 """
 
 RETURN = r"""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says which keys an OpenPGP key file holds, on the controller, so that hosts need no gpg."""
+"""The filter openpgp_fingerprints: lists the keys of an OpenPGP file on the controller, so that hosts need no gpg."""
 
 from __future__ import annotations
 

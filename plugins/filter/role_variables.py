@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter role_variables: what is wrong with the variables that are stated for a role of this collection."""
+"""The filter role_variables: finds the faults of the variables that are stated for a role of this collection."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class FilterModule:
 
 
 def role_variables(stated: list[str], role: str, spans: dict[str, Any] | None = None) -> list[str]:
-    """Return what has to be put right. Warns of what is hardly meant; Ansible shows a warning once, for all hosts."""
+    """Return the sentences of `complaints`. Warns of the `doubts`; Ansible shows a warning once, for all hosts."""
     for doubt in doubts(role, spans or {}):
         Display().warning(doubt)
     return complaints(stated, role, spans or {})

@@ -431,7 +431,7 @@ def work(module: AnsibleModule) -> Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS})
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, many_objects=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is due on a host that a token is brought to. Pure functions; no secret is ever known here."""
+"""The steps that are due on a host for its token. Pure functions; no secret gets here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCRIPT = 'PATH="${PATH:+$PATH:}' + ":".join(DIRECTORIES) + '"; export PATH; exe
 
 
 def delivery(mine: Mapping[str, Any], found: Mapping[str, Any], *, prove: bool) -> dict[str, bool]:
-    """Return what is due on a host: `write`, its profile is to be written; `prove`, it is to be proved.
+    """Return the steps that are due on a host: `write`, its profile is to be written; `prove`, it is to be proved.
 
     `mine` is the host's entry of mgmt_token's `mgmt_tokens`, `found` what influxctl_profile foretold of the profile as
     it is stated without a token. A profile is proved when it is written, when an old token may be revoked for it, and

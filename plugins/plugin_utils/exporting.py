@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cluster holds as the variables of the role cluster, and what of it they can't state. Pure but for the clock.
+"""Writes the contents of a cluster as variables of the role cluster, and lists the parts that can't be stated. Pure.
 
-Whoever may make a token or a database chooses its name, and Ansible takes some texts for templates, which run programs
-on the controller. So every text that came from the server is written as `!unsafe`, whatever it looks like.
+People who may make a token or a database choose its name, and Ansible takes some texts for templates, which run
+programs on the controller. So every text from the server is written as `!unsafe`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TEXT = "tag:yaml.org,2002:str"
 
 
 class Foreign(str):
-    """Text of somebody else."""
+    """A text from the server."""
 
     __slots__ = ()
 
@@ -52,7 +52,7 @@ class _Dumper(yaml.SafeDumper):
 def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     # Between single quotes, YAML reads some line separators back as blanks.
     style = "'" if text.isprintable() else '"'
-    # From ansible-core 2.19 on, `!unsafe 'yes'` is true. What YAML takes for a value of another type is no template.
+    # From ansible-core 2.19 on, `!unsafe 'yes'` is true. A text that YAML takes for another type is no template.
     resolve: Callable[..., str] = dumper.resolve
     found = resolve(yaml.ScalarNode, str(text), (True, False))
     return dumper.represent_scalar("!unsafe" if found == _TEXT else _TEXT, str(text), style=style)
@@ -64,7 +64,7 @@ _Dumper.add_multi_representer(str, _represent)
 
 @dataclass
 class Export:
-    """`content` are the variables; `left_out` says in sentences what they don't state, and why."""
+    """`content` are the variables; `left_out` are sentences about the parts that they don't state, and why."""
 
     content: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Export:
 
 
 def export(databases: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]], now: datetime) -> Export:
-    """Return the variables for what database_info and db_token_info have returned.
+    """Return the variables for the results of database_info and db_token_info.
 
     Raises KeyError, TypeError, AttributeError or ValueError for anything else.
     """
@@ -157,7 +157,7 @@ def _identifies(description: str) -> bool:
 
 
 def _wish(token: Mapping[str, Any], left_out: list[str]) -> dict[str, Any]:
-    """Return what is stated of a token: what it may do, and how long it was made for, in whole minutes."""
+    """Return the wish for a token: its permissions, and the life that it was made for, in whole minutes."""
     permissions = [{"action": p["action"], "resource": p["resource"]} for p in token.get("permissions") or ()]
     problem = _problem(DB_TOKEN.parse, {"permissions": permissions})
     wish: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the variables that are stated for a role: misspelt names, and spans of time without a unit."""
+"""Finds the faults of the variables that are stated for a role: misspelt names, and spans of time without a unit."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def names_of(role: str) -> Names:
 def misspelt(stated: Iterable[str], role: str, names: Names) -> dict[str, str]:
     """Return the stated variables that are near misses of a role's options, each with the option that is meant.
 
-    An inventory has its own variables that begin with a role's name, and those are left alone: what isn't spelt nearly
-    like an option, and what has an option's words and more (`cluster_databases_backup_dir`).
+    An inventory may have variables of its own that begin with a role's name. So names that differ much from every
+    option are no near misses, and neither are names with all words of an option and more, such as
+    `cluster_databases_backup_dir`.
     """
     found = {}
     for name in sorted(set(stated) - names.own):
@@ -67,7 +68,7 @@ def _nearest(name: str, role: str, options: Collection[str]) -> str | None:
 
 def complaints(stated: Iterable[str], role: str, spans: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each variable that has to be put right. `spans` are those that state a span of time."""
-    told = [
+    sentences = [
         f"{name} is no variable of the role {role}: {meant} is meant. Rename it."
         for name, meant in misspelt(stated, role, names_of(role)).items()
     ]
@@ -76,14 +77,14 @@ def complaints(stated: Iterable[str], role: str, spans: Mapping[str, Any]) -> li
             if value not in (None, ""):
                 parse_span(value)
         except ValueError as error:
-            told.append(f"{name}: {error}.")
-    return told
+            sentences.append(f"{name}: {error}.")
+    return sentences
 
 
 def doubts(role: str, spans: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for what is allowed and hardly meant."""
-    given = {name for name, value in spans.items() if value not in (None, "")}
+    """Return a sentence for each combination that is allowed, and that hardly anybody means."""
+    stated = {name for name, value in spans.items() if value not in (None, "")}
     expires, renews, ages = (f"{role}_{name}" for name in ("expires_in", "renew_before", "max_age"))
-    if expires not in given or given & {renews, ages}:
+    if expires not in stated or stated & {renews, ages}:
         return []
     return [f"{expires} is set and neither {renews} nor {ages}: no token is renewed before it ends."]

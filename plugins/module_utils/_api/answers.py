@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an answer may be: how long, how large when unpacked, and strict JSON. Pure; knows no HTTP library."""
+"""The limits of an answer: its length, its size when unpacked, and strict JSON. Pure; knows no HTTP library."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 # Bytes of an answer, unpacked. A list of 50,000 tokens has some 20 MB.
 LARGEST = 32 * 2**20
-# Bytes that are read of an answer that is no success: a message, or the page of an ingress.
+# Bytes of an error's answer that are read: it is a message, or the page of an ingress.
 LARGEST_ERROR = 64 * 2**10
-# Values in an answer: what holds nothing but empty lists takes 30 times as much memory as text.
+# Values in an answer: a list of nothing but empty lists takes 30 times as much memory as its text.
 _MOST_VALUES = 3_000_000
 # Digits of a number: int64 has 19, and some versions of Python take minutes for millions.
 _MOST_DIGITS = 40
@@ -25,10 +25,10 @@ class TooMuch(ValueError):
 
 
 def read_whole(chunks: Iterable[bytes], coding: str, largest: int) -> tuple[bytes, bool]:
-    """Return the bytes of an answer, unpacked, at most `largest`, and whether that is all of it.
+    """Return the bytes of an answer, unpacked, at most `largest`, and whether these are all bytes.
 
-    `coding` is its Content-Encoding: it is asked for as it is, but some proxies pack it all the same. Raises ValueError
-    for any coding but gzip and deflate, and for what isn't packed as it says.
+    `coding` is its Content-Encoding. The request forbids packing, but some proxies pack all the same. Raises ValueError
+    for any coding but gzip and deflate, and for bytes that aren't packed as the coding says.
     """
     unpack = None
     if coding.strip().lower() in ("gzip", "x-gzip", "deflate"):
@@ -50,7 +50,7 @@ def parse_json(raw: bytes) -> Any:
     """Return the value of strict JSON in UTF-8.
 
     Raises ValueError for all else: NaN and Infinity, a key that stands twice in an object, numbers of endless digits,
-    what is nested deeper than Python can follow, and TooMuch for more values than any answer has.
+    deeper nesting than Python can follow, and TooMuch for more values than any answer has.
     """
     text = raw.decode("utf-8")
     if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An HTTP answer that is there, head and body, at an instant: the timeout of a socket begins anew with each byte.
+"""An HTTP answer with a deadline for head and body: the timeout of a socket begins anew with each byte.
 
-For whatever HTTP library builds on Python's own. Needs the standard library only.
+For all HTTP libraries that build on Python's own. Needs the standard library only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class _Deadline(threading.local):
-    """When the answer that a thread waits for must be there, on the monotonic clock. Each thread waits for one."""
+    """The instant, on the monotonic clock, at which a thread stops waiting for its answer. Each thread has its own."""
 
     until: float | None = None
 
@@ -26,7 +26,7 @@ DEADLINE = _Deadline()
 
 
 class _TimedStream(io.RawIOBase):
-    """What comes over a socket until an instant: the timeout of a socket begins anew with each byte."""
+    """The bytes of a socket until an instant: the timeout of a socket begins anew with each byte."""
 
     def __init__(self, stream: io.RawIOBase, sock: socket.socket, until: float) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class _TimedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait for it until the instant."""
+        """Read the bytes that have arrived, or wait for some until the instant."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise socket.timeout("the answer was not complete in time")
@@ -45,7 +45,7 @@ class _TimedStream(io.RawIOBase):
         return self._stream.readinto(buffer)
 
     def close(self) -> None:
-        """Close the stream, and with it what keeps the socket open."""
+        """Close the stream, so that nothing keeps the socket open."""
         self._stream.close()
         super().close()
 

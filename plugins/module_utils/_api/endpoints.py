@@ -19,7 +19,7 @@ from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
 
 BASE = "/api/v0"
-# What says that a path isn't there: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
+# The answers of a server without the path: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
 _NO_ROUTE = (404, 405, 415, 501)
 # The release that brought the API, and the one that brought rename, undelete and the deletion of tables
 # (facts.md#releases-of-the-server).
@@ -44,7 +44,7 @@ _SLASH = (
 
 
 def _of_this_token(token_id: str, token: State, doing: str) -> State:
-    """Return what the server said of a token. Raises Influxdb3Error where it spoke of another one."""
+    """Return the token of the server's answer. Raises Influxdb3Error where it is another token than the request's."""
     if token.get("id") != token_id:
         raise Influxdb3Error(f"Can't {doing}: the server's answer is about another token.", code="bad_answer")
     return token
@@ -190,7 +190,7 @@ class ManagementApi:
         """Revoke a database token for good (DeleteDatabaseToken, facts.md#revocation)."""
         self._call("DELETE", "tokens", token_id, doing=f"revoke the database token {token_id}")
 
-    # What they share
+    # Shared by all operations
 
     def _list(self, entity: Entity, collection: str) -> list[State]:
         answer = self._call("GET", collection, doing=f"list the {entity.noun}s")
@@ -217,13 +217,13 @@ class ManagementApi:
             raise self._not_understood(error, method, *path, doing=doing) from None
 
     def _not_understood(self, error: Influxdb3Error, method: str, *path: str, doing: str) -> ApiError:
-        """Return the error of a good answer that says nothing: what it answers may have been done."""
+        """Return the error of a success whose body can't be understood: the server may have carried out the request."""
         kind = Ambiguous if method == "POST" else ApiError
-        place = self._forms[0] + _tail(path)
-        return kind(f"Can't {doing}: {error}", method=method, path=place, status=200, code="bad_answer")
+        url_path = self._forms[0] + _tail(path)
+        return kind(f"Can't {doing}: {error}", method=method, path=url_path, status=200, code="bad_answer")
 
     def _call(self, method: str, *path: str, body: Any = None, doing: str) -> Any:
-        """Send a request, and explain what an answer that isn't the API's own may mean."""
+        """Send a request. Add an explanation to an error that isn't the API's own."""
         tail = _tail(path)
         is_list = method == "GET" and len(path) == 1
         recent = path[-1] in ("rename", "undelete") or (path[2:3] == ("tables",) and method == "DELETE")
@@ -241,10 +241,10 @@ class ManagementApi:
             raise
 
     def _in_either_form(self, method: str, tail: str, body: Any, doing: str, remedies: Mapping[int, str]) -> Any:
-        """Send a request in the known form of the URL; where none is known, in the short one and then in the long one.
+        """Send a request in the server's form of the URL; until that is found, in the short and then in the long form.
 
-        As long as none is known, even a 404 of the API's own form may be about the path: a router may answer in that
-        form. Nothing was done then, so the request is tried in the other form as well.
+        Before that, even a 404 of the API's own form may be about the path, because a router may answer in that form.
+        The server has done nothing then, so the request is sent in the other form as well.
         """
         forms = self._forms
         refusals: list[ApiError] = []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy's name for messages, and what of it no message may hold. Pure."""
+"""A proxy's name for messages, and its secrets, which no message may hold. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Proxy(NamedTuple):
 def proxy_of(url: str | None) -> Proxy | None:
     """Return the proxy of a URL as it stands in an environment variable, None where there is none.
 
-    What no URL can be is a proxy without a name: its text may hold a password anywhere.
+    A text that can't be a URL is a proxy without a name, because the text may hold a password anywhere.
     """
     if not url:
         return None
@@ -43,6 +43,6 @@ def proxy_of(url: str | None) -> Proxy | None:
 
 
 def logins_in(environ: Mapping[str, str]) -> set[str]:
-    """Return the secrets of all proxies that an environment names, for whichever program looks there."""
+    """Return the secrets of all proxies that an environment names, for all programs that look there."""
     proxies = (proxy_of(value) for name, value in environ.items() if name.lower().endswith("_proxy"))
     return {secret for proxy in proxies if proxy for secret in proxy.secrets}

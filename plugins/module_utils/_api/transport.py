@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP over a `requests` session: TLS, retries by method, typed errors. Knows no operation of the API.
 
-Imported where the first request is near: `requests` takes a tenth of a second, which who sends none needn't wait for.
+Callers import it just before the first request: the import of `requests` takes a tenth of a second, which a run
+without requests needn't wait for.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ from .trust import tls_advice, trust
 try:
     import requests
     import urllib3
-except Exception as problem:  # a broken installation raises anything
+except Exception as problem:  # a broken installation raises exceptions of all kinds
     REQUESTS_PROBLEM: Exception | None = problem
 else:
     REQUESTS_PROBLEM = None
 
-# Which statuses are worth another attempt. A POST is only repeated where the server says that it did nothing.
+# The statuses after which a request is sent again. A POST only where the server says that it did nothing.
 _RETRY = frozenset({429, 502, 503, 504})
 _REFUSED = frozenset({429, 503})
 
 # The API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...` (facts.md#error-form).
-# What follows `desc` is the server's to word, and may hold a user's name of an object.
+# The server words the text behind `desc`, which may hold a user's name of an object.
 _GRPC_CODE = re.compile(r"\bcode = (\w+)")
 
 _BUSY = {
@@ -53,10 +54,10 @@ _BUSY = {
 
 @dataclass(frozen=True)
 class Service:
-    """Whom a `Transport` talks to, and with whose credential: what is said of a failure depends on both.
+    """The service that a `Transport` talks to: the messages about failures depend on it.
 
-    `name` is what should answer there, `option` the option that says where it is. `remedies` says what to do about an
-    HTTP status that is met with this service's credential.
+    `name` names the service, `option` is the option with its address. `remedies` are sentences of advice by the HTTP
+    status that this service's credential may meet.
     """
 
     name: str
@@ -117,21 +118,21 @@ def _session(workers: int) -> requests.Session:
         manager.pool_classes_by_scheme = timed
 
     class Adapter(requests.adapters.HTTPAdapter):
-        """Requests' own but for the pools."""
+        """Requests' adapter with other pools."""
 
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
             super().init_poolmanager(*arguments, **options)
             time_answers(self.poolmanager)
 
         def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
-            known = proxy in self.proxy_manager
+            is_new = proxy not in self.proxy_manager
             manager = super().proxy_manager_for(proxy, **options)
-            if not known:
+            if is_new:
                 time_answers(manager)
             return manager
 
     class Session(requests.Session):
-        """Requests' own, but that it doesn't read the body of a redirect, however long it is, to look where it goes."""
+        """Requests' session without redirects, of which it would read the whole body."""
 
         def get_redirect_target(self, resp: requests.Response) -> None:
             return None
@@ -144,7 +145,7 @@ def _session(workers: int) -> requests.Session:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What came back: at most so many bytes of the body as an answer of its kind may have."""
+    """An answer, with at most so many bytes of the body as an answer of its kind may have."""
 
     status: int
     headers: Mapping[str, str]
@@ -154,7 +155,7 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Request:
-    """What a failure's message says of the request that failed."""
+    """The parts of a request that the message about its failure names."""
 
     method: str
     path: str
@@ -166,8 +167,8 @@ class _Request:
 class Transport:
     """Sends requests over one session with a pool of connections. Not for use after a fork.
 
-    `workers` is the number of threads that may send at the same time. `service` is whom the connection's address and
-    token are for.
+    `workers` is the number of threads that may send at the same time. The connection's address and token are those of
+    `service`.
     """
 
     def __init__(
@@ -188,13 +189,13 @@ class Transport:
         self._service = service
         self._throttle = throttle or Throttle()
         self._session = _session(workers)
-        # Asked once: requests would look through the environment for every request.
+        # Read once: requests would look through the environment for every request.
         self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
         self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._session.proxies))
         self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
         for secret in self._secrets:
             remember(secret)
-        # Over plain http nothing is checked, so what SSL_CERT_FILE names doesn't matter.
+        # Over plain http there is no certificate to check, so the file of SSL_CERT_FILE may be missing.
         self._trust = trust(connection.base_url.startswith("https:") and connection.verify, os.environ)
         # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
         self._session.trust_env = False
@@ -207,8 +208,8 @@ class Transport:
         """Send one request and return the parsed JSON answer, None after a deletion.
 
         `path` is absolute and already percent-encoded. `doing` names the action and its object for messages, for
-        instance `create database 'telegraf'`. `remedies` says what to do about a status where this kind of request has
-        a cause of its own for it. Raises ApiError or one of its kinds.
+        instance `create database 'telegraf'`. `remedies` are sentences of advice by the status, for statuses that have
+        a special cause with this kind of request. Raises ApiError or one of its kinds.
         """
         about = _Request(method, path, doing, self._service, {**_BUSY, **self._service.remedies, **(remedies or {})})
         throttle = self._throttle
@@ -230,7 +231,7 @@ class Transport:
                 again = may_retry(method, error.status, sent)
             refused = failure.status in _REFUSED
             if refused and throttle.answered != answered:
-                # Others get through since then, so the server is slow and not down.
+                # The server has served other requests since then, so it is slow and not down.
                 attempt, answered = 1, throttle.answered
             failure.repeated = maybe_done
             if not again or attempt > self._connection.retries or throttle.stopped:
@@ -248,7 +249,7 @@ class Transport:
             attempt += 1
 
     def _send(self, method: str, path: str, body: Any) -> _Answer:
-        """Send one request and return its answer, which is there within the timeout or not at all."""
+        """Send one request and return its answer. Raises OSError where it isn't complete within the timeout."""
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -278,7 +279,7 @@ class Transport:
             DEADLINE.until = None
 
     def _parsed(self, answer: _Answer, about: _Request) -> Any:
-        """Return the JSON of a good answer; raise what a bad one means."""
+        """Return the JSON of a success. Raises the ApiError of any other answer."""
         status, deleted = answer.status, about.method == "DELETE" and answer.status in (200, 204)
         if deleted and not answer.body.strip():
             return None
@@ -293,12 +294,12 @@ class Transport:
             return content
         secrets = self._secrets
         if isinstance(content, dict) and isinstance(content.get("message"), str):
-            said = quoted(content["message"], secrets)
+            message = quoted(content["message"], secrets)
         else:
             # Masked before it is cut: half a token looks like none.
             text = answer.body[:LARGEST_ERROR].decode("utf-8", "replace")
-            said = quoted(" ".join(text.split()), secrets)[:200]
-        raise _error_for(answer, said, about, own=is_own(status, content))
+            message = quoted(" ".join(text.split()), secrets)[:200]
+        raise _error_for(answer, message, about, own=is_own(status, content))
 
     def _no_answer(self, error: Exception, sent: bool, about: _Request) -> ApiError:
         """Return the typed error of a request that got no whole answer."""
@@ -335,8 +336,8 @@ def _received(answer: requests.Response) -> _Answer:
     """Read an answer's body, as much as one of its kind may have. Raises OSError as requests does."""
     status, headers = answer.status_code, answer.headers
     if status == 204:
-        # There is no body, whatever the head announces: a connection that is cut behind it has lost nothing.
-        # Given back, the connection serves the next request; closing the answer would close it.
+        # There is no body, whatever the head announces, so nothing is lost if the connection is cut behind it.
+        # The pool reuses the connection for the next request; closing the answer would close it.
         answer.raw.release_conn()
         return _Answer(status, headers, b"", True)
     chunks = answer.raw.stream(2**16, decode_content=False)
@@ -350,10 +351,10 @@ def _received(answer: requests.Response) -> _Answer:
     return _Answer(status, headers, body, whole)
 
 
-def _error_for(answer: _Answer, said: str, about: _Request, *, own: bool) -> ApiError:
+def _error_for(answer: _Answer, message: str, about: _Request, *, own: bool) -> ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
     status = answer.status
-    meant = grpc_code(said) if own and status == 400 else None
+    meant = grpc_code(message) if own and status == 400 else None
     kind, code, remedy = ApiError, None, about.remedies.get(status, "")
     method, service = about.method, about.service
     if 300 <= status < 400:
@@ -362,7 +363,7 @@ def _error_for(answer: _Answer, said: str, about: _Request, *, own: bool) -> Api
         remedy = f"The server redirects to {location}; set {service.option} to where {service.name} is."
     elif 200 <= status < 300:
         kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
-        if answer.body.lstrip()[:1] in (b"{", b"["):  # JSON, but not such as can be read
+        if answer.body.lstrip()[:1] in (b"{", b"["):  # JSON that parse_json doesn't take
             code = "bad_answer"
         remedy = f"This is no answer of {service.name}: check {service.option}, port, path and proxies."
     elif status == 409 or meant == "AlreadyExists":
@@ -374,13 +375,13 @@ def _error_for(answer: _Answer, said: str, about: _Request, *, own: bool) -> Api
     elif method == "POST" and status >= 500 and status not in _REFUSED:
         kind = Ambiguous
     return kind(
-        f"Can't {about.doing}: the server answered {status} {said!r}. {remedy}".strip(),
-        method=method, path=about.path, status=status, code=code, server_message=said, own=own,
+        f"Can't {about.doing}: the server answered {status} {message!r}. {remedy}".strip(),
+        method=method, path=about.path, status=status, code=code, server_message=message, own=own,
     )  # fmt: skip
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
-    """Return the error and what it wraps: requests hides urllib3's reason in arguments and attributes."""
+    """Return the error and the errors that it wraps: requests hides urllib3's reason in arguments and attributes."""
     found: list[BaseException] = []
     while error is not None and error not in found:
         found.append(error)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which CAs a connection trusts, and what a failed check of a certificate means.
+"""The CAs that a connection trusts, and the advice after a failed check of a certificate.
 
 `requests` by itself trusts the bundle of the library certifi, in which no company's CA is.
 """
@@ -34,13 +34,13 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _NAMES = (62, 64)
 _UNKNOWN = (2, 18, 19, 20, 21, 27)
-# What OpenSSL only checks with X509_V_FLAG_X509_STRICT, which urllib3 sets from Python 3.13 on, as Python does.
+# Checks that OpenSSL makes only with X509_V_FLAG_X509_STRICT, which urllib3 sets from Python 3.13 on, as Python does.
 _STRICT = range(78, 94)
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What a server's certificate is checked against.
+    """The CAs for the check of a server's certificate.
 
     `verify` is what `requests` takes: False, the path of a bundle or of a hashed directory, or True for certifi's
     bundle. `source` says it in words: "trusted are the CAs of SOURCE".
@@ -53,11 +53,11 @@ class Trust:
 def trust(
     verify: bool | str, environ: Mapping[str, str], bundles: Iterable[str] = SYSTEM_BUNDLES, hashed: str | None = None
 ) -> Trust:
-    """Return what a connection's `verify` means in an environment.
+    """Return the CAs that a connection's `verify` means in an environment.
 
-    What the connection names goes before SSL_CERT_FILE, REQUESTS_CA_BUNDLE, and the system's store: one of `bundles`,
-    what OpenSSL was built for, the directory `hashed` (by default OpenSSL's). Where a system has none, certifi's bundle
-    counts. Raises Influxdb3Error for a variable that names what can't be read; an empty one isn't set.
+    The file that the connection names goes before SSL_CERT_FILE, REQUESTS_CA_BUNDLE, and the system's store: one of
+    `bundles`, OpenSSL's built-in file, the directory `hashed` (by default OpenSSL's). Without any, certifi's bundle
+    counts. Raises Influxdb3Error for a variable that names an unreadable file; an empty variable isn't set.
     """
     if verify is False:
         return Trust(False, "nothing")
@@ -80,9 +80,10 @@ def trust(
 
 
 def tls_advice(causes: Sequence[BaseException], source: str, host: str) -> str:
-    """Return what to do about a failure of TLS, decided by OpenSSL's number of its reason and not by words.
+    """Return the advice about a failure of TLS, chosen by OpenSSL's number of the reason and not by its words.
 
-    `causes` are the error and what it wraps; `source` is that of the Trust, `host` the name that was asked for.
+    `causes` are the error and the errors that it wraps; `source` is that of the Trust, `host` the
+    name of the server.
     """
     checks = [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]
     if not checks:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options, environment and influxctl profile to one `Connection`. Pure: reads no file and opens no socket.
+"""Makes one `Connection` of options, environment and influxctl profile. Pure: reads no file and opens no socket.
 
-The environment's values arrive as options, because a fallback of Ansible's fills an option that isn't given. So the
+The environment's values arrive as options, because Ansible fills an option that isn't given from its fallback. So the
 precedence option > environment > profile is the order of the two mappings here. An empty text is nowhere a value.
 """
 
@@ -22,25 +22,25 @@ from .errors import SHORTEST_SECRET, OptionError
 CLUSTERED = "clustered"
 DEDICATED = "dedicated"
 PRODUCTS = (CLUSTERED, DEDICATED)
-# What InfluxData's own clients send as account and cluster of a Clustered installation (facts.md#url-forms).
+# InfluxData's own clients send this as account and as cluster of a Clustered installation (facts.md#url-forms).
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
 DEDICATED_HOST = "console.influxdata.com"
 
 _PROFILE_TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
 _TLS_TEXTS = ("ca", "cert", "key")
 _TLS_SWITCHES = ("insecure", "disable")
-# What stands in the path of every request in the long form: one segment of it, and none that means another directory.
+# An ID is a segment in the path of every request in the long form, so it must not mean another directory.
 _ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
 _PORT = re.compile(r"\d{1,9}", re.ASCII)
 _TIMEOUT = 60.0
 _RETRIES = 4
-# Seconds: what waits for an answer takes no number of any size, and nobody waits longer than a day.
+# Seconds. The functions that wait for an answer take no number of any size, and nobody waits longer than a day.
 _LONGEST_TIMEOUT = 86_400.0
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the Management API is and how to get in.
+    """The address of the Management API, and the credentials for it.
 
     `base_url` is scheme, authority and path prefix, without `/api/v0`. `verify` is True (default CAs), False, or the
     path of a CA bundle. `timeout` is in seconds per request, `retries` counts further attempts after the first.
@@ -57,11 +57,11 @@ class Connection:
     retries: int
 
 
-def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is given of options or of a profile's keys: what is neither None nor an empty text.
+def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options, or keys of a profile, that have a value: all but None and the empty text.
 
-    The one place that says so. An empty text is what a template or AWX leaves of a variable that isn't set, and what
-    influxctl's own sample config has for "the default".
+    This is the one place that decides it. A template or AWX makes an empty text of a variable that isn't set, and
+    influxctl's own sample config writes one for "the default".
     """
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
@@ -71,8 +71,8 @@ def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
 
     A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
     """
-    profile = given(profile)
-    tls = given(profile.get("tls") or {})
+    profile = stated_values(profile)
+    tls = stated_values(profile.get("tls") or {})
     dedicated = profile.get("product") == DEDICATED
     host, port = (None, None) if dedicated else (profile.get("host"), profile.get("port"))
     return {
@@ -93,13 +93,13 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     """Return the connection that the options describe, completed from an influxctl profile.
 
     `options` has the keys of the doc fragment `management_api`, None where nothing was given. `profile` is one
-    `[[profile]]` table as plain data. Raises OptionError, which names everything that is missing or wrong at once.
+    `[[profile]]` table as plain data. Raises OptionError, which names all missing and wrong values at once.
     """
-    problems = _mistyped(given(profile or {}))
+    problems = _mistyped(stated_values(profile or {}))
     if problems:
         raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
-    options = given(options)
-    stated = given(from_profile(profile or {}))
+    options = stated_values(options)
+    stated = stated_values(from_profile(profile or {}))
     merged = {**stated, **options}
     product = merged.get("product", CLUSTERED)
     host = merged.get("host") or (DEDICATED_HOST if product == DEDICATED else None)
@@ -143,7 +143,7 @@ def limits(options: Mapping[str, Any]) -> tuple[float, int]:
 
     Raises OptionError.
     """
-    options = given(options)
+    options = stated_values(options)
     problems = _unlimited(options)
     if problems:
         raise OptionError("; ".join(problems) + ".")
@@ -167,7 +167,7 @@ def _mistyped(profile: Mapping[str, Any]) -> list[str]:
     tls = profile.get("tls", {})
     if not isinstance(tls, dict):
         return ["tls in the influxctl profile is no table"]
-    tls = given(tls)
+    tls = stated_values(tls)
     wrong = [name for name in _PROFILE_TEXTS if not isinstance(profile.get(name, ""), str)]
     wrong += [f"tls.{name}" for name in _TLS_TEXTS if not isinstance(tls.get(name, ""), str)]
     problems = [f"{name} in the influxctl profile is no text" for name in wrong]
@@ -180,7 +180,7 @@ def _mistyped(profile: Mapping[str, Any]) -> list[str]:
 
 
 def _login(profile: Mapping[str, Any] | None) -> str:
-    """Return why a profile that influxctl can use has no token for requests of our own, empty without a profile."""
+    """Return the reason why a profile that influxctl can use has no token for our requests; empty without a profile."""
     if profile is None:
         return ""
     auth = profile.get("auth")
@@ -195,7 +195,7 @@ def _login(profile: Mapping[str, Any] | None) -> str:
 
 
 def _missing(merged: Mapping[str, Any], product: str, host: str | None, login: str) -> list[str]:
-    """Return a phrase for each piece that the connection lacks; `login` is what is added where the token is one."""
+    """Return a phrase for each value that the connection lacks. `login` is added to the phrase about the token."""
     problems = []
     if product not in PRODUCTS:
         problems.append(f"product {product!r} is neither clustered nor dedicated")
@@ -222,14 +222,14 @@ def parse_host(host: str, port: int | None = None) -> str:
     `host` is a name, an address (IPv6 with or without brackets), `name:port`, or a URL whose path is kept but for
     an `/api/v0` at its end. `https` unless the URL says `http`. `port` wins over the URL's. Raises ValueError.
     """
-    if "@" in host:  # first of all, because the other messages show the host
+    if "@" in host:  # checked first, because the other messages show the host
         raise ValueError("host must not hold a user or password; use management_token")
     bare_ipv6 = "://" not in host and host.count(":") > 1 and "[" not in host
     url = host if "://" in host else f"https://[{host}]" if bare_ipv6 else f"https://{host}"
     try:
         parts = urlsplit(url)
         name, url_port = parts.hostname or "", parts.port
-        name.encode("idna")  # what no resolver would take fails here and not in the first request
+        name.encode("idna")  # a name that no resolver takes fails here and not in the first request
     except ValueError as error:
         raise ValueError(f"host {host!r} is not a host name or URL ({error})") from None
     if parts.scheme not in ("http", "https"):
@@ -249,8 +249,8 @@ def parse_host(host: str, port: int | None = None) -> str:
 def token_file_of(profile: Mapping[str, Any]) -> str | None:
     """Return the file from which influxctl takes a profile's token, None without one (facts.md#profile-keys).
 
-    A `mgmt_token` in the profile goes first. Raises OptionError for a path that nobody but influxctl can find: it is
-    relative to wherever influxctl is run.
+    A `mgmt_token` in the profile goes first. Raises OptionError for a relative path, because it begins in the directory
+    in which influxctl is run.
     """
     auth = profile.get("auth")
     token = auth.get("token") if isinstance(auth, dict) else None
@@ -268,8 +268,8 @@ def token_file_of(profile: Mapping[str, Any]) -> str | None:
 def token_in(content: bytes) -> str:
     """Return the token that a `token_file` holds: the text itself, without the line end that an editor leaves.
 
-    InfluxData calls the file `token.json` and doesn't say what is in it, so a JSON object with an `access_token` is
-    taken as well. Raises ValueError, whose text shows nothing of it.
+    InfluxData calls the file `token.json` and doesn't document its content, so a JSON object with an `access_token` is
+    read as well. Raises ValueError, whose text holds nothing of the content.
     """
     try:
         text = content.decode("ascii")
@@ -291,10 +291,10 @@ def token_in(content: bytes) -> str:
 
 
 def login_in(host: str | None) -> tuple[str, ...]:
-    """Return what Ansible must not show of a host with a user and password in it: both with the `@` behind them.
+    """Return the parts of a host that Ansible must mask: user and password with the `@`, and a password of some length.
 
-    Such a host is refused, but Ansible shows the options of a module that fails. The `@` is what keeps a short
-    password from being masked wherever its letters stand.
+    The module refuses such a host, but Ansible shows the options of a module that fails. With the `@`, a short
+    password isn't masked wherever its letters stand.
     """
     if not host or "@" not in host:
         return ()
@@ -306,13 +306,13 @@ def login_in(host: str | None) -> tuple[str, ...]:
 def exposed(base_url: str, token: str) -> str | None:
     """Return the warning for a token that is sent in the clear to another machine, None where it isn't.
 
-    `token` says which it is, for instance `management token`.
+    `token` is the kind of token for the sentence, for instance `management token`.
     """
     parts = urlsplit(base_url)
     name = parts.hostname or ""
     if parts.scheme != "http" or name == "localhost" or name.endswith(".localhost"):
         return None
-    import ipaddress  # needed by few
+    import ipaddress  # few runs need it
 
     try:
         if ipaddress.ip_address(name).is_loopback:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be a secret, and what can be a host's name: one rule for every option that takes one. Pure.
+"""The rules for secrets and for host names, one for every option that takes one. Pure.
 
-The `_problem` functions return a phrase that follows the option's name, for whoever lists all problems at once; the
+The `_problem` functions return a phrase that follows the option's name, for callers that list all problems at once. The
 `check_` functions raise OptionError. A phrase never repeats a secret.
 """
 
@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from .errors import MASK, OptionError
 
-# What Ansible and this collection print in place of a secret.
+# The texts that Ansible and this collection print in place of a secret.
 _MASKS = (MASK, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
 _SCHEME = re.compile(r"(bearer|token|basic)\s", re.IGNORECASE)
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 
 def secret_problem(text: str) -> str | None:
-    """Return why no token of InfluxDB's looks so, None where one may (facts.md#token-shapes)."""
+    """Return the reason why a text can't be a token of InfluxDB, None where it can (facts.md#token-shapes)."""
     if not text.strip():
         return "is empty; give the token, or leave the option out (a variable or lookup may have found nothing)"
     if _SCHEME.match(text.lstrip()):
@@ -42,14 +42,14 @@ def secret_problem(text: str) -> str | None:
 
 
 def check_secret(name: str, text: str | None) -> None:
-    """Raise OptionError where what an option holds can't be a token; None is not given."""
+    """Raise OptionError where the text of an option can't be a token. None is an option that isn't given."""
     problem = None if text is None else secret_problem(text)
     if problem:
         raise OptionError(f"{name}: it {problem}.")
 
 
 def foreign_secret_problem(text: str) -> str | None:
-    """Return what is wrong with a secret of somebody else's, such as an identity provider's, whose form isn't known."""
+    """Return the problem of a foreign secret of unknown form, such as an identity provider's, None without one."""
     if not text.strip():
         return "is empty; give the secret, or leave it out (a variable or lookup may have found nothing)"
     if any(mask == text for mask in _MASKS):
@@ -60,11 +60,11 @@ def foreign_secret_problem(text: str) -> str | None:
 
 
 def host_problem(host: str) -> str | None:
-    """Return what is wrong with a host that must be a bare name or address, None if nothing is.
+    """Return the problem of a host that must be a bare name or address, None without one.
 
     An IPv6 address may stand in brackets. Where a URL or a port is given, the phrase says which keys are meant.
     """
-    if "@" in host:  # first of all, because the other phrases show the host
+    if "@" in host:  # checked first, because the other phrases show the host
         return "must not hold a user or password"
     if not host.strip():
         return "is empty; give the name, or leave the option out (a variable or lookup may have found nothing)"
@@ -111,7 +111,7 @@ def _is_ipv6(text: str) -> bool:
 
 
 def check_host_name(name: str, host: str | None) -> None:
-    """Raise OptionError where what an option holds isn't a bare host name or address; None is not given."""
+    """Raise OptionError where an option's text isn't a bare host name or address. None is an option without a value."""
     problem = None if host is None else host_problem(host)
     if problem:
         raise OptionError(f"{name}: it {problem}." if problem.startswith(("is ", "must ")) else f"{name}: {problem}.")

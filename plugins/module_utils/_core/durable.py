@@ -1,11 +1,11 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds and replaces a private file where somebody else may write too, as root does in a user's home.
+"""Finds and replaces a private file in a directory that somebody else may write to, as root does in a user's home.
 
-A path is walked once, directory by directory, and what is done then is done in the directory that is held open: whoever
-swaps a directory or a link meanwhile moves nothing of it. Links are followed where they belong to root or to the user
-that this process runs as. The only code that creates, renames and removes config files and secret files.
+`find` walks a path once, directory by directory, and holds the last directory open. All further work uses that open
+directory, so a directory or link that somebody swaps meanwhile has no effect. `find` follows links that belong to root
+or to the user that this process runs as. No other code creates, renames or removes config files and secret files.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from .errors import OptionError
 from .regular_file import open_regular
 
 PATIENCE = 120.0
-"""How long a run waits for another one with the same file, in seconds."""
+"""The seconds that a run waits for another one with the same file."""
 
 _RANDOM = 8  # bytes in the name of a candidate
 _LINKS = 40  # as Linux has it
 _BESIDE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# What flock answers on file systems that don't lock directories, as NFS.
+# The errors of flock on file systems that don't lock directories, as NFS.
 _NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
 class Owner(NamedTuple):
-    """Who shall own the file; None leaves it to the user who runs the module."""
+    """The IDs of the file's owner and group; None is the user who runs the module."""
 
     uid: int | None = None
     gid: int | None = None
@@ -135,7 +135,7 @@ class Place:
             self._above.append(self.missing.pop(0))
 
     def status(self, name: str | None = None) -> os.stat_result:
-        """Return what is known of a file in the directory, of a link itself. Raises OSError."""
+        """Return the status of a file in the directory; that of a link is its own. Raises OSError."""
         if self.missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return os.stat(name or self.name, dir_fd=self.directory, follow_symlinks=False)
@@ -189,7 +189,7 @@ class Place:
         os.unlink(name, dir_fd=self.directory)
 
     def sweep(self) -> None:
-        """Remove the candidates that runs which were killed have left; none lives while the directory is locked."""
+        """Remove the candidates that killed runs have left. No living run has one while the directory is locked."""
         if not self.locked:
             return
         left = re.compile(rf"\.[0-9a-f]{{{2 * _RANDOM}}}\.{re.escape(self.name)}")
@@ -198,7 +198,7 @@ class Place:
                 self.unlink(name)
 
     def beside(self, name: str) -> str:
-        """Return the path of another file in the directory, for messages and for what only takes paths."""
+        """Return the path of another file in the directory, for messages and for functions that only take paths."""
         return os.path.join(os.path.dirname(self.path), name)
 
     def sync(self) -> None:
@@ -211,15 +211,15 @@ class Place:
                 os.close(directory)
 
     def lock(self, patience: float, pause: Callable[[float], None]) -> bool:
-        """Keep others who do the same out of the directory until the place is closed; return whether that succeeded.
+        """Lock the directory until the place is closed, and return whether that succeeded.
 
         The lock is on the directory itself: it leaves no file, and renaming the file doesn't lose it. Where directories
-        can't be locked, there is none. Waits for as long as `patience` in seconds.
+        can't be locked, there is none. Waits for at most `patience` seconds.
         """
         try:
             directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.directory)
         except OSError:
-            return True  # it may not be listed, so nobody can lock it
+            return True  # nobody may list it, so nobody can lock it
         waited = 0.0
         while True:
             try:
@@ -243,7 +243,7 @@ class Place:
 
 
 class Candidate:
-    """A new content beside the file, private and on disk, which takes its place or leaves no trace."""
+    """A new file beside the old one, private and on disk, that replaces it or is removed."""
 
     def __init__(self, place: Place, content: bytes) -> None:
         self._place, self._content = place, content
@@ -335,7 +335,7 @@ def _entered(name: str, directory: int | None) -> int:
 
 
 def _target(directory: int, name: str, path: list[str]) -> str | None:
-    """Return what a name in a directory links to, None for what is no link. Raises ForeignLink."""
+    """Return the target of the link of a name in a directory, None where the name is no link. Raises ForeignLink."""
     try:
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -346,7 +346,7 @@ def _target(directory: int, name: str, path: list[str]) -> str | None:
         if status.st_uid not in (0, os.geteuid()):
             raise ForeignLink("/" + "/".join(path))
         return os.readlink(name, dir_fd=directory)
-    # Whose link it is and where it leads are asked of one and the same link, whatever has its name by then.
+    # Owner and target are read from one and the same link, even if its name means another one by then.
     link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
     try:
         status = os.fstat(link)

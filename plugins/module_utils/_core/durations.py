@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Durations in influxctl's notation and instants in RFC 3339. Pure text and numbers; knows no option and no API."""
+"""Durations in influxctl's notation and instants in RFC 3339. Pure functions; they know no option and no API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ INFINITE = "infinite"
 # int64 nanoseconds are what the API takes: about 292.5 years (facts.md#durations).
 MAX_NANOSECONDS = 2**63 - 1
 
-# A month is 30 days, a year 365 (facts.md#durations). influxctl knows neither s nor ns; they are there so that what
-# a cluster holds can be shown as a time, and what is shown can be stated.
+# A month is 30 days, a year 365 (facts.md#durations). influxctl has neither s nor ns. With them, every period that a
+# cluster holds can be shown as a time, and every time that is shown can be stated.
 _UNITS = {
     "ns": 1,
     "s": 1_000_000_000,
@@ -57,12 +57,12 @@ def parse_duration(value: str | int) -> int:
 
 
 def parse_span(value: str | int) -> int:
-    """Return the nanoseconds of a span of time, such as a token's life or what is left of it; 0 is no time at all.
+    """Return the nanoseconds of a span of time, such as a token's life or the rest of it; 0 is no time at all.
 
     As `parse_duration`, but a number needs a unit: people think of a token's life in days, and a number would count
     nanoseconds. Only 0 needs none. `infinite` is no span.
 
-    Raises ValueError with a sentence that says what is allowed; who calls it puts the option's name before it.
+    Raises ValueError with a sentence that says what is allowed; the caller puts the option's name before it.
     """
     text = str(value)
     if text == INFINITE:

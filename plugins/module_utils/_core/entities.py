@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a database, a table and a token are: one field table per entity, and the rules of their values.
+"""The entities database, table and token: a table of fields for each, and the rules of their values.
 
 A `State` is an entity's canonical form, keyed by option name: durations in nanoseconds, instants as UTC datetimes,
 permissions as a sorted list without duplicates. Pure; knows no HTTP and no Ansible.
@@ -34,7 +34,7 @@ ACTIONS = ("read", "write")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # facts.md#names: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
-# How many of many things a sentence names.
+# The number of items that a sentence names.
 SHOWN = 5
 
 # The argument spec of a partition template, as databases and tables take it.
@@ -56,7 +56,7 @@ def _same(value: Any) -> Any:
 
 
 def _read_number(value: Any) -> int:
-    """Return a whole number that isn't negative, within int64 (facts.md#limits); True is none, and neither is 1.0."""
+    """Return a whole number that isn't negative, within int64 (facts.md#limits); neither True nor 1.0 is one."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**63 - 1:
         raise ValueError("no number from 0 to the end of int64")
     return value
@@ -65,7 +65,7 @@ def _read_number(value: Any) -> int:
 def _read_instant(value: Any) -> datetime | None:
     """Return an instant, None where a server writes "never" as a text: empty, or of 1970 or of the year 1.
 
-    Those are the beginnings of time of protobuf and of Go, which a server shows where nothing is set. A protobuf
+    These are the zero times of protobuf and of Go, which a server shows for a field that isn't set. A protobuf
     timestamp, as influxctl prints it, leaves `nanos` out when it is 0 (facts.md#output-of-list).
     """
     if isinstance(value, str):
@@ -84,7 +84,7 @@ class Field:
 
     `name` is the option's and the result's, `api` the API's. `parse` turns an option's value into the canonical one
     (ValueError when it can't), `read` the API's value, `write` goes back to the API, `show` to the result. `check`
-    raises ValueError for a value that an object may have, from older days or by other ways, and that can't be given.
+    raises ValueError for a value that existing objects may have, and that nobody can give an object any more.
     """
 
     name: str
@@ -123,9 +123,10 @@ class Entity:
         return state
 
     def check_new(self, state: State) -> None:
-        """Raise OptionError for values that no object is given any more, be it created or changed to them.
+        """Raise OptionError for values that a server takes neither for a new object nor for a change.
 
-        Not for what is only compared: whoever states what is there must be able to (facts.md#partition-templates).
+        An existing object may have such a value, and a task may state it (facts.md#partition-templates). So the callers
+        check only the values that they are about to send.
         """
         wrong: list[str] = []
         for field in self.fields:
@@ -138,7 +139,7 @@ class Entity:
             raise OptionError(" ".join(wrong))
 
     def from_api(self, answer: Any) -> State:
-        """Return the canonical form of what the API sent; what it left out is left out. Raises Influxdb3Error."""
+        """Return the canonical form of an object that the API sent; it may lack fields. Raises Influxdb3Error."""
         if not isinstance(answer, dict):
             raise Influxdb3Error(f"The server sent something that is no {self.noun}.", code="bad_answer")
         state: State = {}
@@ -154,9 +155,9 @@ class Entity:
         return state
 
     def from_answer(self, answer: Any, *, whole: bool) -> State:
-        """Return the canonical form of an answer to a request, `whole` where it holds all that there is to the object.
+        """Return the canonical form of an answer to a request. `whole` says that it holds all fields of the object.
 
-        What is null counts as left out. Raises Influxdb3Error.
+        A field that is null counts as left out. Raises Influxdb3Error.
         """
         state = self.from_api(answer)
         for field in self.fields:
@@ -272,11 +273,11 @@ def check_partition_template(parts: Sequence[Mapping[str, Any]]) -> None:
 
 def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part.get("type")
-    given = {name for name, value in part.items() if value is not None and name != "type"}
+    keys = {name for name, value in part.items() if value is not None and name != "type"}
     wanted = {"time": {"value"}, "tag": {"value"}, "bucket": {"tag_name", "number_of_buckets"}}.get(str(kind))
     if wanted is None:
         raise ValueError(f"type {kind!r} is none of time, tag, bucket")
-    if given != wanted:
+    if keys != wanted:
         raise ValueError(f"a part of type {kind} takes {' and '.join(sorted(wanted, reverse=True))} and nothing else")
     if kind == "bucket":
         if not str(part["tag_name"]):
@@ -290,7 +291,7 @@ def _parse_part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_partition_template(parts: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    # Some servers take an empty list for no template, and so may show one (facts.md#unknown-points-of-bodies).
+    # A server that takes an empty list for no template may show one (facts.md#unknown-points-of-bodies).
     return [_read_part(part) for part in parts] or None
 
 
@@ -329,8 +330,7 @@ def parse_permissions(permissions: Any) -> list[dict[str, str]]:
 
 
 def _read_permissions(permissions: Any) -> list[dict[str, str]]:
-    # An extra `id` in the echo is known from influxctl's JSON (facts.md#permissions) and means nothing.
-    # Neither of the two is required (facts.md#permissions).
+    # influxctl's JSON has an extra `id`, which means nothing. The API requires neither key (facts.md#permissions).
     pairs = {tuple(read_text(p.get(key) or "") for key in ("action", "resource")) for p in permissions}
     return [{"action": action, "resource": resource} for action, resource in sorted(pairs)]
 
@@ -442,17 +442,17 @@ def retention_warnings(desired: State) -> list[str]:
 def name_warnings(noun: str, name: str) -> list[str]:
     """Return a warning for a new name that the documentation calls invalid, or reserved (facts.md#names).
 
-    Names of letters outside ASCII are documented as valid. A slash is documented for databases, and not spoken of for
-    tables, where it works.
+    Names of letters outside ASCII are documented as valid. A slash is documented for databases. It works for
+    tables, where the documentation doesn't mention it.
     """
     if name.startswith(SYSTEM_PREFIXES):
         return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]
     allowed = "_-/"
-    odd = sorted({letter for letter in name if not letter.isalnum() and letter not in allowed})
-    if odd:
+    undocumented = sorted({letter for letter in name if not letter.isalnum() and letter not in allowed})
+    if undocumented:
         return [
-            f"The name {name!r} of the {noun} holds {', '.join(map(repr, odd))}: InfluxDB documents only letters,"
-            f" digits and {' '.join(allowed)} as valid, and other names may not work everywhere."
+            f"The name {name!r} of the {noun} holds {', '.join(map(repr, undocumented))}: InfluxDB documents only"
+            f" letters, digits and {' '.join(allowed)} as valid, and other names may not work everywhere."
         ]
     if not name[:1].isalnum():
         return [f"The name {name!r} of the {noun} should begin with a letter or a digit, as InfluxDB documents."]
@@ -460,7 +460,7 @@ def name_warnings(noun: str, name: str) -> list[str]:
 
 
 def template_warnings(noun: str, state: State) -> list[str]:
-    """Return warnings for a new template that can't be changed later and fits what is documented badly.
+    """Return warnings for a new template that is not as the documentation recommends, and can't be changed later.
 
     InfluxDB compacts partitions by time. Without exactly one part that orders them by time, it never compacts them,
     and queries get slower for ever (facts.md#partition-templates).
@@ -469,29 +469,29 @@ def template_warnings(noun: str, state: State) -> list[str]:
     if not parts:
         return []
     formats = [part["value"] for part in parts if part["type"] == "time"]
-    told = []
+    problems = []
     if len(formats) != 1:
-        told.append(
+        problems.append(
             f"it has {len(formats) or 'no'} time part{'s' if len(formats) else ''}, and InfluxDB compacts partitions"
             " only by exactly one"
         )
-    told += [
+    problems += [
         f"the time format {text!r} is none of {', '.join(TIME_FORMATS)}, which InfluxDB recommends, so that its"
         " partitions may never be compacted"
         for text in formats
         if text not in TIME_FORMATS
     ]
-    told += [
+    problems += [
         f"the tag {part['tag_name']!r} has {part['number_of_buckets']} buckets, and {MANY_BUCKETS} is the most that"
         " InfluxDB documents"
         for part in parts
         if part["type"] == "bucket" and part["number_of_buckets"] > MANY_BUCKETS
     ]
     whose = f"The partition template of the {noun} {state.get('name')!r} can't be changed once it is created:"
-    return [f"{whose} {'; '.join(told)}."] if told else []
+    return [f"{whose} {'; '.join(problems)}."] if problems else []
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return the first of many things, and how many more there are."""
+    """Return the first words of a list, and the number of the others."""
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return ", ".join(words[:SHOWN]) + more

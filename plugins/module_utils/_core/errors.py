@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors that this collection raises. No caller can forget to mask and escape what they quote.
+"""The errors that this collection raises. They mask and escape the texts that they quote, so that no caller forgets it.
 
-Everything below the modules raises an `Influxdb3Error`; only `_module/entry.py` turns one into `fail_json`.
+All code below the modules raises an `Influxdb3Error`; only `_module/entry.py` turns one into `fail_json`.
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ SHORTEST_SECRET = 8
 LONGEST = 20_000
 
 
-class _Known:
-    """The secrets that this process knows: those of the options and profiles, and those that servers have made."""
+class _Secrets:
+    """The secrets that errors mask: those of options and profiles, and those that servers and files added."""
 
     def __init__(self) -> None:
-        self.given: Collection[str] = ()
-        self.made: set[str] = set()
+        self.of_module: Collection[str] = ()
+        self.added: set[str] = set()
 
 
-_KNOWN = _Known()
+_SECRETS = _Secrets()
 
 
-def know(secrets: Collection[str]) -> None:
-    """Let no error's text hold one of these from now on, whoever raises it; the collection may grow afterwards.
+def register_secrets(secrets: Collection[str]) -> None:
+    """Mask these secrets in the text of every error from now on. The collection may grow afterwards.
 
-    A module calls it once, with Ansible's own `no_log_values`. What an earlier run in this process knew is forgotten.
+    A module calls it once, with Ansible's own `no_log_values`. It drops the secrets of an earlier run in this process.
     """
-    _KNOWN.given, _KNOWN.made = secrets, set()
+    _SECRETS.of_module, _SECRETS.added = secrets, set()
 
 
 def remember(secret: str) -> None:
-    """Let no error's text hold this secret from now on; for secrets that a server has just made, or a file held."""
-    _KNOWN.made.add(secret)
+    """Mask this secret, which a server has just made or a file holds, in the text of every error from now on."""
+    _SECRETS.added.add(secret)
 
 
 def quoted(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a text of somebody else's without any known secret, so that it can be cut; no longer than can be read."""
+    """Return a foreign text without any registered secret, so that it can be cut, and no longer than can be read."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}... and {len(text) - LONGEST} more characters"
-    return mask(cut, {*secrets, *_KNOWN.given, *_KNOWN.made})
+    return mask(cut, {*secrets, *_SECRETS.of_module, *_SECRETS.added})
 
 
 def shown(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a text as an error or a warning may show it: without any known secret, and on one line."""
+    """Return a text as an error or a warning may show it: without any registered secret, and on one line."""
     return printable(quoted(text, secrets))
 
 
@@ -67,10 +67,10 @@ class Failure(TypedDict):
 
 
 class Influxdb3Error(Exception):
-    """Something that the user can act on: `str(error)` is the sentence that Ansible shows.
+    """A failure that the user can act on: `str(error)` is the sentence that Ansible shows.
 
-    Whatever its text quotes, no known secret and nothing that steers a terminal is in it. `code` is a stable word for
-    programs, for instance `invalid_option` or `not_found`.
+    Its text holds no registered secret and nothing that steers a terminal, whatever it quotes. `code` is a stable word
+    for programs, for instance `invalid_option` or `not_found`.
     """
 
     code = "error"
@@ -97,7 +97,7 @@ class OptionError(Influxdb3Error):
 
 
 class Refused(Influxdb3Error):
-    """The module could do what it was told, but it would be dangerous or ambiguous."""
+    """The task asks for something that the module could do, but that is dangerous or ambiguous."""
 
     code = "refused"
 
@@ -105,7 +105,7 @@ class Refused(Influxdb3Error):
 class ApiError(Influxdb3Error):
     """A request to the Management API failed.
 
-    `status` is the HTTP status, None without an answer; `server_message` is what the server said, masked. `own` says
+    `status` is the HTTP status, None without an answer; `server_message` is the server's text, masked. `own` says
     that the answer has the form of the API's errors, so that neither an ingress nor a proxy gave it. `repeated` says
     that it answers a second or later attempt, so that the first may have done the work.
     """

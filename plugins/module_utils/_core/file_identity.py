@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells machines apart, so that two inventory names for one of them are noticed. Reads the target; changes nothing."""
+"""Identifies a file across machines, so that two inventory names for one machine are noticed. Changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 def file_identity(path: str) -> str:
-    """Return a name for where a file is or would be: equal for two inventory names if both mean the same file.
+    """Return a text that identifies a file, also a missing one: equal for two inventory names of the same file.
 
     It is made of the running system, the nearest directory that exists, and the rest of the path, so it changes when
     the machine is started anew and when missing directories are made. Clones of a machine differ, whatever their names
@@ -27,7 +27,7 @@ def file_identity(path: str) -> str:
 
 
 def _system() -> str:
-    """Return what no other running machine has: Linux's boot ID, elsewhere the machine's name."""
+    """Return a text that no other running machine has: Linux's boot ID, elsewhere the machine's name."""
     try:
         with open(BOOT_ID, encoding="ascii") as handle:
             return handle.read().strip()

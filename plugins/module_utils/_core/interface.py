@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes in and out of a module, for the code that knows no Ansible: options, a view of the module, a result."""
+"""The types between a module and the code that knows no Ansible: options, a view of the module, and its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Spec = dict[str, dict[str, Any]]
 
 
 class ModuleView(Protocol):
-    """What the code below the modules may see of one."""
+    """The part of a module that the code below the modules uses."""
 
     params: dict[str, Any]
     check_mode: bool
@@ -29,10 +29,10 @@ class ModuleView(Protocol):
 
 @dataclass
 class Result:
-    """How a module ends: `values` is the result, nested under the entity's name.
+    """The outcome of a module: `values` is the result, nested under the entity's name.
 
     `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
-    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still hands all out.
+    (entity, key, secret), or (list, number, key, secret). With an `error` the module fails and still returns all of it.
     """
 
     changed: bool

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be shown of a text that somebody else wrote: no secret in any notation, nothing that steers a terminal.
+"""Makes foreign texts fit to be shown: masks secrets in every notation, and escapes what steers a terminal.
 
-Pure functions. A secret is looked for in what a text says, not in how it is written: the text is decoded (URL, HTML,
-JSON and the like, also several times over), what nobody sees (blanks, line breaks, colours) is left out, and the parts
-of the original that say a piece of a secret are masked. The time grows with the text, not with the number of secrets.
+Pure functions, but for a cache of the secrets' pieces. `mask` decodes the text (URL, HTML, JSON and the like, also
+several times over), leaves out invisible characters (blanks, line breaks, colours), looks for pieces of the secrets in
+the rest, and masks the parts of the original text from which they come. The time grows with the length of the text, not
+with the number of secrets.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 MASK = "********"
-# From so many characters on, a piece of a secret is one.
+# The least number of characters of a piece that is masked as a secret.
 PIECE = 12
 # A piece holds at least one whole seed of each of its secret's forms, wherever the piece begins.
 _SEED, _STRIDE = 8, 5
-# What is shorter is only looked for as it is: it stands in too many texts by chance.
+# A shorter secret is looked for without decoding only: decoded, too many texts hold it by chance.
 _SHORTEST = 4
-# How often a text is decoded, one notation within another.
+# The number of notations, one within another, that are decoded.
 _DEPTH = 3
 
 # Shapes of token strings (facts.md#token-shapes). A management token's
 # first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
 _BODY = "A-Za-z0-9+/=_-"
-# What a program that breaks lines at some column leaves of a token: a long run right after the line break.
+# The rest of a token that a program has broken into lines: a long run right after the line break.
 _GOES_ON = r"(?:\r?\n(?!\S*(?:apiv\d|M\.V\d))[A-Za-z0-9+/_-]{16,}={0,2})*"
 _DB_TOKEN = re.compile(rf"apiv\d+_[{_BODY}]+{_GOES_ON}")
 _MGMT_TOKEN = re.compile(rf"M\.V\d\.[.{_BODY}]{{4}}(?P<secret>[.{_BODY}]+{_GOES_ON})")
@@ -49,7 +50,7 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "b": "\b", "v": "\v", "a
 
 
 class _View(NamedTuple):
-    """What a text says in some reading, and where: character n stands for `original[starts[n]:ends[n]]`."""
+    """A decoded text and its places in the original: character n stands for `original[starts[n]:ends[n]]`."""
 
     text: str
     starts: Sequence[int]
@@ -57,7 +58,7 @@ class _View(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """How a secret may be read. What is said by the first `public` characters isn't secret."""
+    """A decoded form of a secret. Its first `public` characters aren't secret."""
 
     secret: str
     text: str
@@ -76,18 +77,17 @@ class _Form(NamedTuple):
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with the given secrets, pieces of them and all that looks like a token masked.
 
-    It doesn't matter in which notation they stand there, nor that lines are broken within. Of a management token, the
-    public prefix stays.
+    Their notation doesn't matter, and neither do line breaks in them. The public prefix of a management token stays.
     """
-    known = {secret for secret in secrets if secret}
-    if not known and not _HINT.search(text):
+    wanted = {secret for secret in secrets if secret}
+    if not wanted and not _HINT.search(text):
         return text
-    found = [span for secret in known if secret in text for span in _plainly(secret, text)]
+    found = [span for secret in wanted if secret in text for span in _plainly(secret, text)]
     for level in _readings(_View(text, range(len(text)), range(1, len(text) + 1))):
         found += _shapes(level)
-        if known:
-            found += _SEEN.found(_without(level, _UNSEEN), known)
-            found += _WORDS.found(_without(level, _NO_WORD), known)
+        if wanted:
+            found += _SEEN.found(_without(level, _UNSEEN), wanted)
+            found += _WORDS.found(_without(level, _NO_WORD), wanted)
     return _masked(text, found)
 
 
@@ -99,7 +99,7 @@ def masked(value: Any, secrets: Iterable[str] = ()) -> Any:
 def printable(text: str) -> str:
     r"""Return `text` with everything that is no visible character or blank escaped as in Python, such as `\x1b`.
 
-    That is what steers a terminal, ends a line in a log, or changes the order in which a line is read.
+    Such characters steer a terminal, end a line in a log, or change the order in which a line is read.
     """
     if text.isprintable():
         return text
@@ -137,7 +137,7 @@ def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _plainly(secret: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a secret stands as it is; it may be all blanks, or too short to be looked for otherwise."""
+    """Yield the spans of a secret that isn't encoded; it may be all blanks, or too short for the other searches."""
     public = _public(secret)
     at = text.find(secret)
     while at >= 0:

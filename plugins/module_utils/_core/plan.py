@@ -1,9 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done: pure functions from the current and the desired state to a change. No I/O, no clock.
+"""The plan for a database: a pure function from its current and its desired state to a change. No I/O, no clock.
 
-Check mode stops after these functions, the diff reads their result, and no module computes `changed` on its own.
+Check mode stops after it. The diff and the result's `changed` come from the change. Only the module `table`, whose
+state the API doesn't show, takes `changed` from the answers to its requests.
 """
 
 from __future__ import annotations

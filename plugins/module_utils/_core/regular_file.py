@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a file whose path somebody else may have a hand in: never waits, and never reads without end.
+"""Reads a file of a foreign path: never waits, and never reads without end.
 
-Every file that a user names, or that lies on a host, is read by this: a FIFO would be waited for, and a device such as
-`/dev/zero` has no end. Errors are OSErrors, so that a caller's own message says them: `error.strerror`.
+The collection reads every file that a user names, or that lies on a host, by this. A program that opens a FIFO waits,
+and a device such as `/dev/zero` has no end. Errors are OSErrors, so that callers put `error.strerror` into a sentence.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import os
 import stat
 
 MOST = 4 * 1024 * 1024
-"""How many bytes a file may have: a config, a key or a bundle of all public CAs is far below."""
+"""The most bytes that a file may have. A config, a key or a bundle of all public CAs has far fewer."""
 
 
 class NotRegular(OSError):
-    """What the path names is a FIFO, a socket, a device or the like."""
+    """The path names a FIFO, a socket, a device or the like."""
 
     def __init__(self) -> None:
         super().__init__(errno.EINVAL, "it is not a regular file")
 
 
 class TooLarge(OSError):
-    """The file is larger than what is read of any."""
+    """The file has more bytes than the caller reads."""
 
     def __init__(self, most: int) -> None:
         super().__init__(errno.EFBIG, f"it is larger than {most} bytes")

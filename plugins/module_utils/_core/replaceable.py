@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a file can be replaced by renaming another one over it, told without changing anything.
+"""Finds out whether a file can be replaced by renaming another one over it. Changes nothing.
 
-Linux only where it isn't POSIX: what can't be asked elsewhere counts as no obstacle.
+Some checks exist on Linux only. Elsewhere they find no obstacle.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
 
 
 def obstacle(path: str) -> str:
-    """Return what is known to keep the file from being replaced, as the end of a sentence; empty for nothing.
+    """Return the obstacle to replacing a file, as the end of a sentence; empty without one.
 
-    `path` may not exist yet, nor its directory: then the nearest one above it counts.
+    `path` may not exist yet, nor its directory. Then the nearest directory above it counts.
     """
     path = os.path.abspath(path)
     directory = os.path.dirname(path)
@@ -48,7 +48,7 @@ def obstacle(path: str) -> str:
 
 
 def _obstacle_of(path: str, status: os.stat_result, above: os.stat_result, directory: str) -> str:
-    """Return what keeps an existing file from being replaced."""
+    """Return the obstacle to replacing an existing file."""
     if stat.S_ISDIR(status.st_mode):
         return os.strerror(errno.EISDIR)
     if not stat.S_ISREG(status.st_mode):
@@ -84,7 +84,7 @@ def _flags(path: str) -> int:
 
 
 def _mount(path: str) -> bytes:
-    """Return which mount a file is seen through, as proc(5) numbers it: two of them may show one file system."""
+    """Return the number of the mount through which a file is seen (proc(5)): two mounts may show one file system."""
     try:
         descriptor = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The signals that ask a run to end. Knows nothing of what is to be ended."""
+"""The signals that ask a run to end. Callers say what the first one does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HOLD = _Hold()
 def first_signal(handler: Callable[[int], None], afterwards: signal.Handlers) -> Iterator[None]:
     """Have the first signal that asks the process to end call `handler`; further ones are treated as `afterwards` says.
 
-    One that is ignored stays so: who starts a run under nohup wants that.
+    An ignored signal stays ignored: whoever starts a run under nohup wants that.
     """
     previous = {number: signal.getsignal(number) for number in _ENDING}
     handled = [number for number, old in previous.items() if old is not signal.SIG_IGN]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When something may be sent: how long to wait before another attempt, and what all workers wait for. Sends nothing."""
+"""The pauses between requests: before another attempt, and those that all workers share. Sends nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 _LONGEST_PAUSE = 60.0
-# How long, in seconds, a pause may go on after the run is to stop.
+# The seconds that a pause may go on after the run is to stop.
 _GLANCE = 0.25
 
 
@@ -33,7 +33,7 @@ def pause(attempt: int, retry_after: str | None, now: datetime, jitter: float) -
 
 
 class Throttle:
-    """What all workers of a run share: the pause that the server wants, whether anybody gets through, and the stop.
+    """The state that all workers of a run share: the pause that the server wants, its answers, and the stop.
 
     A server that refuses one request with 429 or 503 refuses the next one as well, whoever sends it. So nobody sends
     anything before the pause is over.
@@ -43,14 +43,14 @@ class Throttle:
         self._until = 0.0
         self._lock = threading.Lock()
         self.answered = 0
-        """How many requests were not refused. It only has to grow."""
+        """The number of requests that the server did not refuse; callers only see whether it grows."""
         self.stopped = ""
-        """Why the run is to stop; pauses end at once, and nothing is sent again."""
+        """The reason why the run is to stop. Pauses end at once then, and no request is sent again."""
         self.silent: set[str] = set()
-        """Base URLs of data planes where a new token was waited for in vain."""
+        """Base URLs of data planes where a run has waited for a new token in vain."""
 
     def hold(self, seconds: float) -> None:
-        """Have all workers wait for so long."""
+        """Have all workers wait for that time."""
         with self._lock:
             self._until = max(self._until, time.monotonic() + seconds)
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a token's ID and secret can be, wherever they come from: an option, the API or influxctl. Pure.
+"""The rules for a token's ID and secret, which come from an option, the API or influxctl. Pure.
 
-An ID gets into a URL's path and onto influxctl's command line, so it is checked where it comes in.
+An ID stands in the path of URLs and on influxctl's command line, so every ID is checked where it comes in.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any
 
 from .credentials import secret_problem
 
-# Real ones are UUIDs (facts.md#operations). An option for influxctl, a path of dots and whatever is no plain word begin
-# or go on otherwise.
+# Real ones are UUIDs (facts.md#operations). No option of influxctl, no path of dots and no text with blanks matches.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
@@ -36,7 +35,7 @@ def read_text(value: Any) -> str:
 
 
 def can_be_secret(value: Any) -> bool:
-    """Return whether something can be a token's secret: only then it is kept, and masked wherever it shows up."""
+    """Return whether a value can be a token's secret. Only such a value is kept, and masked in all texts."""
     return isinstance(value, str) and len(value) >= LEAST_SECRET and secret_problem(value) is None
 
 

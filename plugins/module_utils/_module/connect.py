@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules with a connection share: its options, and how options, environment and profile make one."""
+"""The connection of the modules that have one: its options, and how options, environment and profile make it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .entry import run as run_module
 
 
 def _of_environment(name: str) -> str:
-    """Return the value of an environment variable; an empty one, as AWX makes of a blank field, isn't set."""
+    """Return the value of an environment variable. An empty one, which AWX makes of a blank field, isn't set."""
     value = os.environ.get(name)
     if not value:
         raise AnsibleFallbackNotFound
@@ -31,7 +31,7 @@ def _from_environment(name: str) -> dict[str, Any]:
     return {"type": "str", "fallback": (_of_environment, [name])}
 
 
-# No option has a default here: a profile may state what the user doesn't (connection.resolve fills the rest).
+# No option has a default here: a profile may state a value that the user doesn't (connection.resolve fills the rest).
 CONNECTION_OPTIONS: Spec = {
     "product": {"type": "str", "choices": list(PRODUCTS)},
     "host": _from_environment("INFLUXDB3_HOST"),
@@ -55,7 +55,7 @@ INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
     """Run a module with a connection: an empty connection option counts as one that isn't given.
 
-    No message holds the password of a proxy: servers, proxies and influxctl may repeat it.
+    The passwords of proxies are masked in all messages, because servers, proxies and influxctl may repeat them.
     """
 
     def discreet_work(module: AnsibleModule) -> Result:
@@ -69,10 +69,10 @@ def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) ->
 def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
     """Return the path of the influxctl config that the options name, by default influxctl's, and the profile in it.
 
-    Ansible masks the secrets of this profile from now on. Messages hold none of the file's other secrets either, which
-    influxctl may quote; in results, they may be any word. Raises ProfileError.
+    Ansible masks the secrets of this profile from now on. The file's other secrets are masked in messages only, because
+    influxctl may quote them there; in results, any word may equal them. Raises ProfileError.
     """
-    # Not before a profile is read: Ansible's modules are compiled anew for every task.
+    # Imported only where a profile is read, because Python compiles a module's files anew for every task.
     from .._profile import config_file, profile_reader
 
     path = config_file.locate(module.params["config_path"], os.environ)
@@ -103,7 +103,10 @@ def connection_of(module: AnsibleModule) -> Connection:
 
     params = module.params
     query_host = params.get("query_host")
-    for host in (params["host"], query_host):  # refused in a moment, and Ansible shows the options of what fails
+    for host in (
+        params["host"],
+        query_host,
+    ):  # resolve() refuses it, and Ansible shows the options of a module that fails
         module.no_log_values.update(login_in(host))
     profile = None
     if params["config_path"] or params["profile"]:
@@ -114,7 +117,7 @@ def connection_of(module: AnsibleModule) -> Connection:
     connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
     check_files(connection)
     warnings = [exposed(connection.base_url, "management token")]
-    with contextlib.suppress(ValueError):  # a wrong one is told where it is used
+    with contextlib.suppress(ValueError):  # the code that uses it refuses a wrong one
         warnings.append(exposed(parse_host(query_host), "new database token") if query_host else None)
     for warning in filter(None, warnings):
         module.warn(warning)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module gets at the management tokens: influxctl with an existing profile, or with a private temporary one."""
+"""Access to the management tokens by influxctl, with an existing profile or a private temporary one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._tokens.influxctl_config import private_config
 from .._tokens.mgmt_tokens import InfluxctlTokens
 from .connect import CONNECTION_OPTIONS, connection_of, profile_of
 
-# Options that only say where a profile is, or how long to wait, don't make a connection of their own.
+# With these options alone, influxctl uses an existing profile: they name it, or say how long to wait.
 _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
 
 

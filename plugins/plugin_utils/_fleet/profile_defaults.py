@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...module_utils._core.connection import CLUSTERED, DEDICATED, given, parse_host
+from ...module_utils._core.connection import CLUSTERED, DEDICATED, parse_host, stated_values
 
 
 def complete_profile(profile: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def complete_profile(profile: Mapping[str, Any], connection: Mapping[str, Any]) 
     (facts.md#profile-keys). Nothing is added where the product is not known, as with a connection that is an influxctl
     profile, or where the profile states another product. Raises ValueError, whose text shows no secret.
     """
-    stated, reached = given(profile), given(connection)
+    stated, reached = stated_values(profile), stated_values(connection)
     product = reached.get("product") or (CLUSTERED if "host" in reached and not _is_a_profile(reached) else None)
     if product is None or stated.get("product", product) != product:
         return dict(profile)

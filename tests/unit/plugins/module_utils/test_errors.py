@@ -18,9 +18,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
     MASK,
     ApiError,
     Influxdb3Error,
-    know,
     mask,
     quoted,
+    register_secrets,
     remember,
 )
 
@@ -100,9 +100,9 @@ def test_public_prefix_of_a_management_token_stays() -> None:
 def known() -> Iterator[set[str]]:
     """What this process knows, and nothing of it in the next test."""
     secrets: set[str] = set()
-    know(secrets)
+    register_secrets(secrets)
     yield secrets
-    know(())
+    register_secrets(())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -129,7 +129,7 @@ def test_what_a_server_said_is_masked_and_escaped(known: set[str], kind: type[Ap
 
 def test_a_next_run_does_not_know_what_the_last_one_knew(known: set[str]) -> None:
     remember("a-password+of/ours")
-    know(())
+    register_secrets(())
     assert str(Influxdb3Error("a-password+of/ours")) == "a-password+of/ours"
 
 

@@ -29,7 +29,7 @@ import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._api import transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api import deadline, transport
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.transport import Transport, may_retry
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import VARIABLES, trust
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import throttle as pacing
@@ -309,7 +309,7 @@ def test_one_connection_serves_all_requests(sim: Simulator, monkeypatch: pytest.
 def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator, pauses: list[float]) -> None:
     client = Transport(connection_to(sim, timeout=30))
     assert [client.request("GET", "/api/v0/databases", doing="do it") for _time in range(3)] == [[], [], []]
-    assert transport.DEADLINE.until is None
+    assert deadline.DEADLINE.until is None
 
 
 @pytest.mark.parametrize("head", [pytest.param(OK, id="OK"), pytest.param(FAILED, id="FAILED")])
