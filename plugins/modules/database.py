@@ -209,16 +209,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import (
     OPTIONS,
     RULES,
-    carry_out,
-    decide,
+    plan_database,
+    send,
     warn_of_tokens,
     warnings_of,
     wish_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import find
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     connect,
@@ -230,19 +230,21 @@ def work(module: AnsibleModule) -> Result:
     """Bring the database to the stated state."""
     wish = wish_of(module.params)
     api = connect(module)
-    change, changed, reported = converge(
-        module,
-        api.list_databases,
-        lambda databases: decide(wish, lambda name: find(databases, name)),
-        lambda change: carry_out(api, wish, change),
-    )
-    after = DATABASE.to_result(reported) if change.after is not None else None
+
+    def plan() -> Change:
+        databases = api.list_databases()
+        return plan_database(wish, lambda name: find(databases, name))
+
+    planned = plan()
+    done = foretell(planned) if module.check_mode else converge(planned, plan, lambda change: send(api, wish, change))
+    before = DATABASE.to_result(done.change.before)
+    after = DATABASE.to_result(done.state) if done.change.after is not None else None
     return Result(
-        changed=changed,
-        values={"database": after or DATABASE.to_result(change.before)},
-        before=DATABASE.to_result(change.before),
+        changed=done.changed,
+        values={"database": after or before},
+        before=before,
         after=after,
-        warnings=warnings_of(wish, change) + warn_of_tokens([change], api.list_tokens, now()),
+        warnings=warnings_of(wish, done.change) + warn_of_tokens([done.change], api.list_tokens, now()),
     )
 
 

@@ -175,144 +175,47 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
-    PARTITION_TEMPLATE_OPTION,
-    TABLE,
-    State,
-    name_warnings,
-    parse_id,
-    parse_option,
-    parse_table_name,
-    template_warnings,
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import (
+    OPTIONS,
+    RULES,
+    TableRequests,
+    warnings_of,
+    wish_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import AlreadyExists, NotFound
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import TABLE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     connect,
     run,
 )
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
-    "database": {"type": "str", "required": True},
-    "name": {"type": "str"},
-    "id": {"type": "int"},
-    "rename_from": {"type": "str"},
-    "partition_template": PARTITION_TEMPLATE_OPTION,
-}
-
-
-class Task:
-    """What is to be done to one table. There is nothing to read, so what the server refuses tells what is there."""
-
-    def __init__(self, params: dict[str, Any], api: ManagementApi, warnings: list[str]) -> None:
-        self.state: str = params["state"]
-        self.desired = TABLE.parse({**params, "id": None})
-        if self.state == "present":
-            TABLE.check_new(self.desired)  # What is there can't be read, so it can't be compared either.
-        self.database: str = self.desired["database"]
-        self.name: str = self.desired.get("name", "")
-        self.old_name: str = parse_option("rename_from", params["rename_from"], parse_table_name) or ""
-        self.id: int = parse_option("id", params["id"], parse_id) or 0
-        self.api, self.warnings = api, warnings
-        self.there: dict[str, bool] = {} if self.old_name not in ("", self.name) else {self.old_name: False}
-
-    def decide(self, there: dict[str, bool]) -> Change:
-        """Return what to do, given the names that are known to be there or not. What isn't known invites to act."""
-        table = {"database": self.database, "name": self.name}
-        if self.state == "absent":
-            current = table if there.get(self.name, True) else None
-            return Change(current, None, delete=current is not None)
-        if self.state == "restored":
-            return Change(None, {"database": self.database, "id": self.id}, restore=True)
-        if there.get(self.name):
-            return Change(table, table)
-        if there.get(self.old_name, True):
-            return Change({**table, "name": self.old_name}, table, rename=True)
-        return Change(None, self.desired, create=True)
-
-    def apply(self, change: Change) -> State:
-        """Send the one request, and learn from a refusal."""
-        try:
-            if change.delete:
-                self.api.delete_table(self.database, self.name)
-                return {}
-            if change.restore:
-                return self.api.restore_table(self.database, self.id)
-            if change.rename:
-                return self.api.rename_table(self.database, self.old_name, self.name)
-            created = self.api.create_table(self.desired)
-            if self.old_name not in ("", self.name):
-                self.warnings.append(
-                    f"The server answered that there is no table {self.old_name!r} to rename, so {self.name!r} was"
-                    " created, empty. A server that can't rename tables may answer so as well."
-                )
-            return created
-        except AlreadyExists:
-            self.there[self.name] = True
-            if change.rename:
-                self.warnings.append(
-                    f"The table {self.name!r} exists already, so {self.old_name!r} was not renamed now. Whether"
-                    f" {self.old_name!r} is left beside it can't be seen over HTTP; drop rename_from when done."
-                )
-            raise
-        except NotFound as error:
-            self.learn(change, error)
-            raise
-
-    def learn(self, change: Change, error: NotFound) -> None:
-        """Take a 404 as a sign that the table isn't there, unless something other than the API may have given it."""
-        if change.delete and not error.own and self.database_exists():
-            self.warnings.append(f"The table {self.name!r} is taken to be gone, but the answer isn't clear. {error}")
-        if change.delete or error.own:
-            self.there[self.old_name if change.rename else self.name] = False
-
-    def database_exists(self) -> bool:
-        return find(self.api.list_databases(), self.database) is not None
-
 
 def work(module: AnsibleModule) -> Result:
     """Bring the table to the stated state."""
-    warnings: list[str] = []
-    task = Task(module.params, connect(module), warnings)
-    if module.check_mode and not task.database_exists():
-        task.there[task.name] = False
-        if task.state != "absent":
-            warnings.append(f"There is no database {task.database!r}. Unless another task creates it, this one fails.")
-    change, changed, reported = converge(module, lambda: task.there, task.decide, task.apply)
-    before, after = TABLE.to_result(change.before), TABLE.to_result(reported) if change.after is not None else None
-    template = task.desired.get("partition_template")
-    if task.state == "present" and change.before is None:
-        warnings += name_warnings("table", task.name) + template_warnings("table", task.desired)
-    elif change.rename:
-        warnings += name_warnings("table", task.name)
-    elif task.state == "present" and template not in (None, reported.get("partition_template")):
-        warnings.append(
-            f"The table {task.name!r} was there before this task, so its partition template is not the one that is"
-            " stated here, or can't be seen: the API fixes it at creation, and shows it only then."
-        )
-    return Result(changed, {"table": after or before}, before, after, warnings=warnings)
+    wish = wish_of(module.params)
+    requests = TableRequests(connect(module), wish)
+    if module.check_mode:
+        requests.foresee()
+    planned = requests.plan()
+    done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
+    before = TABLE.to_result(done.change.before)
+    after = TABLE.to_result(done.state) if done.change.after is not None else None
+    return Result(
+        changed=done.changed,
+        values={"table": after or before},
+        before=before,
+        after=after,
+        warnings=requests.warnings + warnings_of(wish, done),
+    )
 
 
 def main() -> None:
     """Run the module."""
-    run(
-        work,
-        {**CONNECTION_OPTIONS, **OPTIONS},
-        required_if=[
-            ("state", "present", ["name"]),
-            ("state", "absent", ["name"]),
-            ("state", "restored", ["id"]),
-        ],
-    )
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One database: from options to a wish, from a wish and the server's list to a change, and from a change to requests.
+"""One database: from options to a wish, from a wish and the server's list to a plan, and from the plan to requests.
 
-The module `database` does this for one, `cluster` for each of many.
+The module `database` does this for one database, `cluster` for each of many.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ Find = Callable[[str], "State | None"]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the options state. `old_name` is where a rename starts from, `id` that of a database to restore.
+class DatabaseWish:
+    """What the options state of a database.
 
-    `bare` is the retention period as it was given where that has no unit, so that somebody may have meant days.
+    `old_name` is where a rename starts from, `id` that of a database to restore; both are empty without. `unitless` is
+    the retention period as the user wrote it, where it is a number without a unit: somebody may have meant days.
     """
 
     state: str
@@ -64,20 +65,24 @@ class Wish:
     old_name: str = ""
     id: int = 0
     force: bool = False
-    bare: str = ""
+    unitless: str = ""
 
     @property
     def name(self) -> str:
         return str(self.desired.get("name", ""))
 
 
-def wish_of(params: Mapping[str, Any]) -> Wish:
+def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
     """Return what the options state. Raises OptionError, and Refused for the deletion of a system's database."""
-    desired = DATABASE.parse({**params, "id": None})
-    old_name = parse_option("rename_from", params["rename_from"], parse_name) or ""
-    number = parse_option("id", params["id"], parse_id) or 0
-    given = str(params["retention_period"] or "")
-    wish = Wish(params["state"], desired, old_name, number, bool(params["force"]), given if given.isdecimal() else "")
+    retention = str(params["retention_period"] or "")
+    wish = DatabaseWish(
+        state=params["state"],
+        desired=DATABASE.parse({**params, "id": None}),
+        old_name=parse_option("rename_from", params["rename_from"], parse_name) or "",
+        id=parse_option("id", params["id"], parse_id) or 0,
+        force=bool(params["force"]),
+        unitless=retention if retention.isdecimal() else "",
+    )
     if wish.state == "absent" and wish.name.startswith(SYSTEM_PREFIXES) and not wish.force:
         raise Refused(
             f"The database {wish.name!r} may belong to the system; set force: true to delete it all the same."
@@ -85,20 +90,20 @@ def wish_of(params: Mapping[str, Any]) -> Wish:
     return wish
 
 
-def decide(wish: Wish, find: Find) -> Change:
+def plan_database(wish: DatabaseWish, find: Find) -> Change:
     """Return what has to be done. Raises Refused and OptionError."""
     if wish.state == "restored":
         active = find(wish.name)
         return Change(active, active or {"name": wish.name or None, "id": wish.id}, restore=active is None)
-    wanted = wish.desired if wish.state == "present" else None
+    desired = wish.desired if wish.state == "present" else None
     old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
-    change = plan(DATABASE, find(wish.name), wanted, old)
+    change = plan(DATABASE, find(wish.name), desired, old)
     if not wish.force:
         _refuse_short_retention(wish, change)
     return change
 
 
-def _refuse_short_retention(wish: Wish, change: Change) -> None:
+def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
     """Raise Refused where a retention below an hour is more likely a slip of the unit, which would cost all data.
 
     InfluxData's own documentation calls 43 minutes "30 days" in nanoseconds (facts.md#retention).
@@ -106,11 +111,11 @@ def _refuse_short_retention(wish: Wish, change: Change) -> None:
     period = (wish.desired if change.create else change.update).get("retention_period") or HOUR
     if period >= HOUR:
         return
-    if change.create and wish.bare:
+    if change.create and wish.unitless:
         raise Refused(
-            f"retention_period: {wish.bare!r} has no unit, so that it is {format_duration(period)} for the new database"
-            f" {wish.name!r}, which would keep next to nothing. Write for instance 90d; or set force: true if it is"
-            " meant.",
+            f"retention_period: {wish.unitless!r} has no unit, so that it is {format_duration(period)} for the new"
+            f" database {wish.name!r}, which would keep next to nothing. Write for instance 90d; or set force: true if"
+            " it is meant.",
             code="short_retention",
         )
     before = (change.before or {}).get("retention_period") or 0
@@ -123,8 +128,8 @@ def _refuse_short_retention(wish: Wish, change: Change) -> None:
         )
 
 
-def carry_out(api: ManagementApi, wish: Wish, change: Change) -> State:
-    """Do it, and return the state that the server reported. Raises ApiError."""
+def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
+    """Send the requests of a change, and return the state that the server reported. Raises ApiError."""
     reported = dict(change.before or {})
     if change.delete:
         api.delete_database(wish.name)
@@ -139,8 +144,8 @@ def carry_out(api: ManagementApi, wish: Wish, change: Change) -> State:
     return reported
 
 
-def warnings_of(wish: Wish, change: Change) -> list[str]:
-    """Return what the user should know about what is made or changed; nothing of what is there already."""
+def warnings_of(wish: DatabaseWish, change: Change) -> list[str]:
+    """Return warnings about the values that the change makes or changes; none about those that are there already."""
     warnings: list[str] = []
     if change.create or "retention_period" in change.update:
         warnings += retention_warnings(wish.desired)
@@ -152,7 +157,7 @@ def warnings_of(wish: Wish, change: Change) -> list[str]:
 
 
 def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
-    """Return the names that no database has any more, and those that one has anew."""
+    """Return the names that no database has after these changes, and those that one has only since then."""
     gone: set[str] = set()
     come: set[str] = set()
     for change in changes:
@@ -164,10 +169,10 @@ def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
 
 
 def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[State]], at: datetime) -> list[str]:
-    """Return a warning for each name that goes or comes and that active tokens are for: a token bears the name.
+    """Return a warning for each name that goes or comes and that permissions of active tokens state.
 
     Tokens for all databases (`*`) aren't named, as they mean whatever is there. `tokens` is only called where a name
-    goes or comes; that it fails is a warning.
+    goes or comes. If it raises Influxdb3Error, the warning says so.
     """
     gone, come = names_that_move(changes)
     if not gone | come:

@@ -1,54 +1,62 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads, plans and applies until the world stands still. Knows no Ansible and no HTTP."""
+"""Applies the plan of one object; where the world moved since it was planned, plans anew. Knows no Ansible, no HTTP."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, Callable, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Callable
 
-from .errors import AlreadyExists, Ambiguous, ApiError, Influxdb3Error, NotFound
+from .entities import State
+from .errors import AlreadyExists, Ambiguous, ApiError, NotFound
 from .plan import Change
 
-World = TypeVar("World")
+_MOST_ATTEMPTS = 4
 
 
-class HasCheckMode(Protocol):
-    """What `converge` asks of a module."""
+@dataclass(frozen=True)
+class Converged:
+    """What became of an object: the change that was made, whether it is this run's, and the state to report."""
 
-    check_mode: bool
+    change: Change
+    changed: bool
+    state: State
 
 
-def converge(
-    module: HasCheckMode,
-    read: Callable[[], World],
-    decide: Callable[[World], Change],
-    apply: Callable[[Change], dict[str, Any]],
-) -> tuple[Change, bool, dict[str, Any]]:
-    """Read, plan and apply; where the world moved in between, once more from reading.
+def foretell(change: Change) -> Converged:
+    """Return what would become of the object, for check mode."""
+    return Converged(change, change.changed, change.after or {})
 
-    `apply` returns the state that the server reported. Returns the last change, whether anything was changed, and the
-    state to report. A create whose answer got lost counts as ours when the object is there afterwards.
+
+def converge(planned: Change, plan_again: Callable[[], Change], send: Callable[[Change], State]) -> Converged:
+    """Make the planned change; where the server's refusal may mean that the world moved, plan again from what is there.
+
+    `plan_again` reads the server. `send` sends the requests of a change, and returns the state that the server
+    reported. A change whose answer was lost counts as this run's when there is nothing left to do afterwards. Raises
+    what both raise, and after four attempts the last ApiError.
     """
-    changed = False
-    failure: ApiError | None = None
-    previous: Change | None = None
-    for _attempt in range(4):
-        change = decide(read())
-        if not change.changed or module.check_mode:
-            if changed and previous is not None:  # ours, though its answer got lost
-                change = replace(change, before=previous.before)
-            return change, changed or change.changed, change.after or {}
-        if change == previous and not isinstance(failure, Ambiguous):
-            break  # the world didn't move, so it isn't the reason
-        previous = change
+    change, ours, attempts = planned, False, 0
+    while change.changed:
         try:
-            return change, True, apply(change)
+            return Converged(change, True, send(change))
         except ApiError as error:
-            # A 400 may mean that the object is there (facts.md#already-exists): what is read again tells.
-            if not isinstance(error, (AlreadyExists, NotFound, Ambiguous)) and error.status != 400:
+            attempts += 1
+            if attempts == _MOST_ATTEMPTS or not _may_have_moved(error):
                 raise
             failure = error
-            changed = changed or error.repeated or isinstance(error, Ambiguous)
-    raise failure or Influxdb3Error("Nothing was tried.")
+        ours = ours or failure.repeated or isinstance(failure, Ambiguous)
+        failed, change = change, plan_again()
+        if change == failed and not isinstance(failure, Ambiguous):
+            raise failure  # the world didn't move, so it isn't the reason
+        if ours and not change.changed:
+            change = replace(change, before=failed.before)
+    return Converged(change, ours, change.after or {})
+
+
+def _may_have_moved(error: ApiError) -> bool:
+    """Return whether the error may come from a world that isn't as it was when the change was planned.
+
+    A 400 may mean that the object is there (facts.md#already-exists).
+    """
+    return isinstance(error, (AlreadyExists, NotFound, Ambiguous)) or error.status == 400

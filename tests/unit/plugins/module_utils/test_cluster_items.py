@@ -15,14 +15,14 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster import databases
-from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import Listing
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.item_check import Checker
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import (
     DATABASE_ITEM,
     DATABASE_RULES,
     DB_TOKEN_ITEM,
-    Checker,
     secret_path,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.world import Listing
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import listed
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import db_tokens
 from ansible_collections.influxops.influxdb3.plugins.modules import cluster
@@ -138,7 +138,7 @@ def test_a_list_that_somebody_asks_for_meanwhile_serves_all() -> None:
 
     listing = Listing(fetch)
     answers: list[int] = []
-    first = threading.Thread(target=lambda: answers.append(listing.since(float("-inf"))))
+    first = threading.Thread(target=lambda: answers.append(listing.content()))
     first.start()
     began.wait()
     late = time.monotonic()
@@ -149,8 +149,7 @@ def test_a_list_that_somebody_asks_for_meanwhile_serves_all() -> None:
     for thread in (first, *others):
         thread.join()
     assert sorted(answers) == [0, 1, 1, 1, 1, 1], "the list that had begun before was not enough, and one more was"
-    reader = listing.reader()
-    assert [reader(), reader(), reader()] == [1, 2, 3]
+    assert [listing.content(), listing.now(), listing.now(), listing.content()] == [1, 2, 3, 3]
 
 
 def test_long_lists_are_cut() -> None:

@@ -17,7 +17,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export import cluster_export
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export_left_out import cluster_export_left_out
-from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import decide, warnings_of, wish_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import (
+    plan_database,
+    warnings_of,
+    wish_of,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
     DATABASE,
     SYSTEM_PREFIXES,
@@ -111,7 +115,7 @@ def test_any_database_is_exported_without_a_change_or_told_of(listed: list[dict[
     for item in exported:
         options = {**dict.fromkeys(("retention_period", "max_tables", "max_columns_per_table")), **NOTHING, **item}
         wish = wish_of(options)
-        change = decide(wish, lambda name: find(there, name))
+        change = plan_database(wish, lambda name: find(there, name))
         assert not change.changed
         assert warnings_of(wish, change) == []
     refused = [name for name in (answer["name"] for answer in listed) if not _stated(name)]

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible's own check of options, for items of long lists: a pure function, which imports no AnsibleModule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+
+from .._core.interface import Spec
+
+
+class Checker:
+    """Ansible's own check of items, asked once for all items of one form: it would take most of the time otherwise.
+
+    The form of an item is the types of its values, and the values themselves where there are choices. The check depends
+    on nothing else, as long as it returns the values as they are.
+    """
+
+    def __init__(self, spec: Spec, rules: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._validator = ArgumentSpecValidator(spec, **rules)
+        self._defaults: dict[Any, dict[str, Any]] = {}
+
+    def check(self, item: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        """Return the options with their defaults, and what is wrong with them."""
+        form = _form(item, self._spec)
+        if form in self._defaults:
+            return {**item, **self._defaults[form]}, []
+        checked = self._validator.validate(item)
+        options, errors = checked.validated_parameters, list(checked.errors)
+        unaltered = all(type(options.get(key)) is type(value) and options[key] == value for key, value in item.items())
+        if form is not None and unaltered and not errors:
+            self._defaults[form] = {key: value for key, value in options.items() if key not in item}
+        return options, errors
+
+
+def _form(item: Mapping[str, Any], spec: Spec) -> Any:
+    """Return what the check of an item depends on, None where that is more than types and choices."""
+    form: list[tuple[Any, ...]] = []
+    for key, value in item.items():
+        option = spec.get(key, {})
+        kind = option.get("type")
+        if kind in ("str", "int", "bool"):
+            form.append((key, type(value), value if "choices" in option and isinstance(value, str) else None))
+        elif kind == "list" and isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            inner = [_form(one, option["options"]) for one in value]
+            if None in inner:
+                return None
+            form.append((key, list, tuple(inner)))
+        else:
+            return None
+    return tuple(form)
+
+
+def may_be_read(errors: Sequence[Any]) -> bool:
+    """Return whether the options that are there are valid, so that their values can be looked at as well."""
+    return all(isinstance(error, UnsupportedError) for error in errors)
+
+
+def sentence(error: Any) -> str:
+    """Return the text of one of Ansible's errors."""
+    return f"unsupported option {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has become of an item, or would by its plan: a value, never altered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, TypeVar
+
+from .._core.converge import Converged
+from .._core.entities import DATABASE
+from .._core.errors import Influxdb3Error
+from .._core.interface import Result
+from .._core.plan import Change
+from .databases import warnings_of
+from .items import DatabaseItem, Item, TokenItem
+
+CREATED, UPDATED, DELETED = "created", "updated", "deleted"
+UNCHANGED, FAILED, SKIPPED = "unchanged", "failed", "skipped"
+OUTCOMES = (CREATED, UPDATED, DELETED, UNCHANGED, FAILED, SKIPPED)
+CHANGES = (CREATED, UPDATED, DELETED)
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has become of one item, in a `word` of OUTCOMES.
+
+    `before` and `after` are the object's two sides of the diff, None where it doesn't exist or isn't changed. `more` is
+    what the result holds beside name and outcome, `secret` what it holds only on demand. `change` is a database's.
+    """
+
+    item: Item
+    word: str
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    secret: str | None = None
+    warnings: tuple[str, ...] = ()
+    error: Influxdb3Error | None = None
+    change: Change | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.word in CHANGES
+
+    def skipped(self) -> Outcome:
+        """Return the outcome of an item that was foretold this one, and that was not begun."""
+        return replace(self, word=SKIPPED, before=None, after=None)
+
+    def failed(self, error: Influxdb3Error) -> Outcome:
+        """Return the outcome of an item that was foretold this one, and that has failed."""
+        return replace(self, word=FAILED, before=None, after=None, error=error)
+
+
+def word_of(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] | None, identity: str) -> str:
+    """Return the word for what has become of an object. A token that replaces another one has another `id`."""
+    if not changed:
+        return UNCHANGED
+    if after is None:
+        return DELETED
+    if before is None:
+        return CREATED
+    return UPDATED if identity == "name" or before.get("id") == after.get("id") else CREATED
+
+
+def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
+    """Return the outcome of what has become of a database, or is foretold."""
+    before = after = None
+    if done.changed:
+        before = DATABASE.to_result(done.change.before)
+        after = DATABASE.to_result(done.state) if done.change.after is not None else None
+    word = word_of(done.changed, before, after, "name")
+    return Outcome(item, word, before, after, warnings=tuple(warnings_of(item.wish, done.change)), change=done.change)
+
+
+def token_outcome(item: TokenItem, result: Result) -> Outcome:
+    """Return the outcome of what has become of a token, or is foretold."""
+    before, after = result.before or None, result.after or None
+    token, superseded = result.values["db_token"] or {}, result.values["superseded"]
+    more = {"id": token.get("id")}
+    if superseded:
+        more["superseded"] = [old["id"] for old in superseded]
+    return Outcome(
+        item,
+        word_of(result.changed, before, after, "id"),
+        before,
+        after,
+        more,
+        secret=next((steps[-1] for steps in result.secrets), None),
+        warnings=tuple(result.warnings),
+    )
+
+
+def result_or_error(work: Callable[[], Value]) -> Value | Influxdb3Error:
+    """Return what the work for one item returns, or its error, which must not lose what the other items have done.
+
+    An exception that nobody expects is the cause of the error, with its traceback.
+    """
+    try:
+        return work()
+    except Influxdb3Error as error:
+        return error
+    except Exception as error:
+        unexpected = Influxdb3Error(f"{type(error).__name__}: {error}", code="unexpected")
+        unexpected.__cause__ = error
+        return unexpected

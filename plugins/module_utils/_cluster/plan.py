@@ -1,0 +1,228 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a whole cluster: a value, which is computed once, shown, refused or applied.
+
+A plan comes from what is wanted and from the world as it was read. Check mode and the diff show it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Callable, Union
+
+from .._core.converge import foretell
+from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
+from .._core.errors import Influxdb3Error, Refused
+from .._core.interface import Result
+from .._core.plan import Change
+from .._tokens.plan import alive, unmarked
+from .._tokens.secret_file import Secret
+from .._tokens.tokens import Known, order_of
+from .databases import DatabaseWish, plan_database
+from .item_check import Checker
+from .items import DATABASES, DB_TOKEN_ITEM, DB_TOKENS, DatabaseItem, Item, TokenItem, Wanted
+from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
+from .world import World
+
+PRUNE_LIMIT = 10
+
+# Says what would become of a token, by its secret in the file and the server's tokens that concern it.
+ForetellToken = Callable[[TokenItem, Known], Result]
+
+
+@dataclass(frozen=True)
+class PlannedDatabase:
+    """A database with the change that brings it to its stated form."""
+
+    item: DatabaseItem
+    foretold: Outcome
+    change: Change
+
+
+@dataclass(frozen=True)
+class PlannedToken:
+    """A token with what it was planned from."""
+
+    item: TokenItem
+    foretold: Outcome
+    known: Known
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """An item that can't be brought to its stated form, or of which that can't be told; its outcome says why."""
+
+    item: Item
+    foretold: Outcome
+
+
+Step = Union[PlannedDatabase, PlannedToken, Unplanned]
+
+
+class Stage(IntEnum):
+    """What is done together, in its order: databases before the tokens that name them, deletions last."""
+
+    KEEP_DATABASES = 1
+    KEEP_TOKENS = 2
+    REVOKE_TOKENS = 3
+    DELETE_DATABASES = 4
+    PRUNE_TOKENS = 5
+    PRUNE_DATABASES = 6
+
+
+class TooManyToPrune(Refused):
+    """More objects would be pruned than the limit allows; `would_prune` names them by kind."""
+
+    code = "prune_limit"
+
+    def __init__(self, doomed: Sequence[Item], limit: int) -> None:
+        names = listed([repr(item.label) for item in doomed])
+        super().__init__(
+            f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {names}. Nothing was done."
+            " State what shall stay, or raise prune_limit."
+        )
+        self.would_prune = {
+            kind: [item.label for item in doomed if item.kind == kind] for kind in (DATABASES, DB_TOKENS)
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of every item, in the order of the result: one step each, those that prune at the end."""
+
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...] = ()
+
+    def raise_if_unsafe(self, limit: int) -> None:
+        """Raise TooManyToPrune where more objects would be pruned than the limit allows."""
+        doomed = [step.item for step in self.steps if step.item.pruned]
+        if len(doomed) > limit:
+            raise TooManyToPrune(doomed, limit)
+
+    def stages(self) -> Iterator[tuple[Stage, list[int]]]:
+        """Yield the stages that have something to do, each with the numbers of its steps."""
+        due: dict[Stage, list[int]] = {}
+        for number, step in enumerate(self.steps):
+            if step.foretold.changed:
+                due.setdefault(_stage(step.item), []).append(number)
+        yield from sorted(due.items())
+
+
+def _stage(item: Item) -> Stage:
+    database = isinstance(item, DatabaseItem)
+    if item.pruned:
+        return Stage.PRUNE_DATABASES if database else Stage.PRUNE_TOKENS
+    if item.stays:
+        return Stage.KEEP_DATABASES if database else Stage.KEEP_TOKENS
+    return Stage.DELETE_DATABASES if database else Stage.REVOKE_TOKENS
+
+
+def plan_cluster(
+    wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, foretell_token: ForetellToken
+) -> Plan:
+    """Return the plan. `prune` says for each kind whether what nobody states is deleted."""
+    doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
+    doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
+    steps: list[Step] = [_plan_database(item, world.databases) for item in wanted.databases]
+    steps += [_plan_token(item, held, world, foretell_token) for item, held in zip(wanted.tokens, world.held)]
+    steps += [_plan_token(item, None, world, foretell_token) for item in doomed_tokens]
+    steps += [_plan_database(item, world.databases) for item in doomed_databases]
+    return Plan(tuple(steps), tuple(_warn_of_unknown(wanted, world, doomed_databases)))
+
+
+def _plan_database(item: DatabaseItem, databases: Mapping[str, State]) -> Step:
+    change = result_or_error(lambda: plan_database(item.wish, databases.get))
+    if isinstance(change, Influxdb3Error):
+        return Unplanned(item, Outcome(item, FAILED, error=change))
+    return PlannedDatabase(item, database_outcome(item, foretell(change)), change)
+
+
+def _plan_token(
+    item: TokenItem, held: Secret | Influxdb3Error | None, world: World, foretell_token: ForetellToken
+) -> Step:
+    if isinstance(held, Influxdb3Error):
+        return Unplanned(item, Outcome(item, FAILED, error=held))
+    known = Known(held, world.tokens.about(item.order, held["id"] if held else None))
+    foretold = result_or_error(lambda: token_outcome(item, foretell_token(item, known)))
+    if isinstance(foretold, Influxdb3Error):
+        return Unplanned(item, Outcome(item, FAILED, error=foretold))
+    return PlannedToken(item, foretold, known)
+
+
+def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) -> list[DatabaseItem]:
+    """Return the databases that nobody states; never the system's, nor one that is to be renamed.
+
+    Nor one whose name can't be stated: that nobody states it says nothing.
+    """
+    stated = {item.name for item in items} | {item.wish.old_name for item in items}
+    return [
+        DatabaseItem(DatabaseWish("absent", {"name": name}), pruned=True)
+        for name in sorted(there)
+        if name not in stated and not name.startswith(SYSTEM_PREFIXES) and _can_be_stated(name)
+    ]
+
+
+def _can_be_stated(name: str) -> bool:
+    try:
+        parse_name(name)
+    except ValueError:
+        return False
+    return True
+
+
+def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:
+    """Return the working tokens that nobody states, but those that another run may be making."""
+    wishes = [item.order.wish for item in items]
+    descriptions, ids = {wish.description for wish in wishes}, {wish.id for wish in wishes}
+    checker = Checker(DB_TOKEN_ITEM, {})
+    found = []
+    for token in sorted(there, key=lambda token: (token.get("description", ""), token["id"])):
+        description, nonce = unmarked(token)
+        if nonce or description in descriptions or token["id"] in ids or not alive(token, at):
+            continue
+        if not description.startswith("_"):
+            options, _errors = checker.check({"id": token["id"], "state": "absent"})
+            found.append(TokenItem(description, order_of(options, DB_TOKEN, at), pruned=True))
+    return found
+
+
+def states_unknown_databases(wanted: Wanted) -> bool:
+    """Return whether a token is for a database that no item states, so that the server's list has to tell."""
+    return bool(unknown_databases(wanted.tokens, {item.name for item in wanted.databases if item.stays}))
+
+
+def _warn_of_unknown(wanted: Wanted, world: World, doomed: Sequence[DatabaseItem]) -> list[str]:
+    stated = {item.name for item in wanted.databases if item.stays}
+    gone = {item.name for item in (*wanted.databases, *doomed) if not item.stays}
+    gone |= {item.wish.old_name for item in wanted.databases}
+    return unknown_databases(wanted.tokens, (set(world.databases) - gone) | stated)
+
+
+def unknown_databases(items: Iterable[TokenItem], names: Collection[str]) -> list[str]:
+    """Return a warning about permissions for databases that are not among these names."""
+    missing = [
+        f"{permission['resource']!r} (db_tokens {item.name!r})"
+        for item in items
+        if item.stays
+        for permission in item.order.wish.permissions or ()
+        if permission["resource"] != "*" and permission["resource"] not in names
+    ]
+    return [f"Tokens are for databases that neither exist nor are stated: {listed(missing)}."] if missing else []
+
+
+def with_unsettled_permissions(tokens: Iterable[State], outcomes: Iterable[Outcome]) -> list[State]:
+    """Return the tokens whose permissions no item has settled: not those it states, nor those it has revoked."""
+    settled: set[Any] = set()
+    for outcome in outcomes:
+        item = outcome.item
+        if outcome.error or not isinstance(item, TokenItem):
+            continue
+        if not item.stays or item.order.wish.permissions is not None:
+            settled.add(outcome.more.get("id"))
+        if not item.stays or item.order.revoke_superseded:
+            settled.update(outcome.more.get("superseded", ()))
+    return [token for token in tokens if token["id"] not in settled]

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One table: from options to a wish, from a wish to a plan, and from the plan to requests.
+
+The API lists no tables (facts.md#operations). So a plan tries a request, and a refusal tells what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._api.endpoints import ManagementApi
+from .._core.converge import Converged
+from .._core.entities import (
+    PARTITION_TEMPLATE_OPTION,
+    TABLE,
+    State,
+    name_warnings,
+    parse_id,
+    parse_option,
+    parse_table_name,
+    template_warnings,
+)
+from .._core.errors import AlreadyExists, NotFound
+from .._core.interface import Spec
+from .._core.plan import Change, find
+
+OPTIONS: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "database": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "id": {"type": "int"},
+    "rename_from": {"type": "str"},
+    "partition_template": PARTITION_TEMPLATE_OPTION,
+}
+RULES: dict[str, Any] = {
+    "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
+}
+
+
+@dataclass(frozen=True)
+class TableWish:
+    """What the options state of a table.
+
+    `old_name` is where a rename starts from, empty without one; `id` that of a table to restore, 0 without one.
+    """
+
+    state: str
+    desired: State
+    old_name: str = ""
+    id: int = 0
+
+    @property
+    def database(self) -> str:
+        return str(self.desired["database"])
+
+    @property
+    def name(self) -> str:
+        return str(self.desired.get("name", ""))
+
+
+def wish_of(params: Mapping[str, Any]) -> TableWish:
+    """Return what the options state. Raises OptionError."""
+    wish = TableWish(
+        state=params["state"],
+        desired=TABLE.parse({**params, "id": None}),
+        old_name=parse_option("rename_from", params["rename_from"], parse_table_name) or "",
+        id=parse_option("id", params["id"], parse_id) or 0,
+    )
+    if wish.state == "present":
+        TABLE.check_new(wish.desired)  # What is there can't be read, so it can't be compared either.
+    return wish
+
+
+def plan_table(wish: TableWish, exists: Mapping[str, bool]) -> Change:
+    """Return what has to be done. `exists` says of names whether they exist; where it doesn't, the plan tries."""
+    table: State = {"database": wish.database, "name": wish.name}
+    if wish.state == "absent":
+        current = table if exists.get(wish.name, True) else None
+        return Change(current, None, delete=current is not None)
+    if wish.state == "restored":
+        return Change(None, {"database": wish.database, "id": wish.id}, restore=True)
+    if exists.get(wish.name):
+        return Change(table, table)
+    if exists.get(wish.old_name, True):
+        return Change({**table, "name": wish.old_name}, table, rename=True)
+    return Change(None, wish.desired, create=True)
+
+
+class TableRequests:
+    """Sends the requests of one table's changes.
+
+    `exists` is what refusals have told about names so far; `warnings` are what the user should know about them.
+    """
+
+    def __init__(self, api: ManagementApi, wish: TableWish) -> None:
+        self._api, self._wish = api, wish
+        self.exists: dict[str, bool] = {} if wish.old_name not in ("", wish.name) else {wish.old_name: False}
+        self.warnings: list[str] = []
+
+    def plan(self) -> Change:
+        """Return what has to be done by all that is told so far."""
+        return plan_table(self._wish, self.exists)
+
+    def send(self, change: Change) -> State:
+        """Send the one request of a change, and keep what a refusal tells. Raises ApiError."""
+        try:
+            return self._send(change)
+        except AlreadyExists:
+            self.exists[self._wish.name] = True
+            if change.rename:
+                self.warnings.append(
+                    f"The table {self._wish.name!r} exists already, so {self._wish.old_name!r} was not renamed now."
+                    f" Whether {self._wish.old_name!r} is left beside it can't be seen over HTTP; drop rename_from when"
+                    " done."
+                )
+            raise
+        except NotFound as error:
+            self._keep(change, error)
+            raise
+
+    def _send(self, change: Change) -> State:
+        wish = self._wish
+        if change.delete:
+            self._api.delete_table(wish.database, wish.name)
+            return {}
+        if change.restore:
+            return self._api.restore_table(wish.database, wish.id)
+        if change.rename:
+            return self._api.rename_table(wish.database, wish.old_name, wish.name)
+        created = self._api.create_table(wish.desired)
+        if wish.old_name not in ("", wish.name):
+            self.warnings.append(
+                f"The server answered that there is no table {wish.old_name!r} to rename, so {wish.name!r} was"
+                " created, empty. A server that can't rename tables may answer so as well."
+            )
+        return created
+
+    def _keep(self, change: Change, error: NotFound) -> None:
+        """Take a 404 as a sign that the table doesn't exist, unless something before the API may have given it."""
+        if change.delete and not error.own and self.database_exists():
+            self.warnings.append(
+                f"The table {self._wish.name!r} is taken to be gone, but the answer isn't clear. {error}"
+            )
+        if change.delete or error.own:
+            self.exists[self._wish.old_name if change.rename else self._wish.name] = False
+
+    def database_exists(self) -> bool:
+        """Return whether the table's database is in the server's list."""
+        return find(self._api.list_databases(), self._wish.database) is not None
+
+    def foresee(self) -> None:
+        """Look at the server as far as that is possible without a write, for check mode."""
+        if self.database_exists():
+            return
+        self.exists[self._wish.name] = False
+        if self._wish.state != "absent":
+            self.warnings.append(
+                f"There is no database {self._wish.database!r}. Unless another task creates it, this one fails."
+            )
+
+
+def warnings_of(wish: TableWish, done: Converged) -> list[str]:
+    """Return warnings about the values that the change makes, and about a template that is not the table's."""
+    template = wish.desired.get("partition_template")
+    if wish.state == "present" and done.change.before is None:
+        return name_warnings("table", wish.name) + template_warnings("table", wish.desired)
+    if done.change.rename:
+        return name_warnings("table", wish.name)
+    if wish.state == "present" and template not in (None, done.state.get("partition_template")):
+        return [
+            f"The table {wish.name!r} was there before this task, so its partition template is not the one that is"
+            " stated here, or can't be seen: the API fixes it at creation, and shows it only then."
+        ]
+    return []

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read for a whole cluster: the server's two lists, once for all workers, and the tokens' secret files."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Callable, Generic, TypeVar
+
+from .._api.endpoints import ManagementApi
+from .._core.entities import State
+from .._core.errors import Influxdb3Error
+from .._tokens import db_tokens, tokens
+from .._tokens.plan import unmarked
+from .._tokens.secret_file import Secret
+from .._tokens.tokens import Order
+from .items import TokenItem
+from .outcome import result_or_error
+
+Content = TypeVar("Content")
+
+
+class Listing(Generic[Content]):
+    """What the server lists, for all workers: who needs it later than another one gets that one's answer if it can."""
+
+    def __init__(self, fetch: Callable[[], Content]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._last: tuple[float, Content] | None = None
+
+    def content(self) -> Content:
+        """Return the last list; ask for one if there is none. Raises Influxdb3Error."""
+        return self._last[1] if self._last else self.since(time.monotonic())
+
+    def since(self, instant: float) -> Content:
+        """Return a list that was asked for at this instant of the monotonic clock or later. Raises Influxdb3Error."""
+        with self._lock:
+            if self._last is None or self._last[0] < instant:
+                begun = time.monotonic()
+                self._last = (begun, self._fetch())
+            return self._last[1]
+
+    def now(self) -> Content:
+        """Return the list as it is now. Raises Influxdb3Error."""
+        return self.since(time.monotonic())
+
+
+class TokenIndex:
+    """The server's tokens by what a wish may name them by, so that 1,000 wishes don't look at 1,000 tokens each."""
+
+    def __init__(self, tokens: Sequence[State]) -> None:
+        self.tokens = tokens
+        self._by_id = {token["id"]: token for token in tokens}
+        self._by_description: dict[str, list[State]] = {}
+        for token in tokens:
+            self._by_description.setdefault(unmarked(token)[0], []).append(token)
+
+    def about(self, order: Order, held_id: str | None) -> list[State]:
+        """Return the tokens that matter for a wish: by description, id, and whose secret is at hand."""
+        found = {token["id"]: token for token in self._by_description.get(order.wish.description or "", ())}
+        for token_id in (order.wish.id, held_id):
+            if token_id in self._by_id:
+                found[token_id] = self._by_id[token_id]
+        return list(found.values())
+
+
+class SharedTokens(db_tokens.HttpTokens):
+    """The database tokens of one cluster, listed once for all workers that ask at the same time."""
+
+    def __init__(self, api: ManagementApi, listing: Listing[TokenIndex]) -> None:
+        super().__init__(api)
+        self._listing = listing
+
+    def list(self) -> list[State]:
+        """Return all database tokens, as they are now."""
+        return list(self._listing.now().tokens)
+
+
+class Server:
+    """The cluster's API, and its two lists, which all workers share."""
+
+    def __init__(self, api: ManagementApi) -> None:
+        self.api = api
+        self.databases: Listing[Mapping[str, State]] = Listing(
+            lambda: {str(state.get("name")): state for state in api.list_databases()}
+        )
+        self.tokens: Listing[TokenIndex] = Listing(lambda: TokenIndex(api.list_tokens()))
+        self.backend = SharedTokens(api, self.tokens)
+
+
+@dataclass(frozen=True)
+class World:
+    """What was read before anything is planned: databases by name, tokens, and what each item's secret file holds.
+
+    `held` has an entry for each item of the option `db_tokens`, in their order: None without a file or with an empty
+    one, and an error where it can't be read.
+    """
+
+    databases: Mapping[str, State]
+    tokens: TokenIndex
+    held: tuple[Secret | Influxdb3Error | None, ...] = ()
+
+
+def read_world(
+    server: Server,
+    items: Sequence[TokenItem],
+    conceal: Callable[[str], None],
+    *,
+    need_databases: bool,
+    need_tokens: bool,
+    concurrency: int,
+) -> World:
+    """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all.
+
+    Raises Influxdb3Error where a list can't be read.
+    """
+    held = tuple(_held(item, conceal) for item in items)
+    needed: list[Listing[Any]] = [server.databases] * need_databases + [server.tokens] * need_tokens
+    with ThreadPoolExecutor(min(concurrency, 2)) as pool:
+        list(pool.map(lambda listing: listing.content(), needed))
+    return World(
+        server.databases.content() if need_databases else {},
+        server.tokens.content() if need_tokens else TokenIndex([]),
+        held,
+    )
+
+
+def _held(item: TokenItem, conceal: Callable[[str], None]) -> Secret | Influxdb3Error | None:
+    return result_or_error(lambda: tokens.read_file(item.order, conceal))
