@@ -400,7 +400,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
 )
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    # Each item is checked by cluster_items with the specs of the modules for one object: Ansible would tell of one
+    # Each item is checked by _cluster/items.py with the specs of the modules for one object: Ansible would tell of one
     # wrong item only, and not of which.
     "databases": {"type": "list", "elements": "dict"},
     "db_tokens": {"type": "list", "elements": "dict", "no_log": False},
