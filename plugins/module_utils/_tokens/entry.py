@@ -84,7 +84,10 @@ class Entry:
             conceal(self.held["token"])
 
     def decide(self, index: TokenIndex, backend: Backend) -> None:
-        """Decide what is to be done; in the file's place, nothing is changed yet. Raises Influxdb3Error."""
+        """Decide what is to be done, and find out whether the file can be replaced. Nothing is changed.
+
+        Raises Influxdb3Error.
+        """
         order = self.order
         tokens = index.about(order.wish, self.held["id"] if self.held else None, self.nonces)
         self.decision = decide(order, tokens, self.held, self.nonces, backend, self.proof)
@@ -96,7 +99,7 @@ class Entry:
     def lock(self, stack: ExitStack) -> bool:
         """Take the right to replace the secret file; return whether other runs have been at work with it.
 
-        Another live run is waited for. What it has done counts: this one has to read all again then.
+        A run that lives is waited for. Then this one has to read the file and the server again.
         """
         planned, nonces = self.held, self.nonces
         self.slot = stack.enter_context(secret_file.Slot(str(self.order.path), self.order.owner))
