@@ -79,7 +79,9 @@ def local(text: str, sim: Simulator, workdir: Path) -> Any:
     text = text.replace(EXAMPLE_HOST, sim.url).replace("/etc/influxdb3/secrets", str(workdir / "secrets"))
     if EXAMPLE_KEY in text:
         text = text.replace(EXAMPLE_KEY, vendor_key(workdir / "vendor.asc"))
-    text = text.replace("/etc/grafana", str(workdir)).replace("owner: grafana", f"owner: {getpass.getuser()}")
+    text = text.replace("/etc/ssl/certs/cluster.pem", str(sim.ca_path) if sim.tls else "")
+    for service in ("grafana", "telegraf"):
+        text = text.replace(f"/etc/{service}", str(workdir)).replace(f"owner: {service}", f"owner: {getpass.getuser()}")
     example = yaml.safe_load(re.sub(r"(~/\.config|/etc)/influxctl/config\.toml", str(workdir / "config.toml"), text))
     for task in example if isinstance(example, list) else ():
         options = task.get("influxops.influxdb3.influxctl_profile", {})
@@ -98,7 +100,7 @@ def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_p
         (tmp_path / "secrets" / "grafana.json").write_text(json.dumps(kept))
         (tmp_path / "secrets" / "grafana.json").chmod(0o600)
         sim.secrets.add(kept["token"])
-    if path.stem in ("db_token", "table"):
+    if path.stem in ("db_token", "db_token_file", "table"):
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
     defaults = {"host": sim.url, "ca_path": str(sim.ca_path), "management_token": sim.admin_token}

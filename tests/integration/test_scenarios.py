@@ -26,7 +26,7 @@ SCENARIOS = sorted(Path(__file__).with_name("scenarios").glob("*.yml"))
 # What `make test` runs: each module's life once.
 SAMPLE = {
     *("cluster", "database_create", "database_info", "db_token_create", "db_token_renew", "influxctl_profile"),
-    *("mgmt_token", "table"),
+    *("db_token_file", "mgmt_token", "table"),
 }
 # The module cluster sends its first requests at once, so it must find the form of the URL as surely as the others do.
 FORMS = [(path, form) for path in SCENARIOS if path.stem.startswith("cluster") for form in ("short", "long")]

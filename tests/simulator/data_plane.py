@@ -53,9 +53,13 @@ def _write(core: Core, request: HttpRequest, body: Any) -> Response:
     """Looks at token and lines, and keeps no points; a table comes into being with the first one (facts.md#writes)."""
     name, lines = request.query_params.get("bucket", ""), body.decode("utf-8", "replace") if body else ""
     measurements = [_measurement(line) for line in lines.splitlines() if line.strip()]
-    broken = _error(400, "invalid", "a line can't be parsed") if None in measurements or not measurements else None
-    if broken and core.switches.write_parses_first:
-        return broken
+    broken = None
+    if None in measurements:
+        broken = _error(400, "invalid", "a line can't be parsed")
+    elif not measurements and core.switches.empty_write == "refused":
+        broken = _error(400, "invalid", "there is no line")
+    if core.switches.write_parses_first and (broken or not measurements):
+        return broken or Response(status_code=204)
     refusal = _refusal(core, _secret(request), "write", name)
     problem = refusal or broken
     if problem is not None:

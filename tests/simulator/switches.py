@@ -96,6 +96,9 @@ class Switches(Catalogue):
     write_parses_first: bool = switch(
         "writes", False, True, about="data plane: a line that can't be parsed is refused before the token is looked at"
     )
+    empty_write: str = switch(
+        "writes", "refused", "accepted", about="data plane: a write without a line is answered 400, or 204"
+    )
     timestamps: str = switch(
         "unknown-points-of-bodies",
         "millis",

@@ -249,6 +249,16 @@ def write_parses_first(api: Any) -> object:
 
 
 @probe
+def empty_write(api: Any) -> object:
+    api.sim.add_database("d")
+    secret = api.sim.add_db_token("t", [{"action": "write", "resource": "d"}]).secret
+    headers = {"Authorization": f"Bearer {secret}"}
+    status = api.session.post(f"{api.sim.url}/api/v2/write?bucket=d", data="", headers=headers).status_code
+    assert api.sim.state.tables == []
+    return status
+
+
+@probe
 def timestamps(api: Any) -> object:
     moment = api.sim.clock.now().replace(year=2031, microsecond=0)
     api.sim.add_db_token("t", created_at=moment, expires_at=moment, revoked_at=moment)

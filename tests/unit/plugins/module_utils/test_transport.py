@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import math
@@ -15,7 +14,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +39,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
     NotFound,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle, pause
+from harness.raw import Raw
 from simulator import Fault, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -217,47 +216,6 @@ def test_lost_answer_to_a_post_is_ambiguous_and_not_repeated(sim: Simulator, pau
     assert isinstance(error, Ambiguous)
     assert error.code == "ambiguous"
     assert (len(sim.requests), pauses) == (1, [])
-
-
-class Raw:
-    """A server that sends bytes as they are, and again and again what is to have no end, until its client leaves."""
-
-    def __init__(self, first: bytes, endless: bytes = b"", pause: float = 0) -> None:
-        self.first, self.endless, self.pause = first, endless, pause
-        self.sent, self.connections = 0, 0
-        self._ended = threading.Event()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
-
-    def __enter__(self) -> Raw:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_problem: object) -> None:
-        self._ended.set()
-        with contextlib.suppress(OSError), socket.create_connection(self._server.getsockname()):
-            pass
-        self._thread.join()
-        self._server.close()
-
-    def _serve(self) -> None:
-        while not self._ended.is_set():
-            connection, _address = self._server.accept()
-            self.connections += 1
-            with connection, contextlib.suppress(OSError):
-                # All of it: what is left unread when a connection is closed makes it a reset.
-                request = part = connection.recv(65536)
-                while part and b"POST" in request and not request.endswith(b"{}"):
-                    part = connection.recv(65536)
-                    request += part
-                connection.sendall(self.first)
-                while self.endless and not self._ended.wait(self.pause):
-                    connection.sendall(self.endless)
-                    self.sent += len(self.endless)
 
 
 def failure_of(server: Raw, method: str = "GET", body: Any = None, **options: Any) -> ApiError:

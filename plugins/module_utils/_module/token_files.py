@@ -1,0 +1,285 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A token's private file on a host, and the file of variables beside it: held, written beside, put in place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.durable import PATIENCE, Candidate, Owner, Place, parse_owner
+from .._core.errors import OptionError, SecretFileError, remember
+from .._core.regular_file import content_of
+from .._core.replaceable import obstacle
+from .._profile.config_file import describe
+from .._tokens.env_file import check_name, is_ours, line_of, variable_in
+from .._tokens.kept_secrets import kept_at, place_of, refuse_foreign, unreadable
+from .._tokens.secret_file import Secret, encoded
+from .file_attributes import Diff, differences, dress, resemble, set_attributes
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file, what it holds, and what it shall hold; None for no file."""
+
+    place: Place
+    held: bytes | None
+    wanted: bytes | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether another content is wanted, or none."""
+        return self.held != self.wanted
+
+
+@contextlib.contextmanager
+def held_places(module: AnsibleModule) -> Iterator[list[Place]]:
+    """Give the places of `path` and, where it is stated, `env_path`; no other run is at work on them until the end.
+
+    Where the files shall be there, missing directories are made, and go again where what follows fails. Check mode
+    makes and locks nothing. Raises SecretFileError.
+    """
+    present, owner = module.params["state"] == "present", _owner(module)
+    with contextlib.ExitStack() as stack:
+        paths = [path for path in (module.params["path"], module.params["env_path"]) if path]
+        places = [stack.enter_context(place_of(path)) for path in paths]
+        try:
+            if present and not module.check_mode:
+                for place in places:
+                    _make(module, place, owner)
+            if not module.check_mode:
+                _lock(places)
+            if present:
+                for place in places:
+                    _refuse_shared(place, owner)
+            yield places
+        except BaseException:
+            for directory in [made for place in reversed(places) for made in reversed(place.made)]:
+                with contextlib.suppress(OSError):
+                    os.rmdir(directory)
+            raise
+
+
+def _make(module: AnsibleModule, place: Place, owner: Owner) -> None:
+    with _explained(place.path):
+        place.make(owner)
+    for directory in place.made:
+        context = module.load_file_common_arguments(module.params, directory).get("secontext")
+        module.set_context_if_different(directory, context, False)
+
+
+def _lock(places: Sequence[Place]) -> None:
+    """Lock each directory once, all runs in the same order."""
+    directories: dict[tuple[int, int], list[Place]] = {}
+    for place in places:
+        if not place.missing:
+            status = os.fstat(place.directory)
+            directories.setdefault((status.st_dev, status.st_ino), []).append(place)
+    for _inode, (first, *others) in sorted(directories.items()):
+        with _explained(first.path):
+            locked = first.lock(PATIENCE, time.sleep)
+        if not locked:
+            raise SecretFileError(
+                f"{first.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
+                code="busy",
+            )
+        for other in others:
+            other.locked = first.locked
+
+
+def _refuse_shared(place: Place, owner: Owner) -> None:
+    """Raise SecretFileError for a directory in which somebody else may put another file in the file's place."""
+    if place.missing:
+        return
+    status, directory = os.fstat(place.directory), os.path.dirname(place.path)
+    reason = None
+    if status.st_mode & stat.S_IWOTH:
+        reason = "everybody may write to it"
+    elif status.st_uid not in (0, os.geteuid(), owner.uid):
+        reason = f"it belongs to the user {status.st_uid}, who is neither root, nor this task's user, nor the owner"
+    if reason:
+        raise SecretFileError(
+            f"{directory} is no place for a token: {reason}, so that another file may take the place of the token's."
+            " Choose a directory that only root or the owner may write to.",
+            code="unsafe_directory",
+        )
+
+
+def kept_in(module: AnsibleModule, place: Place) -> Secret | None:
+    """Return the token that the file holds, None without one; no message shows its secret from now on.
+
+    Raises SecretFileError.
+    """
+    kept = kept_at(place)
+    if kept is None:
+        return None
+    refuse_foreign(place.path, kept.status, _owner(module))
+    remember(str(kept.secret["token"]))
+    return kept.secret
+
+
+def targets_of(
+    module: AnsibleModule, places: Sequence[Place], kept: Secret | None, wanted: Secret | None
+) -> list[Target]:
+    """Return the file of the token and the one of the variable, with what they hold and what they shall hold.
+
+    Raises OptionError and SecretFileError.
+    """
+    targets = [Target(places[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))]
+    for place in places[1:]:
+        line = None
+        if wanted is not None:
+            if not module.params["env_name"]:
+                raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
+            check_name(module.params["env_name"])
+            line = line_of(module.params["env_name"], str(wanted["token"]))
+        targets.append(Target(place, content_at(place, _owner(module)), line))
+    return targets
+
+
+def content_at(place: Place, owner: Owner) -> bytes | None:
+    """Return what the file of variables holds, None when there is none. Raises SecretFileError for another file."""
+    try:
+        content = _read(place, owner)
+    except FileNotFoundError:
+        return None
+    if not is_ours(content):
+        raise SecretFileError(
+            f"{place.path} holds more than one variable, so it is left as it is. Name a file of its own: systemd takes"
+            " several EnvironmentFile=.",
+            code="no_env_file",
+        )
+    return content
+
+
+def _read(place: Place, owner: Owner | None) -> bytes:
+    """Return what a file holds; with an owner stated, it must be theirs. Raises FileNotFoundError, SecretFileError."""
+    try:
+        descriptor = place.open_regular()
+        try:
+            if owner is not None:
+                refuse_foreign(place.path, os.fstat(descriptor), owner)
+            return content_of(descriptor)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(place.path, error) from None
+
+
+def _owner(module: AnsibleModule) -> Owner:
+    return parse_owner(module.params["owner"], module.params["group"])
+
+
+def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[], None], done: list[str]) -> None:
+    """Write the new contents beside the files, check, and put them in place in the order of the targets.
+
+    `done` gets the path of each file that is in place. Whatever fails before the first of them leaves every file as it
+    was, byte for byte, and nothing beside it. Raises SecretFileError and what `check` raises.
+    """
+    for target in targets:
+        if reason := obstacle(target.place.path):
+            raise _unwritable(target.place.path, reason)
+    with contextlib.ExitStack() as stack:
+        candidates = []
+        for target in targets:
+            with _explained(target.place.path):
+                target.place.sweep()
+                candidate = stack.enter_context(Candidate(target.place, target.wanted or b""))
+            candidates.append((target.place, candidate))
+        check()
+        for place, candidate in candidates:
+            with _explained(place.path):
+                _finish(module, place, candidate)
+        for place, candidate in candidates:
+            with _explained(place.path):
+                candidate.put()
+                done.append(place.path)
+                set_attributes(module, place)
+
+
+def _finish(module: AnsibleModule, place: Place, candidate: Candidate) -> None:
+    """Give the new file what the old one had, and what the options state."""
+    path = place.beside(candidate.name)
+    with contextlib.suppress(FileNotFoundError):
+        old = place.open_regular()
+        try:
+            resemble(module, candidate.descriptor, path, old, place.path)
+        finally:
+            os.close(old)
+    dress(module, candidate.descriptor, path)
+
+
+def remove(targets: Sequence[Target], done: list[str]) -> None:
+    """Remove the files, the last one first. `done` gets the path of each that is gone. Raises SecretFileError."""
+    for target in reversed(targets):
+        with _explained(target.place.path):
+            target.place.unlink(target.place.name)
+            done.append(target.place.path)
+            target.place.sync()
+
+
+def attributes(module: AnsibleModule, place: Place, diff: Diff) -> bool:
+    """Give a file that stays the stated owner, mode and so on; return whether anything differs. Check mode only looks.
+
+    Raises SecretFileError.
+    """
+    if not differences(module, place.path, diff):
+        return False
+    if not module.check_mode:
+        with _explained(place.path):
+            descriptor = place.open_regular()
+            try:
+                dress(module, descriptor, place.path)
+            finally:
+                os.close(descriptor)
+            set_attributes(module, place)
+    return True
+
+
+def described(path: str | None, prefix: str = "") -> dict[str, Any]:
+    """Return owner, group and mode of a file, each key with a prefix; without one, also its path and existence."""
+    file = describe(path) if path else dict.fromkeys(("path", "exists", "owner", "group", "mode"))
+    return {f"{prefix}{key}": value for key, value in file.items() if not prefix or key not in ("path", "exists")}
+
+
+def env_state(path: str | None, name: str | None, kept: Secret | None) -> str | None:
+    """Return whether the file of the variable is `ok`, `missing`, or `differs`; None where none is asked for.
+
+    Raises SecretFileError.
+    """
+    if path is None:
+        return None
+    with place_of(path) as place:
+        try:
+            content = _read(place, None)
+        except FileNotFoundError:
+            return "missing"
+    found = variable_in(content)
+    same = kept is not None and found is not None and found[1] == kept["token"] and name in (None, found[0])
+    return "ok" if same else "differs"
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from None
+
+
+def _unwritable(path: str, reason: Any) -> SecretFileError:
+    return SecretFileError(
+        f"{path} can't be written: {reason}. Choose a path in a directory that the user who runs this task may write"
+        " to, or set become.",
+        code="unwritable",
+    )
