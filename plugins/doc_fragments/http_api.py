@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Requirements of `module_utils/transport.py` and `module_utils/profiles.py`."""
+    """Requirements of `module_utils/_api/transport.py` and `module_utils/_profile/profile_reader.py`."""
 
     DOCUMENTATION = r"""
 options: {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of `module_utils/influxctl.py`."""
+    """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`."""
 
     DOCUMENTATION = r"""
 options:

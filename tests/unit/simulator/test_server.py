@@ -108,16 +108,6 @@ def test_the_admin_token_is_an_entry_of_the_management_tokens(sim: Simulator) ->
     assert sim.add_mgmt_token("x").secret in sim.secrets
 
 
-def test_seeding(sim: Simulator) -> None:
-    database = sim.add_database("d", retention_period=5, max_tables=6, max_columns_per_table=7)
-    assert sim.state.database("d") is database
-    table = sim.add_table(database, "t")
-    assert sim.state.tables_of(database) == [table]
-    token = sim.add_db_token("t", [{"action": "read", "resource": "d"}], expires_at=sim.clock.now())
-    assert sim.state.db_token(token.id) is token
-    assert token.secret not in repr(token)
-
-
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_standing_alone(stop: signal.Signals) -> None:
     command = [sys.executable, "-m", "simulator", "--product", "dedicated", "--switch", "unknown_route_body=text"]

@@ -17,10 +17,6 @@ from simulator.api import OPERATIONS
 UUID = "55555555-5555-4555-8555-555555555555"
 
 
-def test_there_are_fifteen_operations() -> None:
-    assert len({(operation.method, operation.path) for operation in OPERATIONS}) == 15
-
-
 def _concrete(path: str) -> str:
     for name in ("databaseName", "tableName", "databaseId", "tableId", "tokenId"):
         path = path.replace(f"{{{name}:segment}}", UUID if name == "tokenId" else "1")
@@ -101,45 +97,22 @@ def test_bodies_must_be_strict_json_objects(api: Any, raw: bytes) -> None:
     assert api.sim.state.databases == []
 
 
+# test_contract.py compares our OpenAPI document with InfluxData's, and schemathesis sends what it forbids. These are the
+# rules beyond it: no coercion, no null for a field that is left out, and rules over several parts of a template.
 BAD_DATABASES: list[dict[str, Any]] = [
-    {},
-    {"name": ""},
-    {"name": "x" * 65},
-    {"name": 1},
-    {"name": "d", "maxTables": 0},
     {"name": "d", "maxTables": "1"},
     {"name": "d", "maxTables": 1.0},
     {"name": "d", "maxTables": True},
     {"name": "d", "maxTables": None},
-    {"name": "d", "maxTables": 2**31},
-    {"name": "d", "maxColumnsPerTable": 0},
-    {"name": "d", "retentionPeriod": -1},
-    {"name": "d", "retentionPeriod": 2**63},
-    {"name": "d", "retentionPeriod": "30d"},
-    {"name": "d", "max_tables": 1},
-    {"name": "d", "unknown": 1},
 ]
 BAD_TEMPLATES: list[Any] = [
     None,
-    {},
-    [],
-    ["time"],
-    [{"type": "time"}],
-    [{"type": "time", "value": ""}],
     [{"type": "time", "value": "%d %b %Y"}],
-    [{"type": "time", "value": "year"}],
-    [{"type": "tag", "value": ""}],
     [{"type": "tag", "value": "time"}],
-    [{"type": "tag", "value": "a", "more": 1}],
-    [{"type": "other", "value": "a"}],
     [{"type": "tag", "value": "a"}, {"type": "tag", "value": "a"}],
     [{"type": "time", "value": "%Y"}, {"type": "time", "value": "%Y"}],
     [{"type": "tag", "value": "a"}, {"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 1}}],
-    [{"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 0}}],
-    [{"type": "bucket", "value": {"tagName": "a", "numberOfBuckets": 100_001}}],
-    [{"type": "bucket", "value": {"tagName": "a"}}],
     [{"type": "bucket", "value": '{"tagName": "a", "numberOfBuckets": 1}'}],
-    [{"type": "tag", "value": str(n)} for n in range(9)],
 ]
 
 
@@ -156,21 +129,14 @@ def test_bad_databases_are_refused(api: Any, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {},
         {"description": None},
         {"description": "d", "permissions": None},
-        {"description": "d", "permissions": [{"action": "read"}]},
-        {"description": "d", "permissions": [{"resource": "*"}]},
-        {"description": "d", "permissions": [{"action": "admin", "resource": "*"}]},
-        {"description": "d", "permissions": [{"action": "read", "resource": "*", "id": UUID}]},
         {"description": "d", "expiresAt": None},
         {"description": "d", "expiresAt": ""},
-        {"description": "d", "expiresAt": 1},
         {"description": "d", "expiresAt": "2999-01-02"},
         {"description": "d", "expiresAt": "2999-01-02T03:04:05"},
         {"description": "d", "expiresAt": "2999-01-02T03:04:05+0000"},
         {"description": "d", "expiresAt": "2999-13-02T03:04:05Z"},
-        {"description": "d", "expirationType": "datetime"},
     ],
     ids=str,
 )
@@ -184,12 +150,6 @@ def test_bad_tokens_are_refused(api: Any, body: dict[str, Any]) -> None:
     ("method", "path", "body"),
     [
         ("PATCH", "/databases/d", {}),
-        ("PATCH", "/databases/d", {"name": "e"}),
-        ("PATCH", "/databases/d", {"partitionTemplate": [{"type": "time", "value": "%Y"}]}),
-        ("PATCH", f"/tokens/{UUID}", {"expiresAt": "2999-01-02T03:04:05Z"}),
-        ("PUT", "/databases/d/rename", {}),
-        ("PUT", "/databases/d/tables/t/rename", {"name": ""}),
-        ("POST", "/databases/d/tables", {"name": ""}),
         ("PUT", "/databases/1/undelete", {"name": "x"}),
         ("DELETE", "/databases/d", {"force": True}),
         ("GET", "/databases?limit=1", None),
