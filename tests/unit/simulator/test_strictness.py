@@ -97,8 +97,8 @@ def test_bodies_must_be_strict_json_objects(api: Any, raw: bytes) -> None:
     assert api.sim.state.databases == []
 
 
-# test_contract.py compares our OpenAPI document with InfluxData's, and schemathesis sends what it forbids. These are the
-# rules beyond it: no coercion, no null for a field that is left out, and rules over several parts of a template.
+# test_contract.py compares our OpenAPI document with InfluxData's, and schemathesis sends bodies that it forbids. These
+# are the rules beyond it: no coercion, no null for a field that is left out, and rules over several parts.
 BAD_DATABASES: list[dict[str, Any]] = [
     {"name": "d", "maxTables": "1"},
     {"name": "d", "maxTables": 1.0},
