@@ -81,23 +81,23 @@ def release(version: str, check: list[str]) -> None:
 
 
 def main(words: list[str]) -> str | None:
-    """Make the release; return what went wrong."""
+    """Make the release; return the error, None without one."""
     parser = argparse.ArgumentParser(prog="python -m tools.release", description="Make a release.")
     parser.add_argument("version")
     parser.add_argument("--publish", action="store_true", help="keep the commit and the tag in the checkout")
     parser.add_argument("--check", default="make test", help="what must pass first (make test)")
-    given = parser.parse_args(words)
-    refused = refusal(Path(), given.version)
+    arguments = parser.parse_args(words)
+    refused = refusal(Path(), arguments.version)
     if refused:
         return refused
     try:
-        release(given.version, shlex.split(given.check))
-        if given.publish:
+        release(arguments.version, shlex.split(arguments.check))
+        if arguments.publish:
             run("git", "pull", "--quiet", "--ff-only", "--tags", str(CLONE), "HEAD", directory=Path())
     except subprocess.CalledProcessError as error:
         return f"Nothing was released: {error}"
-    where = "this checkout; push the commit and the tag, and upload" if given.publish else f"{CLONE} only; look at"
-    print(f"release > {given.version} is tagged in {where} build/influxops-influxdb3-{given.version}.tar.gz")
+    where = "this checkout; push the commit and the tag, and upload" if arguments.publish else f"{CLONE} only; look at"
+    print(f"release > {arguments.version} is tagged in {where} build/influxops-influxdb3-{arguments.version}.tar.gz")
     return None
 
 

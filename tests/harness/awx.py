@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX does around a playbook: it renders a credential, slices the inventory, and has ansible-runner run the job.
+"""Runs a playbook as AWX does: renders a credential, slices the inventory, and has ansible-runner run the job.
 
 Seen in AWX's sources (awx/main/tasks/jobs.py, models/credential.py, models/inventory.py, fields.py; release 24).
 """
@@ -68,17 +68,17 @@ def inject(kind: Mapping[str, Any], inputs: Mapping[str, str], directory: Path) 
     Fields that are empty are undefined, which renders as nothing.
     """
     injectors, jinja = kind["injectors"], ImmutableSandboxedEnvironment()
-    known: dict[str, Any] = {"tower": {}} | {name: value for name, value in inputs.items() if value}
+    context: dict[str, Any] = {"tower": {}} | {name: value for name, value in inputs.items() if value}
     injected = Injected()
     for name, template in injectors.get("file", {}).items():
-        path = _private(directory / f"tmp{name}", jinja.from_string(template).render(known))
+        path = _private(directory / f"tmp{name}", jinja.from_string(template).render(context))
         injected.files.append(path)
         label = name.partition(".")[2]
-        known["tower"] = known["tower"] | ({"filename": {label: str(path)}} if label else {"filename": str(path)})
+        context["tower"] = context["tower"] | ({"filename": {label: str(path)}} if label else {"filename": str(path)})
     for name, template in injectors.get("env", {}).items():
-        injected.environment[name] = jinja.from_string(template).render(known)
+        injected.environment[name] = jinja.from_string(template).render(context)
     if injectors.get("extra_vars"):
-        variables = {name: jinja.from_string(text).render(known) for name, text in injectors["extra_vars"].items()}
+        variables = {name: jinja.from_string(text).render(context) for name, text in injectors["extra_vars"].items()}
         path = _private(directory / "tmpvariables", yaml.safe_dump(variables))
         injected.files.append(path)
         injected.arguments += ["-e", f"@{path}"]
@@ -107,7 +107,7 @@ def sliced(inventory: Mapping[str, Any], number: int, count: int) -> dict[str, A
 class Job:
     """One job of AWX: a private data directory as AWX lays it out, and a machine for itself with a HOME and a /tmp.
 
-    `variables` are the template's with the survey's answers; to them AWX adds what it knows of the job.
+    `variables` are the template's with the survey's answers; AWX adds variables about the job.
     """
 
     directory: Path
@@ -127,11 +127,11 @@ class Job:
         self.injected = inject(self.kind, self.inputs, self.private / "env")
         script = f"#!{sys.executable}\nprint({json.dumps(json.dumps(self.inventory))})\n"
         _private(self.private / "inventory" / "hosts", script).chmod(0o700)
-        known = {"awx_job_id": self.number, "awx_job_template_name": self.playbook, "awx_user_name": "admin"}
+        of_job = {"awx_job_id": self.number, "awx_job_template_name": self.playbook, "awx_user_name": "admin"}
         if self.workflow:
-            known |= {"awx_workflow_job_id": self.workflow}
-        known |= {name.replace("awx_", "tower_"): value for name, value in known.items()}
-        self._write("extravars", {**self.variables, **known})
+            of_job |= {"awx_workflow_job_id": self.workflow}
+        of_job |= {name.replace("awx_", "tower_"): value for name, value in of_job.items()}
+        self._write("extravars", {**self.variables, **of_job})
         settings = {"fact_cache_type": "jsonfile", "fact_cache": "fact_cache", "suppress_ansible_output": True}
         self._write("settings", settings)
         self._write("envvars", {"JOB_ID": str(self.number), "AWX_PRIVATE_DATA_DIR": str(self.private)})
@@ -151,7 +151,7 @@ class Job:
 
     @property
     def artifacts(self) -> Path:
-        """What ansible-runner leaves of the job."""
+        """The directory that ansible-runner leaves."""
         return self.private / "artifacts" / str(self.number)
 
     def start(self) -> Job:
@@ -188,7 +188,7 @@ class Job:
 
     @property
     def stdout(self) -> str:
-        """What a user of AWX sees."""
+        """The output that a user of AWX sees."""
         return "\n".join([self.output, *(event["stdout"] for event in self.events)])
 
     @property

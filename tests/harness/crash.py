@@ -22,7 +22,7 @@ from typing import Any
 from harness.modules import KILL, SYSTEM_CALLS, Modules, Outcome
 from simulator import Fault, Request, Simulator
 
-# What can befall a request. After the last two, further requests fail as well.
+# The faults of a request. After the last two, further requests fail as well.
 FAULTS: dict[str, dict[str, Any]] = {
     "503": {"action": "status", "status": 503},
     "500": {"action": "status", "status": 500},
@@ -48,7 +48,7 @@ SHORT_TIMEOUT = 0.3
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that goes wrong: a strike at a call of the process, or a fault or kill at a request."""
+    """One failure: a strike at a call of the process, or a fault or kill at a request."""
 
     number: int
     what: str
@@ -60,7 +60,7 @@ class Point:
 
 @dataclass
 class Attempt:
-    """What a case's check looks at: the run that was disturbed, the one after it, and whether the first was killed."""
+    """The disturbed run of a case, the run after it, and whether the first was killed; a case's check gets it."""
 
     disturbed: Outcome
     repaired: Outcome

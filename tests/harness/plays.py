@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pieces of playbooks that the tests run."""
+"""Parts of the playbooks that tests run."""
 
 from __future__ import annotations
 

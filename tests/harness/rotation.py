@@ -74,7 +74,7 @@ class Rotation:
         return self.play("rotate", *flags, **variables)
 
     def description(self, host: Host) -> str:
-        """What the tokens of a host are called with the strategy `per_host`."""
+        """The description of a host's tokens with the strategy `per_host`."""
         return f"influxctl {host.name}"
 
     def give(self, host: Host, token: MgmtToken) -> None:
@@ -130,7 +130,7 @@ class Rotation:
         return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths if path.exists()}
 
     def commands(self) -> list[str]:
-        """What the issuer's influxctl was asked for."""
+        """The commands that the issuer's influxctl got."""
         words = ("list", "create", "revoke")
         return [next((w for w in one.argv if w in words), "version") for one in invocations(self.program)]
 

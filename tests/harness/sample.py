@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a long table `make test` tries; `make test-all` tries the whole table (the marker `complete`)."""
+"""The part of a long table that `make test` tries; `make test-all` tries the whole table (the marker `complete`)."""
 
 from __future__ import annotations
 

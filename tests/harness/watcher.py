@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Something that is looked at over and over while something else happens."""
+"""A thread that looks at something over and over while the test goes on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, name=type(self).__name__)
 
     def look(self) -> None:
-        """What there is to look at."""
+        """Look once."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

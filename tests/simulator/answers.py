@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Error answers: the API's JSON, or what stands in front of it."""
+"""Error answers: the API's JSON, or the page of an ingress in front of it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def worded(status: int, message: str, wording: str) -> str:
     if wording == "grpc" or found is None:
         return message
     code, description = found.groups()
-    known = f"code = {code} " if (status, code) == (400, "AlreadyExists") else ""
+    code_text = f"code = {code} " if (status, code) == (400, "AlreadyExists") else ""
     if wording == "misleading":
-        untrue = "it does not exist" if status == 409 or known else "it already exists: AlreadyExists, not NotFound"
-        return f"{known or 'code = Unknown '}desc = {untrue}"
-    return (known + description if wording == "plain" else known).strip()
+        untrue = "it does not exist" if status == 409 or code_text else "it already exists: AlreadyExists, not NotFound"
+        return f"{code_text or 'code = Unknown '}desc = {untrue}"
+    return (code_text + description if wording == "plain" else code_text).strip()
 
 
 def error(status: int, message: str, style: str = "json") -> Response:

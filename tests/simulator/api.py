@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP Management API: which paths there are, who may call them, and what a well-formed request is."""
+"""The HTTP Management API: its paths, the tokens that may call them, and the form of requests."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Endpoint:
             raise ApiError(401, "unauthorized: the management token is missing, unknown, expired or revoked")
 
     def check_headers(self, operation: Operation, record: Request) -> None:
-        """Only where there is an answer to accept, or a body to describe."""
+        """Check the headers, `Accept` only where there is an answer, and `Content-Type` only where there is a body."""
         if record.method != "DELETE" and record.headers.get("accept") != "application/json":
             self.violate(record, "Accept must be application/json")
             raise ApiError(406, "not acceptable: Accept must be application/json")
@@ -194,14 +194,14 @@ class Endpoint:
         if not self.long:
             return {}
         core = self.core
-        given = {name: params[name] for name in ("accountId", "clusterId")}
-        for text in given.values():
+        ids = {name: params[name] for name in ("accountId", "clusterId")}
+        for text in ids.values():
             tokens.check_uuid(core, text)
         expected = {"accountId": core.account_id, "clusterId": core.cluster_id}
         checked = core.product == "dedicated" or core.switches.clustered_ids == "checked"
-        if checked and {name: text.lower() for name, text in given.items()} != expected:
+        if checked and {name: text.lower() for name, text in ids.items()} != expected:
             raise ApiError(404, "not found: no such account or cluster")
-        return given
+        return ids
 
     def check_body(self, operation: Operation, record: Request) -> Strict | None:
         if operation.body is not None:

@@ -107,7 +107,7 @@ class Application:
         return response
 
     async def inner(self, record: Request, scope: Scope, receive: Receive) -> Response:
-        """The answer of the routes, which see the raw path: what is decoded when is theirs to decide."""
+        """The answer of the routes, which get the raw path and decode it themselves."""
         path = record.raw_path
         if record.kind == "api" and "%2f" in path.lower() and self.core.switches.encoded_slash != "kept":
             if self.core.switches.encoded_slash == "rejected":
@@ -140,7 +140,7 @@ class Application:
             await asyncio.sleep(0.005)
 
     async def leave(self, close: Callable[[], None], receive: Receive) -> None:
-        """Closes the connection and returns only when the server knows, so that it does not answer by itself."""
+        """Closes the connection and returns only when the server has noticed, so that it does not answer by itself."""
         close()
         while (await receive())["type"] != "http.disconnect":
             pass

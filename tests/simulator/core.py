@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every part of the server works on: the state, the clock, the switches and the list of secrets."""
+"""The parts that all of the server shares: the state, the clock, the switches and the list of secrets."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _write(core: Core, request: HttpRequest, body: Any) -> Response:
 
 
 def _refusal(core: Core, secret: str, action: str, name: str) -> Response | None:
-    """What a token gets that may not do this with a database; None where it may."""
+    """The error for a token that may not do this with a database; None where it may."""
     token = next((t for t in core.state.db_tokens if t.secret == secret), None)
     if token is None or not _accepted(core, token):
         return _error(401, "unauthorized", "unauthorized access")

@@ -22,7 +22,7 @@ _SETTINGS_LINE = "SETTINGS: dict[str, Any] = {}\n"
 
 @dataclass(frozen=True)
 class CliSwitches(Catalogue):
-    """What the documentation leaves open about influxctl (facts.md), and what may go wrong."""
+    """The points about influxctl that the documentation leaves open (facts.md), and its faults."""
 
     warn_lines: str = switch(
         "output-of-create", "stderr", "stdout", about="where the two `warn` lines of a table-format create go"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the `influxctl` stand-in talks to, in place of Granite's gRPC services (facts.md#how-it-speaks).
+"""The private HTTP API of the `influxctl` stand-in, in place of Granite's gRPC services (facts.md#how-it-speaks).
 
 `POST /_influxctl/<group>/<command>` with a JSON object; the answer is JSON, errors are {"code": gRPC code, "message"}.
 Times travel as {"seconds": int, "nanos": int}.

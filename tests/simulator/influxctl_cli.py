@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for the `influxctl` CLI: what facts.md says of it, over the simulator's private HTTP paths.
+"""A stand-in for the `influxctl` CLI that follows facts.md, over the simulator's private HTTP paths.
 
 Needs only Python 3.11 and its standard library. `simulator.influxctl.install` makes an executable of it.
 """
@@ -105,24 +105,24 @@ def value_of(name: str, flag: Flag, text: str) -> Any:
 
 
 def parse_flags(argv: list[str], flags: dict[str, Flag]) -> tuple[dict[str, Any], list[str]]:
-    """Flags end at the first argument that is none (or at `--`): the rest is returned."""
-    known = {name: flag for name, flag in flags.items() if since(flag.since)}
-    values = {name: flag.default for name, flag in known.items()}
+    """Return the values of the flags, and the other arguments. Flags end at `--`, or before the first other argument."""
+    supported = {name: flag for name, flag in flags.items() if since(flag.since)}
+    values = {name: flag.default for name, flag in supported.items()}
     rest = list(argv)
     while rest and rest[0].startswith("-") and rest[0] != "-":
         argument = rest.pop(0)
         if argument == "--":
             break
         name, equals, text = argument.removeprefix("-").removeprefix("-").partition("=")
-        if name not in known:
+        if name not in supported:
             raise Failure(f"flag provided but not defined: -{name}")
-        if not equals and known[name].kind == "bool":
+        if not equals and supported[name].kind == "bool":
             text = "true"
         elif not equals:
             if not rest:
                 raise Failure(f"flag needs an argument: -{name}")
             text = rest.pop(0)
-        values[name] = value_of(name, known[name], text)
+        values[name] = value_of(name, supported[name], text)
     return values, rest
 
 

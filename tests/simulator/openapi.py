@@ -130,7 +130,7 @@ def _bare(schema: Any) -> Any:
 
 
 def text() -> str:
-    """What `openapi.yml` holds."""
+    """The content of `openapi.yml`."""
 
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulator remembers of a request, and the faults that tests inject."""
+"""The record of a request, and the faults that tests inject."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the `at`-th to the (`at` + `times` - 1)-th request that it looks at.
+    """A failure of the `at`-th to the (`at` + `times` - 1)-th request that it looks at.
 
     It looks at the requests of its `kind` (all by default) for which `match` holds, counted from 1 since the fault was
     put into `Simulator.faults`. `times=0` means for ever. The actions:

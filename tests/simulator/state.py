@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cluster holds: plain records that tests read and prepare. All times are aware datetimes in UTC."""
+"""The objects of the cluster: plain records that tests read and prepare. All times are aware datetimes in UTC."""
 
 from __future__ import annotations
 

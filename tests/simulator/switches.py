@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every point that the documentation leaves open (what facts.md calls open)."""
+"""Every point that the documentation leaves open (facts.md calls it open)."""
 
 from __future__ import annotations
 
