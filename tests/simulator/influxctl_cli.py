@@ -105,7 +105,7 @@ def value_of(name: str, flag: Flag, text: str) -> Any:
 
 
 def parse_flags(argv: list[str], flags: dict[str, Flag]) -> tuple[dict[str, Any], list[str]]:
-    """Return the values of the flags, and the other arguments. Flags end at `--`, or before the first other argument."""
+    """Return the values of the flags, and the other arguments. Flags end at `--` or before the first other argument."""
     supported = {name: flag for name, flag in flags.items() if since(flag.since)}
     values = {name: flag.default for name, flag in supported.items()}
     rest = list(argv)
