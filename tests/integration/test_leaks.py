@@ -58,6 +58,8 @@ class World:
         sim.secrets.add(kept.secret)
         (self.out / "kept.json").write_text(json.dumps({"id": kept.id, "token": kept.secret}))
         (self.out / "elsewhere.json").write_text(json.dumps({"id": "x", "token": CANARIES["kept_elsewhere"]}))
+        (self.out / "open.json").write_text(json.dumps({"id": "x", "token": CANARIES["kept_elsewhere"]}))
+        (self.out / "open.json").chmod(0o644)
         # A server and a proxy that repeat what they were sent.
         unshaped = CANARIES["wrong_unshaped_token"]
         bodies = {
@@ -66,6 +68,8 @@ class World:
         bodies[unshaped] = f"<html>not with {unshaped}</html>"
         sim.faults.append(Fault("status", match=_asks_for("echoed"), status=400, body=bodies[sim.admin_token]))
         sim.faults.append(Fault("status", match=_comes_with(unshaped), kind="api", status=400, body=bodies[unshaped]))
+        said = json.dumps({"code": "invalid", "message": f"not with {CANARIES['issued']}, {CANARIES['issued'][9:40]}"})
+        sim.faults.append(Fault("status", match=_comes_with(CANARIES["issued"]), kind="data", status=400, body=said))
         refusal = json.dumps({"code": "InvalidArgument", "message": f"not with {unshaped}"})
         sim.faults.append(Fault("status", match=_comes_with(unshaped), kind="influxctl", status=400, body=refusal))
 
@@ -98,6 +102,9 @@ class World:
                 tokens=[{"description": "b shown"}, {"description": "b", "secret_file": str(self.out / "b.json")}]
             ),
             self.mgmt("mgmt_token_info", include_revoked=True),
+            self.delivered(),
+            self.delivered(token="{{ kept_elsewhere }}"),
+            {"influxops.influxdb3.db_token_file_info": {"path": str(self.out / "host.json")}},
         ]  # fmt: skip
 
     def failing(self) -> list[dict[str, Any]]:
@@ -114,7 +121,16 @@ class World:
             _token(description="a", **profile),
             _token(description="echoed"),
             _token(description="unkept", secret_file=full),
+            self.delivered(prove={"host": self.sim.url, "ca_path": str(self.sim.ca_path), "database": "metrics"}),
+            self.delivered(env_name="1"),
+            {"ansible.builtin.debug": {"msg": "{{ lookup('influxops.influxdb3.secret', '%s/open.json') }}" % self.out}},  # noqa: UP031
         ]  # fmt: skip
+
+    def delivered(self, **options: Any) -> dict[str, Any]:
+        """A token on a host."""
+        where = {"path": str(self.out / "host.json"), "env_path": str(self.out / "host.env"), "env_name": "TOKEN"}
+        prove = {"prove": {**options.pop("prove"), "retries": 1, "delay": 0}} if "prove" in options else {}
+        return {"influxops.influxdb3.db_token_file": {**where, "id": "1", "token": "{{ issued }}", **prove, **options}}
 
     def quoted_by_influxctl(self) -> list[dict[str, Any]]:
         """What fails for a config that influxctl then quotes; only without a connection is it read as it is."""
