@@ -16,7 +16,7 @@ description:
   - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file
     that isn't valid TOML, or that holds the profile twice, is left untouched.
   - The diff shows the profile's keys before and after. Tokens, an identity provider's parameters and keys that this
-    module doesn't know are masked; where such a value changes, that is all that is said.
+    module doesn't know are masked; where such a value changes, the diff shows only that it does.
   - With O(profiles) it manages many profiles of one file at the price of one.
 author:
   - influxops contributors (@influxops)
@@ -542,9 +542,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profil
     SHIPPED_OPTIONS,
     fix_attributes,
     held_config,
-    naming,
     parents,
     prove_config,
+    with_path_in_errors,
     write_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
@@ -589,36 +589,36 @@ def work(module: AnsibleModule) -> Result:
     how = proof.trials(module.params["prove"]) if module.params["prove"] is not None else None
     with orderly_end(), held_config(module) as where:
         try:
-            return bring(module, where, wishes, how)
+            return converge(module, where, wishes, how)
         except proof.NotProved as error:
             return not_proved(module, where, wishes, error)
 
 
-def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], how: proof.Trials | None) -> Result:
-    """Bring the profiles at a place that no other run works on to their stated state. Raises NotProved."""
+def converge(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], how: proof.Trials | None) -> Result:
+    """Write the profiles as stated, into a file that no other run works on. Raises NotProved and ProfileError."""
     path, text = where.path, config_file.read_at(where)
-    brought = naming(path, lambda: profiles.bring(text or "", wishes))
-    edited, unproved = brought.text, {}
+    edited = with_path_in_errors(path, lambda: profiles.edit(text or "", wishes))
+    text_after, unproved = edited.text, {}
     if module.params["profiles"] is None:
-        edited = proof_mark.marked(edited, module.params["name"], module.params["_proof"])
-        unproved["unproved"] = proof_mark.is_marked(edited, module.params["name"])
-    changed = edited != brought.text or any(outcome.changed for outcome in brought.outcomes)
+        text_after = proof_mark.marked(text_after, module.params["name"], module.params["_proof"])
+        unproved["unproved"] = proof_mark.is_marked(text_after, module.params["name"])
+    changed = text_after != edited.text or any(outcome.changed for outcome in edited.outcomes)
     if changed and where.missing and not module.check_mode:
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
-            return bring(module, where, wishes, how)
-    prove = None if module.check_mode else proof_due(module, how, path, text or "", brought)
-    values, before, after = report(brought.document, brought.outcomes, many=module.params["profiles"] is not None)
+            return converge(module, where, wishes, how)
+    prove = None if module.check_mode else proof_due(module, how, path, text or "", edited)
+    values, before, after = report(edited.document, edited.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:
-        values.update(write_config(module, where, text, edited, prove))
+        values.update(write_config(module, where, text, text_after, prove))
     else:
         if prove is not None and text is not None:
             prove_config(where, text, prove)
         if attributes and not module.check_mode:
             fix_attributes(module, where)
-    refused = refused_keys(brought.document)
+    refused = refused_keys(edited.document)
     values.update(
         path=path,
         file_identity=file_identity(path),
@@ -630,15 +630,15 @@ def bring(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], 
 
 
 def proof_due(
-    module: AnsibleModule, how: proof.Trials | None, path: str, old: str, brought: profiles.Brought
+    module: AnsibleModule, how: proof.Trials | None, path: str, old: str, edited: profiles.Edited
 ) -> Callable[[str], None] | None:
     """Return what proves the profiles in a config of that path, None where no proof is due. Raises NotProved."""
     unchanged_too = module.params["_prove_unchanged"]
-    names = [one.name for one in brought.outcomes if one.after is not None and (one.changed or unchanged_too)]
+    names = [one.name for one in edited.outcomes if one.after is not None and (one.changed or unchanged_too)]
     if how is None or not names:
         return None
     proof.check_program(how)
-    secrets = {*profiles.hidden_texts(load(old)), *profiles.hidden_texts(brought.document)}
+    secrets = {*profiles.hidden_texts(load(old)), *profiles.hidden_texts(edited.document)}
     trials = how
 
     def prove(config_path: str) -> None:

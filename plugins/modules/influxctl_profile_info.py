@@ -175,7 +175,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
     config_place,
-    naming,
+    with_path_in_errors,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
@@ -190,8 +190,8 @@ def work(module: AnsibleModule) -> Result:
         with config_place(module) as where:
             path, text = where.path, config_file.read_at(where)
         file = {"file": config_file.describe(path)}
-        document = naming(path, lambda: toml_data.load(text or ""))
-        found = naming(path, lambda: profile_reader.profiles_of(document))
+        document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
+        found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
     except ProfileError as error:
         # Who may read the file matters even more when nobody can say what is in it.
         return Result(changed=False, values=file, error=error)

@@ -40,7 +40,7 @@ from .runner import Output, Runner
 OLDEST = (2, 6, 0)
 _EXPIRY_SINCE = "2.10.0"
 # "Fixed nil pointer when listing management tokens" (facts.md#versions-of-influxctl).
-_LIST_MENDED = (2, 7, 0)
+_LIST_FIXED = (2, 7, 0)
 # `insecure` in `profile.tls` (facts.md#versions-of-influxctl).
 _INSECURE_SINCE = (2, 8, 0)
 # Seconds for `influxctl version`, which is only asked for when something has failed already.
@@ -131,15 +131,15 @@ def prove_created(before: Sequence[State], after: Sequence[State], description: 
 
     It is the one entry that is new in the list, has the description and whose prefix begins a printed string.
     """
-    known = {token["id"] for token in before}
-    proved = []
+    earlier_ids = {token["id"] for token in before}
+    matching = []
     for token in after:
-        if token["id"] in known or token.get("description") != description or not token.get("token_prefix"):
+        if token["id"] in earlier_ids or token.get("description") != description or not token.get("token_prefix"):
             continue
         secret = find_secret(output, token["token_prefix"])
         if secret:
-            proved.append({**token, "token": secret})
-    return proved[0] if len(proved) == 1 else None
+            matching.append({**token, "token": secret})
+    return matching[0] if len(matching) == 1 else None
 
 
 class Influxctl:
@@ -280,8 +280,8 @@ class Influxctl:
 
     @staticmethod
     def _new(before: Sequence[State], listed: Sequence[State], description: str) -> list[str]:
-        known = {token["id"] for token in before}
-        return [t["id"] for t in listed if t["id"] not in known and t.get("description") == description]
+        earlier_ids = {token["id"] for token in before}
+        return [t["id"] for t in listed if t["id"] not in earlier_ids and t.get("description") == description]
 
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
         """Return the error of a run that failed or took too long."""
@@ -292,8 +292,8 @@ class Influxctl:
         if not self._version_asked:
             self._version_asked = True
             with contextlib.suppress(InfluxctlError):
-                asked = self._runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
-                self._version = parse_version(f"{asked.stdout}\n{asked.stderr}")
+                answer = self._runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
+                self._version = parse_version(f"{answer.stdout}\n{answer.stderr}")
         return self._version
 
     def _remedy(self, output: Output) -> str:
@@ -306,8 +306,8 @@ class Influxctl:
             return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
         if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
             return f" It is version {number}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or newer."
-        if version is not None and version < _LIST_MENDED and "nil pointer" in output.stderr:
-            return f" It is version {number}; influxctl 2.7.0 mended the list of management tokens."
+        if version is not None and version < _LIST_FIXED and "nil pointer" in output.stderr:
+            return f" It is version {number}; influxctl 2.7.0 fixed the list of management tokens."
         return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
 
 

@@ -52,7 +52,7 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
 def config_place(module: AnsibleModule) -> Place:
     """Return the config's place; tomlkit can be imported from here on. Raises ProfileError."""
     unpack_tomlkit(module)
-    return config_file.place(config_file.locate(module.params["path"], os.environ))
+    return config_file.find_place(config_file.locate(module.params["path"], os.environ))
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ def _lock(where: Place) -> None:
         )
 
 
-def naming(path: str, work: Callable[[], Made]) -> Made:
+def with_path_in_errors(path: str, work: Callable[[], Made]) -> Made:
     """Do some work on a config's text, and name the file in its errors."""
     try:
         return work()

@@ -55,7 +55,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     return default_path(platform.system(), entry.pw_dir)
 
 
-def place(path: str) -> Place:
+def find_place(path: str) -> Place:
     """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
     try:
         return find(path, follow=True)

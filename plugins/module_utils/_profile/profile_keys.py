@@ -76,12 +76,12 @@ def warnings(path: str, found: Sequence[Refused]) -> list[str]:
     """Return the sentence about the keys that influxctl refuses in the file, or none."""
     if not found:
         return []
-    named = [f"{one['key']}{_place(one['profile'])} ({one['remedy']})" for one in found[:_NAMED]]
+    named = [f"{one['key']}{_location(one['profile'])} ({one['remedy']})" for one in found[:_NAMED]]
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return [f"influxctl refuses the whole file {path}, with all of its profiles, because of: {'; '.join(named)}{more}."]
 
 
-def _place(profile: str | None) -> str:
+def _location(profile: str | None) -> str:
     return "" if profile is None else f" in the profile {_shown(profile)}"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .._core.credentials import check_host_name, check_secret, foreign_secret_problem
 from .._core.errors import OptionError
 from .profile_reader import Profile
-from .profiles import Wish, given
+from .profiles import Wish, without_unset
 
 _STRING: dict[str, Any] = {"type": "str"}
 _BOOLEAN: dict[str, Any] = {"type": "bool"}
@@ -48,7 +48,7 @@ _KEYS: dict[str, dict[str, Any]] = {
     "tls": {"type": "dict", "options": _TLS},
     "auth": {"type": "dict", "options": _AUTH},
 }
-# All that is said about one profile, beside its name.
+# The options of one profile, beside its name.
 ONE_PROFILE: dict[str, dict[str, Any]] = {
     **_KEYS,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -115,5 +115,5 @@ def _wish(entry: Mapping[str, Any]) -> Wish:
     if entry["state"] == "present":
         _check_credentials(entry)
     stated: Profile = {"name": name, **{key: entry[key] for key in _KEYS}}
-    keys = given({**stated, "port": None if port is None else str(port)})
+    keys = without_unset({**stated, "port": None if port is None else str(port)})
     return Wish(name, keys, entry["state"] == "present", entry["exclusive"], entry["exclusive_auth"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the profiles of an influxctl `config.toml`, and says what of them may be shown. Pure; opens no file.
+"""Reads the profiles of an influxctl `config.toml`, and returns what of them may be shown. Pure; opens no file.
 
 Apart from profiles.py, so that who only reads doesn't carry an editor along. The keys: facts.md#profile-keys.
 """

@@ -26,7 +26,7 @@ from .profile_reader import (
     token_prefix,
 )
 from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
-from .toml_editor import Block, Editor, proved
+from .toml_editor import Block, Editor, checked
 
 # What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
 # secret.
@@ -40,11 +40,11 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What one profile shall be: `keys` are its own, without those that aren't given."""
+    """What one profile shall be: `keys` are its own, without those that the task doesn't state."""
 
     name: str
     keys: Profile
-    present: bool = True
+    is_present: bool = True
     exclusive: bool = False
     exclusive_auth: bool = False
 
@@ -105,9 +105,9 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def given(value: Mapping[str, Any]) -> Profile:
-    """Return nested options without what isn't given (None)."""
-    pruned = {key: given(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
+def without_unset(value: Mapping[str, Any]) -> Profile:
+    """Return nested options without what is None."""
+    pruned = {key: without_unset(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
     return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
 
 
@@ -144,7 +144,7 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
     """Return the text with profiles changed, and the data that it holds then.
 
     `document` is the text's data. Each of `changes` is a profile's number, None for a new one, and what it becomes,
-    None where it goes. Raises ProfileError, also when the edits can't be proved to have changed nothing else.
+    None where it goes. Raises ProfileError, also where the edited text doesn't hold just what is expected.
     """
     editor = Editor(text)
     profiles = list(document.get("profile", []))
@@ -166,7 +166,7 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
     expected = {key: value for key, value in document.items() if key != "profile"}
     if profiles:
         expected["profile"] = profiles
-    return proved(editor.text(), expected), expected
+    return checked(editor.text(), expected), expected
 
 
 def new_config(profile: Profile) -> str:
@@ -184,15 +184,15 @@ def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any
 
 
 @dataclass(frozen=True)
-class Brought:
-    """A config as all wishes want it: its text, its data, and the outcome of each wish."""
+class Edited:
+    """A config as edited for all wishes: its text, its data, and the outcome of each wish."""
 
     text: str
     document: Table
     outcomes: Sequence[Outcome]
 
 
-def bring(text: str, wishes: Sequence[Wish]) -> Brought:
+def edit(text: str, wishes: Sequence[Wish]) -> Edited:
     """Return the text as all wishes, each about another profile, want it. Raises ProfileError and OptionError."""
     document = load(text)
     found = profiles_of(document)
@@ -202,13 +202,13 @@ def bring(text: str, wishes: Sequence[Wish]) -> Brought:
     for wish in wishes:
         number = only(numbers, wish.name)
         before = None if number is None else found[number]
-        outcome = Outcome(wish.name, before, _wanted(before or {}, wish) if wish.present else None)
+        outcome = Outcome(wish.name, before, _wanted(before or {}, wish) if wish.is_present else None)
         outcomes.append(outcome)
         if outcome.changed:
             changes.append((number, outcome.after))
     if changes:
         text, document = rewrite(text, document, changes)
-    return Brought(text, document, outcomes)
+    return Edited(text, document, outcomes)
 
 
 def _wanted(current: Profile, wish: Wish) -> Profile:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits TOML text so that what isn't changed stays byte for byte. Pure; knows `[[profile]]`, but none of its keys.
 
-The document is known to be valid TOML. It is taken apart once, statement by statement and profile by profile, so that
-many edits cost as much more than one as they are more. tomlkit renders values; the edits themselves are made on the
-text, and `proved` reads the whole once more.
+The document is valid TOML, as its caller has seen. It is taken apart once, statement by statement and profile by
+profile, so that the work grows with the number of edits and no faster. tomlkit renders values; the edits themselves are
+made on the text, and `checked` reads the whole once more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COMMENTED_KEY = re.compile(rf"\s*#+\s*({_PART})\s*=")
 _COMMENTED_HEADER = re.compile(r"\s*#+\s*\[")
 
 
-def proved(text: str, expected: Table) -> str:
+def checked(text: str, expected: Table) -> str:
     """Return the text if it holds just the expected data. Raises ProfileError."""
     try:
         if same(load(text), expected):
@@ -167,7 +167,7 @@ def _edited_inline(text: str, key: str, changed: Table) -> str:
         else:
             document["x"].remove(key)
         edited: str = document.as_string()
-        proved(edited, {"x": changed})
+        checked(edited, {"x": changed})
     except (ValueError, tomlkit.exceptions.TOMLKitError, ProfileError):
         # tomlkit doesn't understand every inline table; then this one is written anew.
         edited = f"x ={text[: len(text) - len(text.lstrip())]}{_render(changed)}"
@@ -189,7 +189,7 @@ def _newline(text: str) -> str:
 
 
 class Editor:
-    """Edits the profiles of one document, each known by its number in the document as it was given."""
+    """Edits the profiles of one document, each named by its number in the document as it was read."""
 
     def __init__(self, text: str) -> None:
         self._newline = _newline(text)
@@ -362,7 +362,7 @@ class Block:
         those are about that one when a blank line separates them.
         """
         tables = {("profile",), next(table for number, table in self._own() if number == last)}
-        present = {one.path[len(t)] for t in tables for one in self.statements if one.path[: len(t)] == t != one.path}
+        stated = {one.path[len(t)] for t in tables for one in self.statements if one.path[: len(t)] == t != one.path}
         end = last + 1
         while end < len(self.statements) and self.statements[end].kind == "filler":
             end += 1
@@ -377,7 +377,7 @@ class Block:
             if _COMMENTED_HEADER.match(text):
                 break
             key = _COMMENTED_KEY.match(text)
-            if key and _key_path(key[1])[0] not in present:
+            if key and _key_path(key[1])[0] not in stated:
                 found = number
         return found
 

@@ -35,7 +35,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "only oauth2": {"keys": {**CONNECTION, "auth": _OAUTH2}, "exclusive_auth": True},
     "only token_file": {"keys": {**CONNECTION, "auth": {"token": {"token_file": "/t"}}}, "exclusive_auth": True},
     "nothing else": {"keys": {**CONNECTION, "mgmt_token": "M.V1.newnewnew"}, "exclusive": True},
-    "absent": {"keys": {}, "present": False},
+    "absent": {"keys": {}, "is_present": False},
 }
 
 
@@ -67,10 +67,10 @@ def lost_bytes(document: Document, name: str, edit: Mapping[str, Any]) -> int:
     index = [profile["name"] for profile in found].index(name)
     # Where a document's profile lacks what influxctl needs, the edit brings it along.
     wish = Wish(**{"name": name, **edit, "keys": {"name": name, **CONNECTION, **edit["keys"]}})
-    brought = profiles.bring(document.text, [wish])
-    edited, (outcome,) = brought.text, brought.outcomes
+    result = profiles.edit(document.text, [wish])
+    edited, (outcome,) = result.text, result.outcomes
     data = document.data
-    if wish.present:
+    if wish.is_present:
         how = {"exclusive": wish.exclusive, "exclusive_auth": wish.exclusive_auth}
         data["profile"][index] = profiles.merge(found[index], wish.keys, **how)
     else:

@@ -451,7 +451,7 @@ WORK: dict[str, Callable[[int], tuple[str, list[profiles.Wish]]]] = {
     "new table in all": lambda n: (
         config_of(n), [profiles.Wish(str(k), {"auth": {"token": {"token_file": "/t"}}}) for k in range(n)],
     ),
-    "remove all": lambda n: (config_of(n), [profiles.Wish(str(k), {}, present=False) for k in range(n)]),
+    "remove all": lambda n: (config_of(n), [profiles.Wish(str(k), {}, is_present=False) for k in range(n)]),
     "append": lambda n: (
         config_of(1), [profiles.Wish(f"new {k}", {"product": "clustered", "host": "h"}) for k in range(n)],
     ),
@@ -470,7 +470,7 @@ WORK: dict[str, Callable[[int], tuple[str, list[profiles.Wish]]]] = {
 def test_the_work_grows_no_faster_than_the_file(name: str) -> None:
     def cost(number: int) -> int:
         text, wishes = WORK[name](number)
-        return lines_run(lambda: profiles.bring(text, wishes))
+        return lines_run(lambda: profiles.edit(text, wishes))
 
     cost(1)  # what is made once
     small, large = cost(40), cost(160)
@@ -500,7 +500,7 @@ def is_toml(text: str) -> bool:
 
 
 def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
-    for guard in (lambda: toml_editor.proved("a = 1", {"a": 2}), lambda: toml_editor.split("no equals sign")):
+    for guard in (lambda: toml_editor.checked("a = 1", {"a": 2}), lambda: toml_editor.split("no equals sign")):
         with pytest.raises(ProfileError) as caught:
             guard()
         assert caught.value.code == "not_editable"
@@ -674,7 +674,7 @@ def test_a_diff_shows_the_profiles_own_shape() -> None:
 
 def test_options_that_are_not_given_are_dropped() -> None:
     nested: dict[str, Any] = {"a": None, "b": {"c": None}, "d": {"e": {"f": 1, "g": None}}, "h": False, "i": []}
-    assert profiles.given(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
+    assert profiles.without_unset(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
 
 
 @pytest.mark.parametrize(
