@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-rotation bench-profiles docs lock build release clean
+.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-fleet bench-rotation bench-profiles docs lock build release clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -55,6 +55,9 @@ molecule: .venv/.nox ## Run the molecule scenarios; ARGS="-s influxctl" picks
 
 bench: .venv/.nox ## Measure whole clusters in one task against loops: hours; ARGS=--quick takes minutes, --help lists the rest
 	$(NOX) --session bench -- $(ARGS)
+
+bench-fleet: .venv/.nox ## Measure what a fleet costs the controller, to 1,000 hosts: an hour; ARGS="--hosts 20 --times 1"
+	$(NOX) --session bench-fleet -- $(ARGS)
 
 bench-rotation: .venv/.nox ## Measure the rotation of a fleet over SSH against copying a file; ARGS="--hosts 20"
 	$(NOX) --session bench-rotation -- $(ARGS)

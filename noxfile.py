@@ -231,6 +231,13 @@ def bench_rotation(session: nox.Session) -> None:
     session.run("python", "-m", "bench.rotation", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
+@nox.session(name="bench-fleet")
+def bench_fleet(session: nox.Session) -> None:
+    """What fleets of 50, 200 and 1,000 hosts cost the controller, unless words after `--` ask for other sizes."""
+    install(session, "bench")
+    session.run("python", "-m", "bench.fleet", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session(name="bench-profiles")
 def bench_profiles(session: nox.Session) -> None:
     """What profiles cost a fleet that needs no change, and sending tomlkit a host (tests/bench/profiles.py)."""

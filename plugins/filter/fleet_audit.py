@@ -41,8 +41,8 @@ options:
 
 EXAMPLES = r"""
 - name: Show who holds what
-  ansible.builtin.debug:
-    msg: "{{ (holdings | influxops.influxdb3.fleet_audit(tokens, now='2026-11-24T12:00:00Z')).table }}"
+  influxops.influxdb3.fleet_report:
+    lines: "{{ (holdings | influxops.influxdb3.fleet_audit(tokens, now='2026-11-24T12:00:00Z')).table }}"
   vars:
     holdings:
       web1:
@@ -96,9 +96,19 @@ _value:
           has the list of what it applies to.
       type: dict
     table:
-      description: The lines of a table for a terminal, with remarks below.
+      description:
+        - The lines of a table for a terminal, at most 120 columns wide, with remarks below; hosts in natural order,
+          times in UTC. Whatever steers a terminal is escaped.
       type: list
       elements: str
+    stats:
+      description:
+        - The findings for C(set_stats), without a text that a host or a token's maker has chosen. For each kind of
+          C(findings) a list, such as C(influxdb3_audit_expired), of hosts, or of token IDs in
+          C(influxdb3_audit_orphan).
+        - C(influxdb3_audit_ok) is the number of profiles in order, C(influxdb3_audit_not_asked) the list of the hosts
+          that were not asked.
+      type: dict
     csv:
       description:
         - The rows as CSV, after them a row for each host that was not asked, without a state, and then the orphans,
@@ -113,7 +123,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import parse_instant
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import audit
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import audit
 
 
 def fleet_audit(

@@ -47,8 +47,8 @@ options:
 
 EXAMPLES = r"""
 - name: Show what became of each host
-  ansible.builtin.debug:
-    msg: "{{ (['web1', 'web2'] | influxops.influxdb3.fleet_rotation(outcomes)).table }}"
+  influxops.influxdb3.fleet_report:
+    lines: "{{ (['web1', 'web2'] | influxops.influxdb3.fleet_rotation(outcomes)).table }}"
   vars:
     outcomes:
       web1:
@@ -56,6 +56,7 @@ EXAMPLES = r"""
         id: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
         expires_at: "2027-01-30T12:00:00Z"
         old: []
+        revoked: []
 """
 
 RETURN = r"""
@@ -65,19 +66,29 @@ _value:
   contains:
     rows:
       description:
-        - One entry for each host, sorted, with the keys C(host), C(outcome) (V(renewed), V(unchanged), V(would renew),
-          V(not finished) or V(not asked)), C(token_id), C(expires_at) and C(old_tokens).
+        - One entry for each host, in natural order, with the keys C(host), C(outcome) (V(renewed), V(unchanged),
+          V(would renew), V(not finished) or V(not asked)), C(token_id), C(expires_at) and C(old_tokens).
+        - C(old_tokens) are the tokens that still work beside the one of C(token_id), each with C(id) and C(expires_at);
+          null where they aren't known.
       type: list
       elements: dict
     table:
-      description: The lines of a table for a terminal.
+      description:
+        - The lines of a table for a terminal, at most 120 columns wide; times in UTC. Many hosts at which nothing was
+          to be done are named together.
       type: list
       elements: str
+    stats:
+      description:
+        - The outcome for C(set_stats), the lists of hosts C(influxdb3_rotation_renewed),
+          C(influxdb3_rotation_would_renew), C(influxdb3_rotation_not_finished) and C(influxdb3_rotation_not_asked), and
+          the number C(influxdb3_rotation_unchanged).
+      type: dict
 """
 
 from typing import Any
 
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import rotation
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.rotation import rotation
 
 
 class FilterModule:

@@ -161,23 +161,35 @@ class Contest:
             command = command[:-2]
         if name == "floor":
             command = [sys.executable, "-m", "bench.floor", server.url, server.token, str(number), str(WORKERS)]
-        seconds, usage = self._measure(command)
+        seconds, usage = run_measured(command, self._environment, self._workdir / "output.txt")
         return Measured(seconds, usage.ru_utime + usage.ru_stime, server.reset(), usage.ru_maxrss / 1024)
-
-    def _measure(self, command: list[str]) -> tuple[float, resource.struct_rusage]:
-        with (self._workdir / "output.txt").open("w+") as output:
-            begin = time.perf_counter()
-            process = subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-            # Not wait(): only this tells what the process has used, and all that it has waited for.
-            status, usage = os.wait4(process.pid, 0)[1:]
-            seconds = time.perf_counter() - begin
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                output.seek(0)
-                raise RuntimeError(f"{' '.join(command)} failed:\n{output.read()[-3000:]}")
-        return seconds, usage
 
     def _path(self, name: str) -> Path:
         return self._workdir / f"{name.replace(' ', '_')}.json"
+
+
+def run_measured(
+    command: list[str], environment: dict[str, str], output: Path, directory: Path | None = None
+) -> tuple[float, resource.struct_rusage]:
+    """Run a command to its end; return its seconds, and what it and all that it has waited for have used.
+
+    What it printed is in the file `output`. Raises RuntimeError when it fails.
+    """
+    with output.open("w+") as written:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+        # Not wait(): only this tells what the process has used, and all that it has waited for.
+        status, usage = os.wait4(process.pid, 0)[1:]
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            written.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{written.read()[-3000:]}")
+    return seconds, usage

@@ -139,7 +139,8 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     assert set(report) == {"rows", "orphans", "findings", "not_asked", "silent"}
     assert (report["not_asked"], report["silent"]) == ([], ["host7", "host8"])
 
-    lines = run.result(SHOWN)["msg"]
+    # A long remark goes on in the next line.
+    lines = "\n".join(run.result(SHOWN)["lines"]).replace("\n    ", " ").splitlines()
     assert [line.split()[0] for line in lines[:11]] == ["host", *(row["host"] for row in report["rows"])]
     ends = lines[0].index("state")
     assert [line[ends:] for line in lines[1:11]] == [row["state"] for row in report["rows"]]
@@ -150,8 +151,9 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     assert "TOML" in remarks["host8"]
     assert remarks["host9"] == "shares its token with host1"
     doubt = "(no answer from host7, host8, which may hold one of them)"
-    assert lines[16:18] == ["", f"Active tokens that no host was seen to hold {doubt}:"]
-    assert len(lines) == 21
+    assert lines[16] == "10 profiles: 3 unknown, 2 none, 2 ok, 1 expired, 1 expiring, 1 revoked."
+    assert lines[17:19] == ["", f"Active tokens that no host was seen to hold {doubt}:"]
+    assert len(lines) == 22
     assert not trapped.exists()
 
 
@@ -168,7 +170,7 @@ def test_the_report_as_csv(audited: Rotation, tmp_path: Path) -> None:
     assert table.stat().st_mode & 0o777 == 0o600
     with table.open(newline="") as file:
         cells = list(csv.DictReader(file))
-    lines = run.result(SHOWN)["msg"][1:11]
+    lines = run.result(SHOWN)["lines"][1:11]
     assert [(row["host"], row["state"]) for row in cells[:10]] == [(one.split()[0], one.split()[-1]) for one in lines]
     assert [row["shared_with"] for row in cells if row["shared_with"]] == ["host9", "host1"]
     assert [row["host"] for row in cells if row["world_readable"] == "true"] == ["host1", "host8"]
@@ -222,7 +224,7 @@ def test_each_word_fails_the_audit_after_the_report(word: str, rotation: Rotatio
     assert run.code == 2
     assert [json.loads(failure["msg"]) for failure in run.failures] == [{word: found}]
     assert json.loads(written.read_text())["findings"][word] == found
-    assert len(run.result(SHOWN)["msg"]) > 3
+    assert len(run.result(SHOWN)["lines"]) > 3
 
 
 @pytest.mark.complete
@@ -239,8 +241,8 @@ def test_orphans_fail_the_audit_unless_hosts_were_not_asked(rotation: Rotation) 
 
     limited = rotation.play("audit", "--limit", "localhost,host1", mgmt_token_audit_fail_on=[*WORDS])
     assert limited.code == 0, limited.output
-    lines = limited.result(SHOWN)["msg"]
-    assert [line.split()[:2] for line in lines[1:-2]] == [["host1", "default"]]
+    lines = limited.result(SHOWN)["lines"]
+    assert [line.split()[:2] for line in lines[1:-3]] == [["host1", "default"]]
     assert lines[-1] == "Tokens that no host holds are not known: hosts that were not asked: 2."
 
 
@@ -258,7 +260,7 @@ def test_the_time_within_which_tokens_end_can_be_set(rotation: Rotation) -> None
     for within, expected in (("1d", 0), ("3d", 1), ("60d", 2), ("1y", 3)):
         run = rotation.play("audit", mgmt_token_audit_expiring_within=within)
         assert run.code == 0
-        assert sum("expiring" in line for line in run.result(SHOWN)["msg"]) == expected
+        assert sum("expiring" in line for line in run.result(SHOWN)["lines"]) == expected
     unread = rotation.play("audit", mgmt_token_audit_expiring_within="soon")
     assert unread.code == 2
     assert "'soon' is not a duration" in unread.output
@@ -275,7 +277,7 @@ def test_two_names_for_one_machine_and_two_profiles_of_one_name(rotation: Rotati
     rotation.fleet.inventory.write_text(json.dumps(inventory))
     run = rotation.play("audit")
     assert run.code == 0
-    lines = run.result(SHOWN)["msg"]
+    lines = run.result(SHOWN)["lines"]
     assert [line.split()[:2] for line in lines[1:5]] == [
         [name, "default"] for name in ("alias", "alias", "host1", "host1")
     ]
@@ -288,7 +290,7 @@ def test_a_report_where_it_can_not_be_written(rotation: Rotation) -> None:
     rotation.give_old(rotation.fleet.hosts[0])
     run = rotation.play("audit", mgmt_token_audit_file="/proc/nowhere/report.json")
     assert run.code == 2
-    assert any("host1" in line for line in run.result(SHOWN)["msg"])
+    assert any("host1" in line for line in run.result(SHOWN)["lines"])
 
 
 @pytest.mark.complete
@@ -322,7 +324,7 @@ def test_every_version_of_influxctl_gives_the_same_report(rotation: Rotation) ->
             (host.home / "bin" / "influxctl").unlink(missing_ok=True)
         run = rotation.play("audit")
         assert run.code == 0, run.output
-        lines = run.result(SHOWN)["msg"]
+        lines = run.result(SHOWN)["lines"]
         assert lines == (expected or lines), setting
         expected = lines
         assert sim.writes == []
@@ -337,20 +339,20 @@ def test_the_summary_of_a_rotation_says_when_it_could_not_ask(rotation: Rotation
     rotation.give_old(away)
     away.stop()
     flags = ("--limit", "localhost,host1,host3")
-    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["msg"]
+    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["lines"]
     (old,) = rotation.alive(rotation.description(away))
     (token,) = [token for token in sim.state.mgmt_tokens if token.secret == old]
     assert table[3].split()[:2] == ["host3", "not"]
-    assert f"{token.id} until " in table[3]
+    assert f"host3: old tokens that still work: {token.id} until " in table[4]
 
     rotation.meanwhile(2, "management/list", lambda: setattr(sim.state.mgmt_tokens[0], "revoked_at", sim.clock.now()))
-    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["msg"]
-    assert [re.split("  +", line)[:2] for line in table[1:]] == [
+    table = rotation.rotate(*flags).result("Show who was renewed, and who may still hold an old token")["lines"]
+    assert [re.split("  +", line)[:2] for line in table[1:4]] == [
         ["host1", "unchanged"],
         ["host2", "not asked"],
         ["host3", "not finished"],
     ]
-    assert [line.endswith("not known") for line in table[1:]] == [False, True, True]
+    assert [line.endswith("not known") for line in table[1:4]] == [False, True, True]
 
 
 def test_files_that_have_no_end(rotation: Rotation) -> None:
@@ -363,7 +365,7 @@ def test_files_that_have_no_end(rotation: Rotation) -> None:
     old = rotation.give_old(good)
     run = rotation.play("audit")
     assert run.code == 0, run.output
-    states = [line.split() for line in run.result(SHOWN)["msg"][1:4]]
+    states = [line.split() for line in run.result(SHOWN)["lines"][1:4]]
     assert [(state[0], state[-1]) for state in states] == [
         ("host1", "unknown"),
         ("host2", "unknown"),

@@ -132,6 +132,7 @@ def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, place: P
     assert [database.name for database in sim.state.databases] == ["metrics"]
     issued = {world.issued(host) for host in hosts}
     assert len(issued) == len(hosts)
+    assert first.artifact_data["influxdb3_rotation_renewed"] == [host.name for host in hosts]
 
     for name in ("bootstrap", "rotate", "audit"):
         again = awx.run(name)
@@ -148,6 +149,8 @@ def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, place: P
     sim.state.mgmt_tokens[-1].revoked_at = sim.clock.now()
     failed = awx.run("audit")
     assert failed.code == 2
+    assert failed.artifact_data["influxdb3_audit_revoked"] == [hosts[-1].name]
+    assert failed.artifact_data["influxdb3_audit_ok"] == len(hosts) - 1
     assert list(json.loads(failed.message("Fail where something is not in order"))) == ["revoked"]
 
     assert not sim.violations
@@ -166,6 +169,10 @@ def test_slices_at_the_same_time_make_one_token_per_host(slices: int, world: Rot
         jobs = awx.run_sliced("rotate", slices)
     for job in jobs:
         assert job.code == 0, job.stdout
+        own = [host for host in job.inventory["_meta"]["hostvars"] if host.startswith("host")]
+        assert job.artifact_data["influxdb3_rotation_renewed"] == own
+        rows = [line.split()[:2] for line in job.stdout.splitlines() if line.startswith("host")]
+        assert [row for row in rows if row[1] == "renewed"] == [[host, "renewed"] for host in own]
     assert prober.gaps == []
     assert all(token.revoked_at for token in old)
     assert len({world.issued(host) for host in hosts}) == len(hosts)

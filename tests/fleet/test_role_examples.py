@@ -101,7 +101,7 @@ def test_a_token_for_every_host(ansible: Ansible, sim: Simulator, fleet: Fleet) 
     shown = variables(play)
     # A simulator has its own address and CA.
     shown["mgmt_token_connection"] |= {"host": sim.url, "ca_path": str(sim.ca_path)}
-    shown["mgmt_token_profile"] |= {"host": sim.host, "port": sim.port, "tls": {"ca": str(sim.ca_path)}}
+    shown["mgmt_token_profile"] = {"tls": {"ca": str(sim.ca_path)}}
     run(ansible, fleet, play, vault_management_token=sim.admin_token)
     assert [token.description for token in sim.state.mgmt_tokens] == ["simulator admin", "influxctl host1"]
 

@@ -197,6 +197,12 @@ class Job:
         (stats,) = [event["event_data"] for event in self.events if event["event"] == "playbook_on_stats"]
         return dict(stats["changed"])
 
+    @property
+    def artifact_data(self) -> dict[str, Any]:
+        """What AWX gives to later jobs of a workflow as variables."""
+        (stats,) = [event["event_data"] for event in self.events if event["event"] == "playbook_on_stats"]
+        return dict(stats["artifact_data"])
+
     def message(self, task: str) -> Any:
         """The message of the last result of a task."""
         done = [event["event_data"] for event in self.events if event["event"].startswith("runner_on_")]

@@ -121,11 +121,11 @@ def test_readme_tasks(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
 
 
 def test_readme_fleet(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
-    (block,) = (block for block in code_blocks("yaml") if "mgmt_token_profile" in block)
+    (block,) = (block for block in code_blocks("yaml") if "mgmt_token_expires_in" in block)
     variables = local(block, sim, tmp_path)
     # A simulator has its own CA and port.
     variables["cluster_connection"] = connection(sim)
-    variables["mgmt_token_profile"] |= {"host": sim.host, "port": sim.port, "tls": {"ca": str(sim.ca_path)}}
+    variables["mgmt_token_profile"] = {"tls": {"ca": str(sim.ca_path)}}
     with Fleet(size=1) as fleet:
         programs = fleet.hosts[0].home / "bin"
         programs.mkdir(exist_ok=True)

@@ -86,7 +86,8 @@ class World(Rotation):
         text = re.sub(
             r"( *)(host: )https://cluster\.example\.com\n", rf"\1\2{sim.url}\n\1ca_path: {sim.ca_path}\n", text
         )
-        text = re.sub(r"( *)port: 443\n", rf"\1port: {sim.port}\n\1tls: {{ca: {sim.ca_path}}}\n", text)
+        profile = f"mgmt_token_profile: {{tls: {{ca: {sim.ca_path}}}}}\n"
+        text = re.sub(r"^( *)(mgmt_token_renew_before: 14d\n)", rf"\1\2\1{profile}", text, flags=re.MULTILINE)
         with_ca = f'mgmt_token = "{sim.admin_token}"\n[profile.tls]\nca = "{sim.ca_path}"\n'
         text = text.replace('mgmt_token = "YOUR-TOKEN"\n', with_ca).replace('port = "443"', f'port = "{sim.port}"')
         text = re.sub("sha256:[0-9a-f]+", lambda _: checksum(self.archive), text)

@@ -57,8 +57,14 @@ def test_action_group_holds_every_module_with_connection_options(collection_root
     collection = collection_root / COLLECTION_PATH
     runtime = yaml.safe_load((collection / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     modules = {module.stem for module in (collection / "plugins" / "modules").glob("*.py")}
-    about_a_host = {"influxctl_profile", "influxctl_profile_info", "db_token_file", "db_token_file_info"}
-    assert set(runtime["action_groups"]["all"]) == modules - about_a_host
+    without_connection = {
+        "influxctl_profile",
+        "influxctl_profile_info",
+        "db_token_file",
+        "db_token_file_info",
+        "fleet_report",
+    }
+    assert set(runtime["action_groups"]["all"]) == modules - without_connection
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -50,13 +50,16 @@ def summarize(
     that the run came to; None says that it came to all.
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome["revoked"]}
+    # Where no host waits for another, one may have got a shared token that another has then renewed.
+    superseded = {token["id"]: token for outcome in outcomes.values() for token in outcome["old"]}
     rows = []
     old: list[OldToken] | None
     for host in hosts:
         outcome = outcomes.get(host)
         if outcome:
             state, token_id, ends = outcome["outcome"], outcome["id"], outcome["expires_at"]
-            old = _tokens(token for token in outcome["old"] if token["id"] not in revoked)
+            own = [superseded[token_id]] if token_id in superseded else []
+            old = _tokens(token for token in [*outcome["old"], *own] if token["id"] not in revoked)
         else:
             state, token_id, ends = "not finished" if begun is None or host in begun else "not asked", None, None
             old = None if tokens is None else _tokens(_unrevoked(tokens, descriptions.get(host)))

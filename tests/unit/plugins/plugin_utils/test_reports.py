@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,13 +21,24 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.reports import (
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import (
     AUDIT_COLUMNS,
     CSV_COLUMNS,
     audit,
-    csv_text,
-    rotation,
+)
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit_lines import FINDINGS
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.csv_text import csv_text
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.rotation import FOLDED_FROM, rotation
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.tables import (
+    WIDTH,
+    Column,
+    cut,
+    natural,
+    short_time,
     table,
+    totals,
+    width_of,
+    wrapped,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -124,6 +136,7 @@ def test_state_of_a_host_without_a_token_that_the_cluster_lists(found: Dict, sta
     named = f"web1 ({row['profile']})" if row["profile"] else "web1"
     assert result["findings"][state] == [named]
     assert (f"web1: {note}" in result["table"]) is bool(note)
+    assert f"1 profile: 1 {state}." in result["table"]
 
 
 @pytest.mark.parametrize("within", ["14", 14, "infinite", "soon"])
@@ -211,14 +224,14 @@ def test_world_readable(mode: str | None, readable: bool) -> None:
 def test_all_remarks_about_a_profile_are_one_line() -> None:
     result = report({"web1": holding("M.V1.9999", mode="0644")})
     remarks = "the cluster lists no token that begins M.V1.9999; others than the owner can read the file"
-    assert result["table"][2:] == [f"web1: {remarks}"]
+    assert result["table"][2:3] == [f"web1: {remarks}"]
 
 
 def test_a_file_that_can_not_be_read_may_be_readable_for_others() -> None:
     """What is in it is not known, and a token may be."""
     result = report({"web1": {"msg": "it is not valid TOML", "file": {"mode": "0644"}}})
     assert result["findings"] == {"unknown": ["web1"], "world_readable": ["web1"]}
-    assert result["table"][2:] == ["web1: it is not valid TOML; others than the owner can read the file"]
+    assert result["table"][2:3] == ["web1: it is not valid TOML; others than the owner can read the file"]
     assert result["silent"] == ["web1"]
 
 
@@ -259,12 +272,13 @@ def test_profiles_without_a_name_and_two_of_one_name_are_rows_as_well() -> None:
 
 
 def test_the_table_is_aligned_and_shows_what_is_not_there_as_a_dash() -> None:
-    assert table([{"a_b": "1", "c": None}, {"a_b": "longer", "c": "x"}], ("a_b", "c")) == [
+    columns = (Column("a_b", "a b", 3), Column("c", "c", 1))
+    assert table([{"a_b": "1", "c": None}, {"a_b": "longer", "c": "x"}], columns) == [
         "a b     c",
         "1       -",
         "longer  x",
     ]
-    assert table([], ("host", "state")) == ["host  state"]
+    assert table([], columns) == ["a b  c"]
 
 
 def test_nothing_breaks_a_line_or_steers_a_terminal() -> None:
@@ -398,12 +412,16 @@ def test_the_table_has_a_line_for_each_row_and_its_columns_begin_where_the_headi
 ) -> None:
     result = audit(holdings, tokens, NOW, "14d")
     heading, *lines = result["table"][: len(result["rows"]) + 1]
-    starts = [heading.index(column.replace("_", " ")) for column in AUDIT_COLUMNS]
+    starts = [
+        heading.index(word) for word in ("host", "profile", "token id", "description", "created", "expires", "state")
+    ]
     for line, row in zip(lines, result["rows"], strict=True):
         assert line.isprintable()
         assert line.startswith(row["host"])
-        assert line[starts[-1] :] == row["state"]
-        assert all(line[start - 2 : start] == "  " for start in starts[1:])
+        assert line.endswith(f"  {row['state']}")
+        before = width_of(line.removesuffix(row["state"]))
+        assert before == starts[-1]
+    assert [line for line in result["table"] if width_of(line) > WIDTH] == []
 
 
 @given(fleets, listings)
@@ -424,11 +442,13 @@ def test_csv_is_read_back_as_it_was_but_for_formulas(holdings: Dict, tokens: lis
 
 
 def outcome(word: str, *old: Dict, **more: Any) -> Dict:
-    return {"outcome": word, "id": "new", "expires_at": instant(90), "old": [*old], **more}
+    return {"outcome": word, "id": "new", "expires_at": instant(90), "old": [*old], "revoked": [], **more}
 
 
-def old_tokens(result: Dict) -> dict[str, str | None]:
-    return {row["host"]: row["old_tokens"] for row in result["rows"]}
+def old_tokens(result: Dict) -> dict[str, list[str] | None]:
+    """The IDs of the old tokens of each host."""
+    found = {row["host"]: row["old_tokens"] for row in result["rows"]}
+    return {host: None if old is None else [token["id"] for token in old] for host, old in found.items()}
 
 
 @pytest.mark.parametrize("word", ["renewed", "unchanged", "would renew"])
@@ -439,12 +459,13 @@ def test_a_host_that_came_to_the_end(word: str) -> None:
         "outcome": word,
         "token_id": "new",
         "expires_at": instant(90),
-        "old_tokens": None,
+        "old_tokens": [],
     }
     assert result["rows"] == [expected]
     assert result["table"] == [
-        f"host  outcome{' ' * max(0, len(word) - 7)}  token id  expires at            old tokens",
-        f"web1  {word.ljust(7)}  new       {instant(90)}  -",
+        f"host  outcome{' ' * max(0, len(word) - 7)}  token id  expires (UTC)     old tokens",
+        f"web1  {word.ljust(7)}  new       2027-02-22 12:00  -",
+        f"1 host: 1 {word}.",
     ]
 
 
@@ -453,16 +474,18 @@ def test_old_tokens_are_those_that_were_not_revoked_by_any_host() -> None:
     old = [token(1, ends=7), token(2)]
     outcomes = {"web1": outcome("renewed", *old, revoked=["id-1"]), "web2": outcome("renewed", *old)}
     listed = old_tokens(rotation(["web2", "web1"], outcomes, [], {}))
-    assert listed == {"web1": "id-2 (never ends)", "web2": "id-2 (never ends)"}
-    kept = old_tokens(rotation(["web1"], {"web1": outcome("renewed", *old)}, [], {}))
-    assert kept == {"web1": f"id-1 until {instant(7)}, id-2 (never ends)"}
+    assert listed == {"web1": ["id-2"], "web2": ["id-2"]}
+    kept = rotation(["web1"], {"web1": outcome("renewed", *old)}, [], {})
+    assert old_tokens(kept) == {"web1": ["id-1", "id-2"]}
+    assert kept["table"][1].endswith("  2")
+    assert kept["table"][2] == "web1: old tokens that still work: id-1 until 2026-12-01 12:00, id-2 (never ends)"
 
 
 def test_a_shared_token_that_another_host_has_renewed_meanwhile_is_an_old_one() -> None:
     """With the strategy free, and forced by one host while the others had been served already."""
     outcomes = {"web1": outcome("renewed", token(1, ends=7)), "web2": outcome("unchanged") | {"id": "id-1"}}
     result = rotation(["web1", "web2"], outcomes, [], {})
-    assert old_tokens(result) == dict.fromkeys(("web1", "web2"), f"id-1 until {instant(7)}")
+    assert old_tokens(result) == {"web1": ["id-1"], "web2": ["id-1"]}
 
 
 def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
@@ -476,7 +499,7 @@ def test_a_host_that_did_not_finish_may_hold_any_of_its_tokens() -> None:
         ("web9", "not finished", None, None),
     ]
     listed = old_tokens(result)
-    assert listed == {"web1": f"id-1 until {instant(7)}, id-2 (never ends)", "web3": None, "web9": None}
+    assert listed == {"web1": ["id-1", "id-2"], "web3": [], "web9": []}
 
 
 def test_a_host_that_the_run_did_not_come_to_may_hold_any_as_well() -> None:
@@ -487,13 +510,14 @@ def test_a_host_that_the_run_did_not_come_to_may_hold_any_as_well() -> None:
         ("web2", "not finished"),
         ("web3", "renewed"),
     ]
-    assert old_tokens(result) == {"web1": "id-1 (never ends)", "web2": "id-2 (never ends)", "web3": None}
+    assert old_tokens(result) == {"web1": ["id-1"], "web2": ["id-2"], "web3": []}
 
 
 def test_what_hosts_hold_is_not_known_without_a_list() -> None:
     """Never a dash, which says that there is nothing."""
     result = fleet_rotation(["web1", "web2"], {"web1": outcome("renewed")}, None, {"web2": "influxctl web2"})
-    assert old_tokens(result) == {"web1": None, "web2": "not known"}
+    assert old_tokens(result) == {"web1": [], "web2": None}
+    assert [line.split("  ")[-1].strip() for line in result["table"][1:3]] == ["-", "not known"]
 
 
 @given(st.lists(hosts, unique=True), st.dictionaries(hosts, st.sampled_from(["renewed", "unchanged"])), listings)
@@ -502,10 +526,157 @@ def test_every_host_has_one_row_and_the_summary_is_json(
 ) -> None:
     outcomes = {host: outcome(word, *tokens) for host, word in words.items()}
     result = rotation(names, outcomes, tokens, {host: f"influxctl {host}" for host in names})
-    assert [row["host"] for row in result["rows"]] == sorted(names)
-    assert [row["outcome"] for row in result["rows"]] == [words.get(host, "not finished") for host in sorted(names)]
-    assert len(result["table"]) == len(names) + 1
+    assert [row["host"] for row in result["rows"]] == sorted(names, key=natural)
+    assert [row["outcome"] for row in result["rows"]] == [
+        words.get(row["host"], "not finished") for row in result["rows"]
+    ]
     assert json.loads(json.dumps(result)) == result
+    assert_fits(result["table"], names)
+
+
+def test_many_hosts_at_which_nothing_was_to_be_done_are_named_together() -> None:
+    """Or nobody would find the one that is worth a look. A host with an old token is one."""
+    names = [f"web{number}" for number in range(1, 101)]
+    outcomes = {name: outcome("unchanged") for name in names}
+    outcomes |= {"web7": outcome("renewed"), "web8": outcome("unchanged", token(1))}
+    lines = rotation(names, outcomes, [], {})["table"]
+    assert [line.split()[:2] for line in lines[1:4]] == [["web7", "renewed"], ["web8", "unchanged"], ["web8:", "old"]]
+    assert lines[4].startswith("Unchanged, and without old tokens: web1, web2, ")
+    assert len(lines) < 15
+    assert lines[-1] == "100 hosts: 99 unchanged, 1 renewed."
+    assert_fits(lines, names)
+    few = names[: FOLDED_FROM - 1]
+    assert len(rotation(few, {name: outcome("unchanged") for name in few}, [], {})["table"]) == len(few) + 2
+
+
+def test_the_outcome_for_awx_adds_up() -> None:
+    outcomes = {"web1": outcome("renewed"), "web2": outcome("unchanged"), "web10": outcome("renewed")}
+    result = rotation(["web10", "web1", "web2", "web3"], outcomes, [], {}, ["web1"])
+    assert result["stats"] == {
+        "influxdb3_rotation_renewed": ["web1", "web10"],
+        "influxdb3_rotation_would_renew": [],
+        "influxdb3_rotation_not_finished": [],
+        "influxdb3_rotation_not_asked": ["web3"],
+        "influxdb3_rotation_unchanged": 1,
+    }
+
+
+# --- what a terminal shows -----------------------------------------------------------------------
+
+
+def assert_fits(lines: list[str], names: Iterable[str]) -> None:
+    """No line is too wide or steers a terminal, and each host is named, as it can be shown."""
+    assert [line for line in lines if width_of(line) > WIDTH or not line.isprintable()] == []
+    text = " ".join(" ".join(lines).split())
+    assert [name for name in names if printable(" ".join(name.split())) not in text] == []
+
+
+# Letters that take two columns, or none, and what a terminal takes for a command; no name is longer than its column.
+words = st.text(st.sampled_from("aZ09-.é\u0301\u65e5\x1b\n\u202e\u200d{}\"' "), max_size=200)
+strange_hosts = st.text(st.sampled_from("aZ09-.é{}\x1b\u202e"), min_size=1, max_size=8).map(lambda one: f"h{one}h")
+
+
+@given(
+    st.dictionaries(strange_hosts, st.lists(words, max_size=2), max_size=5),
+    st.lists(words, max_size=6),
+)
+def test_no_line_of_an_audit_is_too_wide_whatever_anybody_called_things(
+    found: dict[str, list[str]], descriptions: list[str]
+) -> None:
+    tokens = [token(number, text, id=text or "x", created_at=text) for number, text in enumerate(descriptions)]
+    holdings: Dict = {
+        host: holding(*["M.V1.0001"] * len(names), names=tuple(names)) if names else {"msg": "\x1b[2J" * 99}
+        for host, names in found.items()
+    }
+    result = audit(holdings, tokens, NOW, "14d")
+    assert_fits(result["table"], found)
+    assert {name for name in result["stats"] if name.startswith("influxdb3_audit_")} == set(result["stats"])
+    listed = [names for names in result["stats"].values() if isinstance(names, list)]
+    assert {name for names in listed for name in names} <= {*found, *(one["id"] for one in tokens)}
+    assert not any("{" in name for name in result["stats"]["influxdb3_audit_orphan"])
+
+
+def test_hosts_stand_in_natural_order() -> None:
+    names = ["host10", "host9", "host2", "b", "host2.a", "10", "9", "host1", "é1"]
+    lines = report({name: holding(None) for name in names})["table"]
+    assert [line.split()[0] for line in lines[1:-1]] == [
+        *("9", "10", "b", "host1", "host2", "host2.a", "host9", "host10", "é1"),
+    ]
+
+
+@given(st.lists(st.text(max_size=20), max_size=6))
+def test_any_two_names_have_an_order(names: list[str]) -> None:
+    assert sorted(sorted(names, key=natural), key=natural) == sorted(names, key=natural)
+    assert (natural("a") == natural("b")) is False
+
+
+@pytest.mark.parametrize(
+    ("instant_", "shown", "day"),
+    [
+        ("2026-11-27T09:30:59Z", "2026-11-27 09:30", "2026-11-27"),
+        ("2026-11-27T23:30:00-02:00", "2026-11-28 01:30", "2026-11-28"),
+        ("soon", "soon", "soon"),
+        (None, None, None),
+        ("", None, None),
+    ],
+)
+def test_times_are_short(instant_: str | None, shown: str | None, day: str | None) -> None:
+    assert short_time(instant_) == shown
+    assert short_time(instant_, is_date=True) == day
+
+
+@given(words, st.integers(1, 130))
+def test_what_is_cut_says_so(text: str, width: int) -> None:
+    text = printable(text)
+    shown = cut(text, width)
+    assert width_of(shown) <= width
+    assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
+
+
+def test_the_least_important_columns_are_cut_first() -> None:
+    long = report(
+        {f"web1.{'x' * 38}": holding("M.V1.0001")},
+        token(1, "d" * 40, id="0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11", ends=90),
+    )
+    line = long["table"][1]
+    assert width_of(long["table"][0]) == WIDTH
+    assert line.startswith(f"web1.{'x' * 38}  default  0d4a2d1c…  ddd")
+    assert line.endswith("…  2026-11-02  2027-02-22 12:00  ok")
+
+
+@given(words)
+def test_a_long_sentence_loses_nothing(text: str) -> None:
+    text = printable(" ".join(text.split()))
+    assert "".join("".join(wrapped(text)).split()) == "".join(text.split())
+
+
+def test_totals() -> None:
+    assert totals(["ok", "none", "ok"], "profile") == "3 profiles: 2 ok, 1 none."
+    assert totals([], "host") == "0 hosts."
+
+
+def test_the_findings_for_awx_hold_no_text_of_a_host_or_a_token_s_maker() -> None:
+    """Another job gets them as variables, which may be taken for templates there."""
+    trap = "{{ lookup('pipe', 'id') }}"
+    result = report(
+        {
+            "web1": holding("M.V1.0001", None, names=(trap, "x"), mode="0644"),
+            "web2": holding("M.V1.0001"),
+            "web3": None,
+        },
+        token(1, trap),
+    )
+    assert result["stats"] == {
+        **{f"influxdb3_audit_{word}": [] for word in FINDINGS},
+        "influxdb3_audit_none": ["web1"],
+        "influxdb3_audit_world_readable": ["web1"],
+        "influxdb3_audit_shared": ["web1", "web2"],
+        "influxdb3_audit_ok": 2,
+        "influxdb3_audit_not_asked": ["web3"],
+    }
+    left = report({}, token(1, trap), token(2, id=trap))
+    assert left["stats"]["influxdb3_audit_orphan"] == ["id-1"]
+    assert "{" not in json.dumps(left["stats"])[1:]
 
 
 # --- the filters ---------------------------------------------------------------------------------

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From measured runs over a fleet to a table, the goals and a plot."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+# What is plotted, with its colour and what it is called there; in this order from the dearest to the cheapest.
+CONTESTANTS = {
+    "forced": ("#b5651d", "forced rotation"),
+    "audit": ("#2a9d5c", "audit"),
+    "nothing to do": ("#1f6fb4", "rotation, nothing to do"),
+    "copy": ("#8a8a8a", "ansible.builtin.copy"),
+    "ping": ("#5a5a5a", "ansible.builtin.ping"),
+}
+# How many times the processor seconds of ping they may take.
+GOALS = {"nothing to do": 1.4, "audit": 1.4, "forced": 3.0}
+MEMORY_GOAL = 300
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: seconds by the clock and of all processors, MB of its largest process, and lines that it printed."""
+
+    seconds: float
+    processor: float
+    memory: float
+    lines: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one contestant has done on so many hosts; its figures are medians."""
+
+    hosts: int
+    contestant: str
+    runs: list[Measured]
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.hosts, self.contestant
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(run.seconds for run in self.runs)
+
+    @property
+    def processor(self) -> float:
+        return statistics.median(run.processor for run in self.runs)
+
+    @property
+    def memory(self) -> float:
+        return statistics.median(run.memory for run in self.runs)
+
+    @property
+    def lines(self) -> float:
+        return statistics.median(run.lines for run in self.runs)
+
+
+Rows = dict[tuple[int, str], Row]
+
+
+def save(rows: Rows, path: Path) -> None:
+    """Write all runs down, so that a later measurement can add to them."""
+    path.write_text(json.dumps([asdict(row) for row in rows.values()], indent=1) + "\n")
+
+
+def load(path: Path) -> Rows:
+    """Return what was written down; nothing if there is no file."""
+    if not path.exists():
+        return {}
+    rows = [Row(**{**row, "runs": [Measured(**run) for run in row["runs"]]}) for row in json.loads(path.read_text())]
+    return {row.key: row for row in rows}
+
+
+def text(rows: Rows, machine: str) -> str:
+    """The table: medians, and how many times as much as ping; below it the goals."""
+    lines = [
+        f"A fleet over local connections; medians of n runs. {machine}.",
+        "x ping: how many times the processor seconds of ansible.builtin.ping of the same hosts.",
+        "",
+        f"{'hosts':>5}  {'contestant':13} {'seconds':>8} {'processor':>9} {'x ping':>6} {'MB':>5}"
+        f" {'lines':>6} {'n':>2}",
+    ]
+    for row in sorted(rows.values(), key=lambda row: row.hosts):
+        ping = rows.get((row.hosts, "ping"))
+        times = f"{row.processor / ping.processor:6.2f}" if ping else f"{'':6}"
+        lines.append(
+            f"{row.hosts:5}  {row.contestant:13} {row.seconds:8.1f} {row.processor:9.1f} {times} {row.memory:5.0f}"
+            f" {row.lines:6.0f} {len(row.runs):2}"
+        )
+    return "\n".join([*lines, "", *goals(rows)]) + "\n"
+
+
+def goals(rows: Rows) -> list[str]:
+    """What was aimed at, and what is reached."""
+    lines, sizes = [], sorted({row.hosts for row in rows.values()})
+    for (hosts, contestant), row in sorted(rows.items()):
+        ping = rows.get((hosts, "ping"))
+        if contestant in GOALS and ping:
+            lines.append(
+                f"{hosts} hosts, {contestant}: {row.processor / ping.processor:.2f} ping (goal: {GOALS[contestant]})"
+            )
+    for contestant in GOALS:
+        ends = [rows[key] for key in ((sizes[0], contestant), (sizes[-1], contestant)) if key in rows] if sizes else []
+        if len(ends) == 2 and sizes[0] < sizes[-1]:
+            few, many = ends
+            growth = (many.processor / many.hosts) / (few.processor / few.hosts)
+            lines.append(
+                f"{contestant}: a host costs {growth:.2f} times as much of {many.hosts} as of {few.hosts} (goal: 1)"
+            )
+    if rows:
+        largest = max(rows.values(), key=lambda row: row.memory)
+        lines.append(
+            f"most memory of a process: {largest.memory:.0f} MB, {largest.contestant}, {largest.hosts} hosts"
+            f" (goal: {MEMORY_GOAL})"
+        )
+    return lines
+
+
+# --- the plot ------------------------------------------------------------------------------------
+
+LEFT, TOP, RIGHT, BOTTOM = 70, 56, 440, 300
+STYLE = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="13"'
+LICENSE = "\n".join(
+    (
+        "<!-- Copyright (c) 2026, influxops contributors",
+        "GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+        "SPDX-License-Identifier: GPL-3.0-or-later -->",
+    )
+)
+
+
+def scale(values: Sequence[float], begin: float, end: float) -> Callable[[float], float]:
+    """Return the function that lays values, the least of which is at `begin`, on a logarithmic axis."""
+    low, high = math.log(min(values)), math.log(max(values))
+    span = (high - low) or 1.0
+    return lambda value: begin + (math.log(value) - low) / span * (end - begin)
+
+
+def svg(rows: Rows) -> str:
+    """Draw the processor seconds over the number of hosts, both logarithmic, on a white ground."""
+    sizes = sorted({row.hosts for row in rows.values()})
+    ticks = [10**power for power in range(6)]
+    low, high = min(row.processor for row in rows.values()), max(row.processor for row in rows.values())
+    shown = [tick for tick in ticks if low <= tick <= high]
+    x, y = scale([float(size) for size in sizes], LEFT, RIGHT), scale([low, high], BOTTOM, TOP)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" role="img" {STYLE}>',
+        LICENSE,
+        "<title>What a fleet costs the controller</title>",
+        f"<desc>Processor seconds over the number of hosts: {'; '.join(described(rows, sizes[-1]))}.</desc>",
+        '<rect x="2" y="2" width="636" height="346" rx="14" fill="#ffffff" stroke="#d0d7de" stroke-width="2"/>',
+        '<text x="24" y="32" fill="#57606a">processor seconds of the controller</text>',
+        f'<text x="{RIGHT}" y="{BOTTOM + 40}" fill="#57606a" text-anchor="end">hosts</text>',
+    ]
+    for tick in shown:
+        parts.append(f'<path d="M{LEFT} {y(tick):.0f}H{RIGHT}" stroke="#eaeef2"/>')
+        parts.append(f'<text x="{LEFT - 10}" y="{y(tick) + 5:.0f}" fill="#57606a" text-anchor="end">{tick}</text>')
+    for size in sizes:
+        parts.append(f'<text x="{x(size):.0f}" y="{BOTTOM + 20}" fill="#57606a" text-anchor="middle">{size:,}</text>')
+    heights: list[float] = []
+    for name, (colour, label) in CONTESTANTS.items():
+        points = [(x(size), y(rows[size, name].processor)) for size in sizes if (size, name) in rows]
+        if points:
+            line = " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
+            parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            parts += [f'<circle cx="{across:.1f}" cy="{down:.1f}" r="3" fill="{colour}"/>' for across, down in points]
+            # Names that would lie over each other are moved down.
+            heights.append(max(points[-1][1] + 5, heights[-1] + 17 if heights else 0))
+            parts.append(f'<text x="{RIGHT + 14}" y="{heights[-1]:.0f}" fill="{colour}">{label}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def described(rows: Rows, hosts: int) -> list[str]:
+    """What the plot shows, in words, for its largest fleet."""
+    found = [(label, rows[hosts, name]) for name, (_colour, label) in CONTESTANTS.items() if (hosts, name) in rows]
+    return [f"{label} {row.processor:.0f} for {hosts:,} hosts" for label, row in found]
