@@ -15,7 +15,7 @@ SHIPPED = ("meta", "playbooks", "plugins", "roles", "requirements.txt", "bindep.
 
 
 def git(checkout: Path, *words: str) -> str:
-    """What git says, or nothing where it fails."""
+    """The output of git, or nothing where it fails."""
     result = subprocess.run(["git", *words], cwd=checkout, check=False, capture_output=True, text=True)
     return result.stdout.strip() if result.returncode == 0 else ""
 
@@ -38,7 +38,7 @@ def changed(checkout: Path, base: str, *places: str) -> list[str]:
 
 
 def problem(checkout: Path) -> str:
-    """What is missing, or nothing.
+    """The sentence about the missing fragment, or nothing.
 
     On a branch, its own changes want a fragment of its own; on main, those since the last release want one.
     """

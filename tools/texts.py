@@ -12,7 +12,7 @@ options inside of a list, and none for a role's. In the files that want a text, 
       description: ...
     # texts.yml ends
 
-`python -m tools.texts` writes what stands between the comments anew, indented as they are; with `--check` it only says
+`python -m tools.texts` writes the lines between the comments anew, indented as they are; with `--check` it only says
 which files differ. One text suits several places by these means:
 
 - `# texts.yml: NAME, brief` takes only the first paragraph of each description that is a list.
@@ -111,7 +111,7 @@ def files(checkout: Path) -> Iterator[Path]:
 
 
 def main(checkout: Path, *, check: bool) -> list[str]:
-    """Write all files, or only return what is wrong."""
+    """Write all files, or with `check` none; return a sentence for each problem."""
     texts: dict[str, str] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
     wanted: list[str] = []
     problems = []

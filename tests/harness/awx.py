@@ -30,7 +30,7 @@ DEFINITIONS = CHECKOUT / "docs" / "awx"
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads Ansible's YAML: what is marked unsafe is a text that Ansible doesn't template."""
+    """Reads Ansible's YAML: a text marked unsafe is no template for Ansible."""
 
 
 def _text(_loader: _Loader, node: yaml.Node) -> str:
@@ -55,7 +55,7 @@ def definitions() -> dict[str, list[dict[str, Any]]]:
 
 @dataclass
 class Injected:
-    """What a credential adds to a job: environment variables, arguments of ansible-playbook, and private files."""
+    """A credential's part of a job: environment variables, arguments of ansible-playbook, and private files."""
 
     environment: dict[str, str] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)

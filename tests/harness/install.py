@@ -32,7 +32,7 @@ def source_files(checkout: Path = CHECKOUT) -> Iterator[Path]:
         text=True,
     ).stdout
     for name in filter(None, listing.split("\0")):
-        # git also lists what was deleted but not yet committed as such.
+        # git also lists files that are deleted and whose deletion isn't committed.
         if (checkout / name).is_file():
             yield Path(name)
 

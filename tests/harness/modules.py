@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the module returned; empty when it was killed."""
+        """The result of the module; empty when it was killed."""
         lines = [line for line in self.output.splitlines() if line.startswith("{")]
         found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
         return found
@@ -53,7 +53,7 @@ class Outcome:
 class Modules:
     """The process that forks; a context manager. `temporary` is where modules put their temporary files.
 
-    `environment` is what its environment has besides this process's.
+    `environment` are variables beside those of this process.
     """
 
     def __init__(self, collections: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -141,7 +141,7 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
     basic: Any = importlib.import_module("ansible.module_utils.basic")
     module = importlib.import_module(f"ansible_collections.influxops.influxdb3.plugins.modules.{job['module']}")
     if job["user"] is not None:
-        # What is imported late may lie where that user may not look.
+        # Files that are imported late may lie where that user may not look.
         for name in (
             "tomlkit",
             *(f"encodings.{code}" for code in ("ascii", "idna", "utf_16_be", "utf_16_le", "utf_16")),

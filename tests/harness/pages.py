@@ -56,7 +56,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def commands(body: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the commands of a console's block with what is shown below each."""
+    """Yield the commands of a console's block, each with the output that the page shows."""
     command, shown = "", list[str]()
     for line in body.replace("\\\n", "").splitlines():
         if line.startswith("$ "):
@@ -90,9 +90,9 @@ def _plain(line: str) -> str:
 
 @dataclass
 class Reader:
-    """Someone at a controller: a directory to work in, an environment, and what stands there for the page's names.
+    """Someone at a controller: a directory to work in, an environment, and the local names for those of the page.
 
-    `to_real` turns a page's text into one for this machine, `to_page` back; `acts` are what a page may have happen.
+    `to_real` turns a page's text into one for this machine, `to_page` back; `acts` are the page's possible events.
     `problems` are the commands that did something else than the page says.
     """
 
@@ -144,7 +144,7 @@ class Reader:
         path.unlink()
 
     def type(self, command: str, shown: list[str]) -> None:
-        """Run a command in a shell and compare what it prints."""
+        """Run a command in a shell and compare its output."""
         process = subprocess.run(
             ["bash", "-c", self.to_real(command)],
             cwd=self.directory,

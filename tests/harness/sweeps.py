@@ -22,7 +22,7 @@ class Play(Protocol):
     """Runs the playbook under test with further flags for ansible-playbook."""
 
     def __call__(self, *flags: str) -> Run:
-        """Return what the run left behind."""
+        """Return the traces of the run."""
 
 
 def sweep(

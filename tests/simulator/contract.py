@@ -121,7 +121,7 @@ def _errors(spec: dict[str, Any], schema: dict[str, Any], value: object) -> Iter
 
 # A line for each fact that a document states, such as `POST /databases body .name.maxLength: 64`.
 Statements = set[str]
-# What says nothing about the form of a body.
+# Keys that say nothing about the form of a body.
 _SILENT = ("title", "description", "default", "example", "examples", "discriminator", "format", "additionalProperties")
 
 
@@ -147,7 +147,7 @@ def statements(spec: dict[str, Any]) -> Statements:
 
 
 def _resolved(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """A part with what it refers to put in its place."""
+    """A part with its references replaced by the parts that they name."""
     while "$ref" in part:
         target: Any = spec
         for step in part["$ref"].removeprefix("#/").split("/"):
@@ -157,7 +157,7 @@ def _resolved(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated(spec: dict[str, Any], schema: dict[str, Any], place: str) -> Statements:
-    """What a schema states, each fact with its place. What stands beside a reference adds to what it refers to."""
+    """The statements of a schema, each with its place. The keys beside a reference add to the part that it names."""
     return {fact for key in schema if key not in _SILENT for fact in _facts(spec, key, schema[key], place)}
 
 

@@ -132,12 +132,12 @@ class Simulator:
 
     @property
     def session_token(self) -> str:
-        """What a login would yield: accepted like a management token, but not one (facts.md#requests-and-answers)."""
+        """The token of a login: accepted like a management token, but not one (facts.md#requests-and-answers)."""
         return self.core.session_token
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a correct request without a body carries."""
+        """The headers of a correct request without a body."""
         return {"Authorization": f"Bearer {self.admin_token}", "Accept": "application/json"}
 
     @property

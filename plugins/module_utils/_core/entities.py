@@ -26,7 +26,7 @@ MAX_PARTS = 8
 MAX_BUCKETS = 100_000
 MAX_NAME = 64
 MAX_LIMIT = 2**31 - 1
-# What the documentation recommends, and above how many buckets it is silent (facts.md#partition-templates).
+# The formats that the documentation recommends, and the most buckets that it speaks of (facts.md#partition-templates).
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m", "%Y")
 MANY_BUCKETS = 1_000
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
@@ -242,7 +242,7 @@ def parse_partition_template(parts: Any) -> list[dict[str, Any]]:
     """Return the canonical partition template, its order kept. Raises ValueError.
 
     Each part is `{type: time, value}`, `{type: tag, value}` or `{type: bucket, tag_name, number_of_buckets}`.
-    Rules of the API's schema, which hold for whatever it shows: facts.md#operations.
+    Rules of the API's schema, which hold for all templates that it shows: facts.md#operations.
     """
     if not 1 <= len(parts) <= MAX_PARTS:
         raise ValueError(f"{len(parts)} parts are given; 1 to {MAX_PARTS} are allowed")

@@ -188,7 +188,7 @@ def _decoded(view: _View) -> _View:
 
 
 def _character(escape: str) -> str | None:
-    """Return what an escape stands for, None where it stands for itself."""
+    """Return the character that an escape stands for, None where it stands for itself."""
     kind, rest = escape[0], escape[1:]
     try:
         if kind == "%":
@@ -209,7 +209,7 @@ def _character(escape: str) -> str | None:
 
 
 def _without(view: _View, dropped: re.Pattern[str]) -> _View:
-    """Return the text without what the pattern finds, in one alphabet of base64."""
+    """Return the text without the matches of the pattern, in one alphabet of base64."""
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -226,7 +226,7 @@ def _without(view: _View, dropped: re.Pattern[str]) -> _View:
 
 
 def _base64_forms(data: bytes) -> Iterator[str]:
-    """Yield what base64 makes of data, after 0, 1 and 2 other bytes, without what depends on those."""
+    """Yield the base64 text of data after 0, 1 and 2 other bytes, without the characters that depend on these."""
     for before, dependent in ((0, 0), (1, 2), (2, 3)):
         yield base64.b64encode(b"\0" * before + data).decode().rstrip("=")[dependent:]
 
@@ -290,7 +290,7 @@ class _Index:
                     yield _Form(secret, text.translate(_ONE_ALPHABET), 0)
 
 
-# The beginnings of base64 of what begins like a token: six characters depend on nothing but its first five.
+# The base64 beginnings of texts that begin like a token: six characters depend on nothing but its first five.
 _BEGINS = (b"%s%d%s" % (head, digit, tail) for head, tail in ((b"apiv", b""), (b"M.V", b".")) for digit in range(10))
 _HEADS = "|".join(re.escape(text[:6]) for begin in _BEGINS for text in _base64_forms(begin))
 _ENCODED = re.compile(rf"(?:{_HEADS})[{_BODY}]{{8,}}{_GOES_ON}")

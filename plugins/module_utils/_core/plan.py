@@ -46,7 +46,7 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
 
     `desired` is None for an object that shall not exist. `old` is the object under the name that a rename starts
     from. Raises Refused where a field differs that can't be changed, or where both names of a rename exist, and
-    OptionError for a value that can't be given; what is there may be stated, whatever it is.
+    OptionError for a value that can't be given; a task may state the value of an existing object in any case.
     """
     if desired is None:
         return Change(current, None, delete=current is not None)

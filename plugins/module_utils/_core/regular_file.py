@@ -54,7 +54,7 @@ def open_regular(path: str, *, follow: bool = True, dir_fd: int | None = None) -
 
 
 def content_of(descriptor: int, most: int = MOST) -> bytes:
-    """Return what an open regular file holds from its beginning. Raises TooLarge, having read no more than that."""
+    """Return the content of an open regular file from its beginning. Raises TooLarge, having read no more than that."""
     if os.fstat(descriptor).st_size > most:
         raise TooLarge(most)
     pieces: list[bytes] = []
@@ -69,7 +69,7 @@ def content_of(descriptor: int, most: int = MOST) -> bytes:
 
 
 def read_regular(path: str, *, follow: bool = True, dir_fd: int | None = None, most: int = MOST) -> bytes:
-    """Return what a regular file holds. Raises as `open_regular` and `content_of` do."""
+    """Return the content of a regular file. Raises as `open_regular` and `content_of` do."""
     descriptor = open_regular(path, follow=follow, dir_fd=dir_fd)
     try:
         return content_of(descriptor, most)
