@@ -24,9 +24,9 @@ from .._core.errors import MASK, Influxdb3Error, OptionError, mask, shown
 from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
-from .._tokens import db_tokens, tokens
+from .._tokens.planned import apply_plan
 from .databases import plan_database, send, warn_of_tokens
-from .items import DATABASES, DB_TOKENS, TokenItem, parse
+from .items import DATABASES, DB_TOKENS, parse
 from .outcome import FAILED, SKIPPED, Outcome, database_outcome, result_or_error, token_outcome
 from .plan import (
     PRUNE_LIMIT,
@@ -69,10 +69,6 @@ class Workers:
                     outcomes[number] = outcome
         return outcomes
 
-    def foretell_token(self, item: TokenItem, known: tokens.Known) -> Result:
-        """Return what would become of a token."""
-        return self._token(item, known, check_mode=True)
-
     def _settle(self, step: Step) -> Outcome:
         # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
         self.throttle.wait()
@@ -91,14 +87,8 @@ class Workers:
             )
             return database_outcome(step.item, done)
         if isinstance(step, PlannedToken):
-            return token_outcome(step.item, self._token(step.item, step.known, check_mode=False))
+            return token_outcome(step.item, apply_plan(step.plan, self.server.backend, self.conceal))
         return step.foretold
-
-    def _token(self, item: TokenItem, known: tokens.Known, *, check_mode: bool) -> Result:
-        order, backend = item.order, self.server.backend
-        return tokens.carry_out(
-            tokens.Work(order, db_tokens.KIND, backend, check_mode, self.conceal, item.proof, known)
-        )
 
 
 @contextmanager
@@ -168,7 +158,7 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Res
             need_tokens=bool(wanted.tokens) or prune[DB_TOKENS],
             concurrency=params["concurrency"],
         )
-        plan = plan_cluster(wanted, world, prune, at, workers.foretell_token)
+        plan = plan_cluster(wanted, world, prune, at, server.backend)
         try:
             plan.raise_if_unsafe(PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"])
         except TooManyToPrune as error:

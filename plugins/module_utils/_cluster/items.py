@@ -22,7 +22,8 @@ from .._core.errors import Influxdb3Error
 from .._core.interface import Spec
 from .._core.throttle import Throttle
 from .._tokens import db_tokens
-from .._tokens.tokens import Order, Proof, order_of
+from .._tokens.backend import Proof
+from .._tokens.wishes import Order, order_of
 from . import databases
 from .databases import DatabaseWish
 from .item_check import Checker, may_be_read, sentence

@@ -12,16 +12,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Callable, Union
+from typing import Any, Union
 
 from .._core.converge import foretell
 from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
 from .._core.errors import Influxdb3Error, Refused
-from .._core.interface import Result
 from .._core.plan import Change
+from .._tokens.backend import Backend
+from .._tokens.index import TokenIndex
 from .._tokens.plan import alive, unmarked
-from .._tokens.secret_file import Secret
-from .._tokens.tokens import Known, order_of
+from .._tokens.planned import Kept, TokenPlan, foretell_plan, plan_order
+from .._tokens.wishes import order_of
 from .databases import DatabaseWish, plan_database
 from .item_check import Checker
 from .items import DATABASES, DB_TOKEN_ITEM, DB_TOKENS, DatabaseItem, Item, TokenItem, Wanted
@@ -29,9 +30,6 @@ from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_o
 from .world import World
 
 PRUNE_LIMIT = 10
-
-# Says what would become of a token, by its secret in the file and the server's tokens that concern it.
-ForetellToken = Callable[[TokenItem, Known], Result]
 
 
 @dataclass(frozen=True)
@@ -45,11 +43,11 @@ class PlannedDatabase:
 
 @dataclass(frozen=True)
 class PlannedToken:
-    """A token with what it was planned from."""
+    """A token with the plan that brings it to its stated form."""
 
     item: TokenItem
     foretold: Outcome
-    known: Known
+    plan: TokenPlan
 
 
 @dataclass(frozen=True)
@@ -121,15 +119,13 @@ def _stage(item: Item) -> Stage:
     return Stage.DELETE_DATABASES if database else Stage.REVOKE_TOKENS
 
 
-def plan_cluster(
-    wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, foretell_token: ForetellToken
-) -> Plan:
-    """Return the plan. `prune` says for each kind whether what nobody states is deleted."""
+def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, backend: Backend) -> Plan:
+    """Return the plan. `prune` says for each kind whether what nobody states is deleted. Sends nothing."""
     doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
     doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
     steps: list[Step] = [_plan_database(item, world.databases) for item in wanted.databases]
-    steps += [_plan_token(item, held, world, foretell_token) for item, held in zip(wanted.tokens, world.held)]
-    steps += [_plan_token(item, None, world, foretell_token) for item in doomed_tokens]
+    steps += [_plan_token(item, kept, world.tokens, backend) for item, kept in zip(wanted.tokens, world.kept)]
+    steps += [_plan_token(item, Kept(), world.tokens, backend) for item in doomed_tokens]
     steps += [_plan_database(item, world.databases) for item in doomed_databases]
     return Plan(tuple(steps), tuple(_warn_of_unknown(wanted, world, doomed_databases)))
 
@@ -141,16 +137,13 @@ def _plan_database(item: DatabaseItem, databases: Mapping[str, State]) -> Step:
     return PlannedDatabase(item, database_outcome(item, foretell(change)), change)
 
 
-def _plan_token(
-    item: TokenItem, held: Secret | Influxdb3Error | None, world: World, foretell_token: ForetellToken
-) -> Step:
-    if isinstance(held, Influxdb3Error):
-        return Unplanned(item, Outcome(item, FAILED, error=held))
-    known = Known(held, world.tokens.about(item.order, held["id"] if held else None))
-    foretold = result_or_error(lambda: token_outcome(item, foretell_token(item, known)))
-    if isinstance(foretold, Influxdb3Error):
-        return Unplanned(item, Outcome(item, FAILED, error=foretold))
-    return PlannedToken(item, foretold, known)
+def _plan_token(item: TokenItem, kept: Kept | Influxdb3Error, tokens: TokenIndex, backend: Backend) -> Step:
+    def planned(kept: Kept) -> PlannedToken:
+        plan = plan_order(item.order, item.proof, kept, tokens, backend)
+        return PlannedToken(item, token_outcome(item, foretell_plan(plan, backend)), plan)
+
+    step = kept if isinstance(kept, Influxdb3Error) else result_or_error(lambda: planned(kept))
+    return Unplanned(item, Outcome(item, FAILED, error=step)) if isinstance(step, Influxdb3Error) else step
 
 
 def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) -> list[DatabaseItem]:

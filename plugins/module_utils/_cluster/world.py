@@ -15,10 +15,9 @@ from typing import Any, Callable, Generic, TypeVar
 from .._api.endpoints import ManagementApi
 from .._core.entities import State
 from .._core.errors import Influxdb3Error
-from .._tokens import db_tokens, tokens
-from .._tokens.plan import unmarked
-from .._tokens.secret_file import Secret
-from .._tokens.tokens import Order
+from .._tokens import db_tokens
+from .._tokens.index import TokenIndex
+from .._tokens.planned import Kept, read_kept
 from .items import TokenItem
 from .outcome import result_or_error
 
@@ -50,25 +49,6 @@ class Listing(Generic[Content]):
         return self.since(time.monotonic())
 
 
-class TokenIndex:
-    """The server's tokens by what a wish may name them by, so that 1,000 wishes don't look at 1,000 tokens each."""
-
-    def __init__(self, tokens: Sequence[State]) -> None:
-        self.tokens = tokens
-        self._by_id = {token["id"]: token for token in tokens}
-        self._by_description: dict[str, list[State]] = {}
-        for token in tokens:
-            self._by_description.setdefault(unmarked(token)[0], []).append(token)
-
-    def about(self, order: Order, held_id: str | None) -> list[State]:
-        """Return the tokens that matter for a wish: by description, id, and whose secret is at hand."""
-        found = {token["id"]: token for token in self._by_description.get(order.wish.description or "", ())}
-        for token_id in (order.wish.id, held_id):
-            if token_id in self._by_id:
-                found[token_id] = self._by_id[token_id]
-        return list(found.values())
-
-
 class SharedTokens(db_tokens.HttpTokens):
     """The database tokens of one cluster, listed once for all workers that ask at the same time."""
 
@@ -95,15 +75,14 @@ class Server:
 
 @dataclass(frozen=True)
 class World:
-    """What was read before anything is planned: databases by name, tokens, and what each item's secret file holds.
+    """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
-    `held` has an entry for each item of the option `db_tokens`, in their order: None without a file or with an empty
-    one, and an error where it can't be read.
+    `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
     """
 
     databases: Mapping[str, State]
     tokens: TokenIndex
-    held: tuple[Secret | Influxdb3Error | None, ...] = ()
+    kept: tuple[Kept | Influxdb3Error, ...] = ()
 
 
 def read_world(
@@ -119,16 +98,16 @@ def read_world(
 
     Raises Influxdb3Error where a list can't be read.
     """
-    held = tuple(_held(item, conceal) for item in items)
+    kept = tuple(_kept(item, conceal) for item in items)
     needed: list[Listing[Any]] = [server.databases] * need_databases + [server.tokens] * need_tokens
     with ThreadPoolExecutor(min(concurrency, 2)) as pool:
         list(pool.map(lambda listing: listing.content(), needed))
     return World(
         server.databases.content() if need_databases else {},
         server.tokens.content() if need_tokens else TokenIndex([]),
-        held,
+        kept,
     )
 
 
-def _held(item: TokenItem, conceal: Callable[[str], None]) -> Secret | Influxdb3Error | None:
-    return result_or_error(lambda: tokens.read_file(item.order, conceal))
+def _kept(item: TokenItem, conceal: Callable[[str], None]) -> Kept | Influxdb3Error:
+    return result_or_error(lambda: read_kept(item.order, conceal))

@@ -83,7 +83,7 @@ class Entry:
         if self.held and self.held["token"]:
             conceal(self.held["token"])
 
-    def decide(self, index: TokenIndex, backend: Backend) -> None:
+    def decide(self, index: TokenIndex, backend: Backend) -> Decision:
         """Decide what is to be done, and find out whether the file can be replaced. Nothing is changed.
 
         Raises Influxdb3Error.
@@ -95,6 +95,7 @@ class Entry:
         self.warnings = list(self.decision.warnings)
         if order.path is not None and self.slot is None and self.change.create:
             secret_file.check_writable(order.path)
+        return self.decision
 
     def lock(self, stack: ExitStack) -> bool:
         """Take the right to replace the secret file; return whether other runs have been at work with it.

@@ -34,12 +34,21 @@ from .plan import stillborn, unmarked
 
 
 class Saga:
-    """One run over a list of entries. `conceal` gets each secret that is read."""
+    """One run over a list of entries. `conceal` gets each secret that is read.
 
-    def __init__(self, backend: Backend, entries: Sequence[Entry], conceal: Callable[[str], None]) -> None:
+    `index` has the tokens of the server that the entries were decided from, where they are decided already.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        entries: Sequence[Entry],
+        conceal: Callable[[str], None],
+        index: TokenIndex | None = None,
+    ) -> None:
         self._backend = backend
         self._conceal = conceal
-        self._index = TokenIndex(())
+        self._index = index or TokenIndex(())
         self.entries = entries
 
     def plan(self) -> None:

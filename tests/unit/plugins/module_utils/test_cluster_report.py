@@ -41,7 +41,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.repor
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK, Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.tokens import order_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import order_of
 
 fields: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 3), st.just([]))
