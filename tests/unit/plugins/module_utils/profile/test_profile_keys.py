@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.plugins.module_utils.toml_documents import Document, documents
+from unit.plugins.module_utils.profile.toml_documents import Document, documents
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import (
     PROFILE_KEYS,

@@ -21,7 +21,7 @@ import pytest
 import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.plugins.module_utils.toml_documents import NAMES, Document, documents
+from unit.plugins.module_utils.profile.toml_documents import NAMES, Document, documents
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from unit.plugins.module_utils.test_profiles import assert_holds
-from unit.plugins.module_utils.toml_documents import Document, Piece, documents
-from unit.plugins.module_utils.toml_layouts import LAYOUTS
+from unit.plugins.module_utils.profile.test_profiles import assert_holds
+from unit.plugins.module_utils.profile.toml_documents import Document, Piece, documents
+from unit.plugins.module_utils.profile.toml_layouts import LAYOUTS
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import profiles
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profiles import Wish
