@@ -23,6 +23,7 @@ from .._core.interface import Spec
 from .._core.throttle import Throttle
 from .._tokens import db_tokens
 from .._tokens.backend import Proof
+from .._tokens.proof import check_proof, proof_of
 from .._tokens.wishes import Order, order_of
 from . import databases
 from .databases import DatabaseWish
@@ -209,8 +210,8 @@ def _token(
         raise Influxdb3Error(
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
-    db_tokens.check_proof(options)
-    proof = db_tokens.proof_of(connection, options, throttle) if connection else None
+    check_proof(options)
+    proof = proof_of(connection, options, throttle) if connection else None
     return TokenItem(_name(options), order, proof)
 
 

@@ -17,10 +17,7 @@ from . import marked
 from .backend import Birth, Kind
 from .index import TokenIndex
 from .plan import TokenChange
-from .proof import check_proof, proof_of
 from .wishes import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
-
-__all__ = ["KIND", "OPTIONS", "RULES", "HttpTokens", "check_proof", "proof_of"]
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
 # What describes one token, as an option of a module or as an item of a list.
