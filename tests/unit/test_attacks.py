@@ -51,15 +51,15 @@ def functions(path: Path) -> frozenset[str]:
 
 def problems(text: str) -> Iterator[str]:
     """What is wrong with the page's rows, each with the number of its line."""
-    told: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for row in attacks(text):
         if len(row.cells) != len(HEAD) or not all(row.cells):
             yield f"line {row.number}: not three cells that say something: {row.cells}"
             continue
         attack = re.sub(r"\W+", " ", row.cells[0]).strip().casefold()
-        if attack in told:
-            yield f"line {row.number}: the same attack as line {told[attack]}: {row.cells[0]}"
-        told.setdefault(attack, row.number)
+        if attack in first_lines:
+            yield f"line {row.number}: the same attack as line {first_lines[attack]}: {row.cells[0]}"
+        first_lines.setdefault(attack, row.number)
         yield from (f"line {row.number}: {problem}" for problem in references(row.cells[2]))
 
 
