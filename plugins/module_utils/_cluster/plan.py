@@ -21,7 +21,7 @@ from .._core.plan import Change
 from .._tokens.backend import Backend
 from .._tokens.index import TokenIndex
 from .._tokens.plan import alive, unmarked
-from .._tokens.planned import Kept, TokenPlan, foretell_plan, plan_order
+from .._tokens.planned import Kept, TokenPlan, plan_order
 from .._tokens.wishes import order_of
 from .databases import DatabaseWish, plan_database
 from .item_check import Checker
@@ -140,7 +140,7 @@ def _plan_database(item: DatabaseItem, databases: Mapping[str, State]) -> Step:
 def _plan_token(item: TokenItem, kept: Kept | Influxdb3Error, tokens: TokenIndex, backend: Backend) -> Step:
     def planned(kept: Kept) -> PlannedToken:
         plan = plan_order(item.order, item.proof, kept, tokens, backend)
-        return PlannedToken(item, token_outcome(item, foretell_plan(plan, backend)), plan)
+        return PlannedToken(item, token_outcome(item, plan.foretold), plan)
 
     step = kept if isinstance(kept, Influxdb3Error) else result_or_error(lambda: planned(kept))
     return Unplanned(item, Outcome(item, FAILED, error=step)) if isinstance(step, Influxdb3Error) else step

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .._core.interface import Result
+from . import secret_file
 from .backend import Backend, Proof
 from .decision import Decision
 from .entry import Entry
@@ -29,13 +30,17 @@ class Kept:
 
 @dataclass(frozen=True)
 class TokenPlan:
-    """What is decided about one token, and what that was decided from; `index` has all tokens of the server."""
+    """What is decided about one token, and what that was decided from; `index` has all tokens of the server.
+
+    `foretold` is the result of the plan, as check mode shows it.
+    """
 
     order: Order
     proof: Proof | None
     kept: Kept
     index: TokenIndex
     decision: Decision
+    foretold: Result
 
 
 def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
@@ -46,16 +51,11 @@ def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
 
 
 def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex, backend: Backend) -> TokenPlan:
-    """Return the plan for an order. Sends nothing; looks whether a new secret could be kept. Raises Influxdb3Error."""
-    decision = Entry(order, proof, kept.held, kept.nonces).decide(index, backend)
-    return TokenPlan(order, proof, kept, index, decision)
-
-
-def foretell_plan(plan: TokenPlan, backend: Backend) -> Result:
-    """Return what would become of the token. Changes nothing. Raises Influxdb3Error."""
-    entry = _entry(plan)
-    adjusted = Saga(backend, [entry], _conceal_nothing).adjust(dry=True)
-    return one_result(entry, backend.kind, adjusted=adjusted)
+    """Return the plan for an order. Sends nothing; looks at the place for the secret. Raises Influxdb3Error."""
+    entry = Entry(order, proof, kept.held, kept.nonces)
+    decision = entry.decide(index, backend)
+    adjusted = order.path is not None and secret_file.adjust(order.path, order.owner, dry=True)
+    return TokenPlan(order, proof, kept, index, decision, one_result(entry, backend.kind, adjusted=adjusted))
 
 
 def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Result:
@@ -63,15 +63,8 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
 
     Raises Influxdb3Error.
     """
-    entry = _entry(plan)
-    saga = Saga(backend, [entry], conceal, plan.index)
-    saga.carry_out()
-    return one_result(entry, backend.kind, adjusted=saga.adjust(dry=False))
-
-
-def _entry(plan: TokenPlan) -> Entry:
     decision = plan.decision
-    return Entry(
+    entry = Entry(
         plan.order,
         plan.proof,
         plan.kept.held,
@@ -81,7 +74,6 @@ def _entry(plan: TokenPlan) -> Entry:
         secret=decision.secret,
         warnings=list(decision.warnings),
     )
-
-
-def _conceal_nothing(secret: str) -> None:
-    """Take a secret, of which there is none where nothing is read."""
+    saga = Saga(backend, [entry], conceal, plan.index)
+    saga.carry_out()
+    return one_result(entry, backend.kind, adjusted=saga.adjust(dry=False))

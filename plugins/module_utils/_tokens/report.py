@@ -24,10 +24,11 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
     """
     if entry.error:
         raise entry.error
-    before, after = _sides(entry, kind)
+    shown = kind.entity.to_result(entry.token)
+    before, after = _sides(entry, kind, shown)
     return Result(
         changed=entry.change.changed or adjusted,
-        values={kind.noun: kind.entity.to_result(entry.token), "superseded": _superseded(entry, kind)},
+        values={kind.noun: shown, "superseded": _superseded(entry, kind)},
         before=before,
         after=after,
         secrets=[(kind.noun, kind.secret_key, entry.secret)] if entry.secret and entry.order.reveals else (),
@@ -39,7 +40,9 @@ def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False)
     """Return every entry's outcome, and the error of the task if any has failed."""
     option = f"{kind.noun}s"
     changed = [entry for entry in entries if _has_changed(entry)]
-    sides = {str(entry.order.wish.description): _sides(entry, kind) for entry in changed}
+    sides = {
+        str(entry.order.wish.description): _sides(entry, kind, kind.entity.to_result(entry.token)) for entry in changed
+    }
     return Result(
         changed=bool(changed) or adjusted,
         values={option: [_outcome(entry, kind) for entry in entries]},
@@ -89,19 +92,19 @@ def _superseded(entry: Entry, kind: Kind) -> list[dict[str, Any] | None]:
     return [kind.entity.to_result(token) for token in entry.change.superseded]
 
 
-def _sides(entry: Entry, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both sides of the diff: the token, and the IDs of the active ones beside it."""
+def _sides(entry: Entry, kind: Kind, shown: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides of the diff: the token, in the end as `shown`, and the IDs of the active ones beside it."""
     change = entry.change
-    after = _side(entry.token, [old for old in change.superseded if old not in change.revoke], kind)
+    after = _side(shown, [old for old in change.superseded if old not in change.revoke])
     if not entry.order.present:
-        return _side(change.current, change.superseded, kind), {}
+        return _side(kind.entity.to_result(change.current), change.superseded), {}
     if not change.changed:
         return after, after
-    return _side(change.current, [old for old in change.superseded if old is not change.current], kind), after
+    others = [old for old in change.superseded if old is not change.current]
+    return _side(kind.entity.to_result(change.current), others), after
 
 
-def _side(token: State | None, others: Sequence[State], kind: Kind) -> dict[str, Any]:
-    shown = kind.entity.to_result(token)
+def _side(shown: dict[str, Any] | None, others: Sequence[State]) -> dict[str, Any]:
     return {} if shown is None else {**shown, "superseded": [old["id"] for old in others]}
 
 

@@ -48,7 +48,7 @@ class Saga:
     ) -> None:
         self._backend = backend
         self._conceal = conceal
-        self._index = index or TokenIndex(())
+        self._index = TokenIndex(()) if index is None else index
         self.entries = entries
 
     def plan(self) -> None:

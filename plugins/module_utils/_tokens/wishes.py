@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +105,7 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
 def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: bool = True) -> Order:
     """Return what the options ask for. Raises OptionError."""
     owner = secret_file.parse_owner(params["owner"], params["group"])
-    return replace(_order(params, entity, at, owner), kept=kept)
+    return _order(params, entity, at, owner, kept=kept)
 
 
 def orders_of(params: Mapping[str, Any], entity: Entity, at: datetime) -> list[Order]:
@@ -128,7 +128,9 @@ def orders_to_revoke(ids: Sequence[str], at: datetime) -> list[Order]:
     return [Order(TokenWish(None, id=token_id), at, present=False, leaves_own=True) for token_id in wanted]
 
 
-def _order(params: Mapping[str, Any], entity: Entity, at: datetime, owner: secret_file.Owner) -> Order:
+def _order(
+    params: Mapping[str, Any], entity: Entity, at: datetime, owner: secret_file.Owner, *, kept: bool = True
+) -> Order:
     wish, present = wish_of(params, entity), params["state"] == "present"
     if present:
         check_wish(wish, at)
@@ -140,6 +142,7 @@ def _order(params: Mapping[str, Any], entity: Entity, at: datetime, owner: secre
         owner,
         params.get("held_prefix"),
         **{name: params[name] for name in ("on_lost_secret", "revoke_superseded", "all_matching", "return_secret")},
+        kept=kept,
     )
 
 
