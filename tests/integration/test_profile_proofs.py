@@ -203,6 +203,19 @@ def test_endless_output_is_ended(modules: Modules, server: Simulator, path: Path
     assert_not_proved(write(modules, path, wish(server), program), path, "more than 20 MB")
 
 
+def test_values_that_are_repeated_without_their_keys_are_masked(
+    modules: Modules, server: Simulator, path: Path, tmp_path: Path
+) -> None:
+    """Those of the old and the new file, in any profile, also of keys that influxctl doesn't know."""
+    program = script(tmp_path, """sed -n 's/.*= "\\(.*\\)"/cannot use \\1 here/p' "$2" >&2; exit 1""")
+    path.write_text(QUOTED)
+    outcome = write(modules, path, wish(server, name="other", exclusive=True), program)
+    assert (outcome.code, outcome.result["proved"]) == (1, False)
+    assert "It said: " in outcome.result["msg"]
+    again = write(modules, path, wish(server), program)
+    assert "cannot use ******** here" in again.result["msg"]
+
+
 def test_a_trial_that_fails_is_repeated(modules: Modules, server: Simulator, path: Path, tmp_path: Path) -> None:
     tried = tmp_path / "tried"
     program = script(tmp_path, f"echo >> {tried}; echo no such host >&2; test $(wc -l < {tried}) -gt 2")
