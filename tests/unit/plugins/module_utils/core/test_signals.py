@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import first_signal
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import first_signal, held_back
 
 
 def test_only_the_first_signal_is_handled_and_all_is_put_back() -> None:
@@ -35,3 +35,16 @@ def test_what_is_ignored_stays_so() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_waits_for_the_end_of_what_must_not_be_lost() -> None:
+    seen: list[int] = []
+    done: list[str] = []
+    with first_signal(seen.append, signal.SIG_IGN):
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            done.append(f"made, {seen}")
+        assert (done, seen) == (["made, []"], [signal.SIGTERM])
+        with held_back():
+            done.append("again")
+    assert seen == [signal.SIGTERM]
