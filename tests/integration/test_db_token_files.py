@@ -20,7 +20,10 @@ from typing import Any
 import pytest
 
 from harness.modules import KILL, Modules, Outcome
+from harness.playbook import Ansible
+from harness.plays import local_play
 from harness.raw import Raw
+from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator
 from simulator.state import DbToken
 
@@ -590,3 +593,22 @@ def test_info_says_what_a_host_holds(host: Host) -> None:
     assert host.info(env_name="OTHER").result["db_token_file"]["env_state"] == "differs"
     assert host.info(env_name=None).result["db_token_file"]["env_state"] == "ok"
     assert host.info(env_path=None, env_name=None).result["db_token_file"]["env_state"] is None
+
+
+# The oldest that a target may have, where the machine has one.
+OLDEST = sorted(Path("~/.pyenv/versions").expanduser().glob("3.9.*/bin/python"))
+
+
+@pytest.mark.skipif(OLDEST == [], reason="there is no Python 3.9")
+def test_a_host_with_python_3_9_delivers_and_proves(ansible: Ansible, host: Host) -> None:
+    token = host.token()
+    tasks = [
+        {"name": "write", "influxops.influxdb3.db_token_file": host.stated(token, token="{{ secret }}")},
+        {"name": "info", "influxops.influxdb3.db_token_file_info": {"path": str(host.path)}},
+    ]
+    variables = {"ansible_python_interpreter": str(OLDEST[-1]), "secret": token.secret}
+    run = ansible.playbook(local_play(tasks, {}), variables=variables)
+    assert run.code == 0, run.output
+    assert run.result("write")["proved"] is True
+    assert run.result("info")["db_token_file"]["id"] == token.id
+    assert_no_secret(run.output, [token.secret])
