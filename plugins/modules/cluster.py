@@ -33,6 +33,7 @@ options:
     type: list
     elements: dict
     suboptions:
+      # texts.yml: database-item, in databases[]
       state:
         description: As O(influxops.influxdb3.database#module:state).
         type: str
@@ -81,6 +82,7 @@ options:
         description: As O(influxops.influxdb3.database#module:force).
         type: bool
         default: false
+      # texts.yml ends
   db_tokens:
     description:
       - The database tokens. A description may occur only once. Others are left as they are, unless
@@ -91,6 +93,7 @@ options:
     type: list
     elements: dict
     suboptions:
+      # texts.yml: db-token-item, in db_tokens[]
       state:
         description: As O(influxops.influxdb3.db_token#module:state).
         type: str
@@ -176,6 +179,7 @@ options:
       query_host:
         description: As O(influxops.influxdb3.db_token#module:query_host).
         type: str
+      # texts.yml ends
   prune:
     description:
       - Whether what isn't stated is deleted. It is deleted last of all, and only if no item has failed.
