@@ -53,13 +53,19 @@ class ShippingAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module on the target."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = {**self._task.args, "_tomlkit": TOMLKIT}
         asynchronous = self._task.async_val
-        answer = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=asynchronous)
-        result.update(answer if _is_from_the_module(answer) else self._for_old_python(answer))
+        result.update(self._ship(None, self._task.args, task_vars, asynchronous=bool(asynchronous)))
         if not asynchronous:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    def _ship(
+        self, module: str | None, options: Mapping[str, Any], task_vars: Any, *, asynchronous: bool = False
+    ) -> dict[str, Any]:
+        """Return the result of a module on the target, None for that of the task's name."""
+        arguments = {**options, "_tomlkit": TOMLKIT}
+        answer: dict[str, Any] = self._execute_module(module, arguments, task_vars=task_vars, wrap_async=asynchronous)
+        return answer if _is_from_the_module(answer) else self._for_old_python(answer)
 
     def _for_old_python(self, failed: dict[str, Any]) -> dict[str, Any]:
         """Return what is to be done where the host's Python is too old to say it itself; else the failure as it is."""

@@ -9,7 +9,7 @@ A token is recognized on a host by its key: the public prefix of a management to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -27,6 +27,7 @@ class Member:
         beside: the keys of the tokens that stand elsewhere in the same file.
         differs: whether something but the token has to be changed in the file.
         wish: what the issuer is asked for, beside the description and the token that is held.
+        proves: whether a token is proved on the host.
         refusal: why the host can't take part; empty where it can.
     """
 
@@ -38,7 +39,8 @@ class Member:
     held: str | None = None
     beside: tuple[str, ...] = ()
     differs: bool = False
-    wish: tuple[tuple[str, Any], ...] = ()
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    proves: bool = True
     refusal: str = ""
 
 
@@ -108,27 +110,33 @@ class Answer:
 
 
 NO_ANSWER = "The issuer gave no answer for this host."
+FORETOLD = "to be made"
 
 
-def read_answer(description: str, result: Mapping[str, Any], items: str, key: str, issuer: str) -> Answer:
-    """Return what a module's result says of the token of this description.
+def read_answer(description: str, items: Mapping[str, Mapping[str, Any]], failure: str) -> Answer:
+    """Return what the issuer says of the token of this description.
 
-    `items` is the name of the result's list, `key` the name of a token's key in it, `issuer` the host that was asked.
+    `items` are the entries of the module's result by description, `failure` is what to say where there is none.
     """
-    found = [one for one in result.get(items) or () if one.get("description") == description]
-    if not found:
-        said = str(result.get("msg") or NO_ANSWER)
-        return Answer(failure=f"The issuer {issuer} can't be reached: {said}" if result.get("unreachable") else said)
-    item = found[-1]
+    item = items.get(description)
+    if item is None:
+        return Answer(failure=failure)
     if item.get("failure"):
         return Answer(failure=str(item["failure"]["message"]))
-    old = tuple(Old(one["id"], one.get(key) or "", one.get("expires_at")) for one in item.get("superseded") or ())
-    return Answer(item.get("id"), item.get(key), bool(item.get("changed")), item.get("expires_at"), old)
+    old = tuple(Old(one["id"], one.get("token_prefix") or "", one.get("expires_at")) for one in item["superseded"])
+    is_new = bool(item["changed"])
+    # In check mode a token that would be made has no key yet.
+    key = item["token_prefix"] or (FORETOLD if is_new else None)
+    return Answer(item["id"], key, is_new, item["expires_at"], old)
+
+
+def why_no_answer(result: Mapping[str, Any], issuer: str) -> str:
+    """Return why the result of asking an issuer has no entry for a host."""
+    message = str(result.get("msg") or NO_ANSWER)
+    return f"The issuer {issuer} can not be reached: {message}" if result.get("is_away") else message
 
 
 def is_due(member: Member, answer: Answer) -> bool:
-    """Return whether something has to be done at the host: written, or proved so that an old token may go.
-
-    A failed answer is due as well: the step at the host is what fails the host.
-    """
-    return bool(answer.failure or answer.is_new or member.differs or answer.key != member.held or answer.superseded)
+    """Return whether something has to be done at the host: written, or proved so that an old token may go."""
+    writes = answer.is_new or member.differs or answer.key != member.held
+    return writes or (member.proves and bool(answer.superseded))

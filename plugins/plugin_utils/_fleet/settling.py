@@ -25,14 +25,20 @@ class Applied:
         is_seen: whether the file was read again afterwards; without it, nothing is known of the host.
         holds: the key of the token that the host holds then.
         beside: the keys of the tokens that stand elsewhere in the same file then.
+        file_identity: as in `Member`, after the step: it changes when missing directories are made.
+        changed: whether the file was written.
         failure: why the step failed; empty where it didn't.
+        may_be_revoked: whether the proof failed so that another run may have revoked the token meanwhile.
     """
 
     proved: bool = False
     is_seen: bool = False
     holds: str | None = None
     beside: tuple[str, ...] = ()
+    file_identity: str = ""
+    changed: bool = False
     failure: str = ""
+    may_be_revoked: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,7 @@ def settle_each(members: Sequence[Member], answers: Mapping[str, Answer], applie
         if not answer.superseded:
             continue
         if not has_proved(answer, done):
-            reason = f"{member.host} has not proved another token"
-            stays.setdefault(member.host, []).append(Stay(_ids(answer.superseded), reason))
+            stays.setdefault(member.host, []).append(Stay(_ids(answer.superseded), not_proved(member.host)))
             continue
         kept, others = _parted(answer.superseded, done.beside if done else ())
         elsewhere = {old.key for old in others if holders.get(old.key, set()) - {member.host}}
@@ -172,6 +177,11 @@ def why_shared_stays(lacking: Sequence[str], *, is_partial: bool) -> str:
             " token"
         )
     return ""
+
+
+def not_proved(host: str) -> str:
+    """Return why the old tokens of a host stay that has proved no other."""
+    return f"{host} has not proved another token"
 
 
 def held_beside(path: str) -> str:

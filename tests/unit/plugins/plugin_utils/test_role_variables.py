@@ -26,7 +26,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz_"
 def test_every_role_is_read() -> None:
     assert {"cluster", "influxctl", "influxctl_profile", "mgmt_token"} <= set(ALL)
     assert "mgmt_token_renew_before" in names_of("mgmt_token").options
-    assert "mgmt_token_mine" in names_of("mgmt_token").own - names_of("mgmt_token").options
+    assert "mgmt_token_step" in names_of("mgmt_token").own - names_of("mgmt_token").options
 
 
 @given(st.sampled_from(OPTIONS), st.data())

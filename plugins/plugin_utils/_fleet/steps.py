@@ -1,0 +1,308 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps that are done once for a batch, over what Ansible keeps between tasks: dictionaries in, dictionaries out.
+
+    looks -> plan_batch -> (issue) -> decide -> (apply) -> try_again? -> settle -> (revoke) -> finish
+
+The steps in brackets act on hosts; the role's tasks do them. A token's secret is in the result of `decide` only, and
+only where a host needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
+from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
+
+Data = dict[str, Any]
+# The first characters of a management token, by which influxctl names it (facts.md#token-shapes).
+PREFIX_LENGTH = 9
+
+
+def begin(progress: Mapping[str, Any] | None) -> Data:
+    """Return what earlier batches of this run have left behind, for those who come after.
+
+    `seen` says under which host's name a file was seen first, `forced` has the descriptions of the shared tokens that
+    were made by force, `proved` the IDs of the shared tokens that each host has proved, `outcomes` see summary.py.
+    """
+    return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "forced", "proved", "outcomes")}
+
+
+def plan_batch(looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: str | None) -> Data:
+    """Return who takes part (`members`), who doesn't (`refused`), and what each issuer is asked for (`requests`).
+
+    `looks` are what `fleet_look` published of each host, in the order of the batch: `member` (the fields of `Member`,
+    without the issuer), `way` (how tokens are issued for it) and `is_shared`. `loaded` is the secret that a store of
+    the user's has, empty for none, and None where nobody could load it.
+    """
+    progress = begin(progress)
+    ways: list[Any] = []
+    members: dict[str, Member] = {}
+    for look in looks:
+        # Hosts that share a token have its description and its store in common as well.
+        way = (look["way"], look["is_shared"] and (look["member"]["description"], look["store"]))
+        if way not in ways:
+            ways.append(way)
+        members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
+    by_host = {look["member"]["host"]: look for look in looks}
+    members = {host: _with_store(member, by_host[host], loaded) for host, member in members.items()}
+    refused: dict[str, str] = {}
+    requests: list[Data] = []
+    for is_shared in (False, True):
+        part = [member for host, member in members.items() if by_host[host]["is_shared"] is is_shared]
+        planned = plan(part, progress["seen"], shared=is_shared)
+        refused |= planned.refused
+        for one in planned.requests:
+            look = by_host[one.leader]
+            tokens = (
+                [_shared_entry(one.members[0], look["store"], progress["forced"], loaded)]
+                if is_shared
+                else [{**_entry(member), "held_prefix": member.held or ""} for member in one.members]
+            )
+            hosts = [member.host for member in one.members]
+            requests.append(
+                {"key": one.issuer, **look["way"], "is_shared": is_shared, "tokens": tokens, "hosts": hosts}
+            )
+    for member in members.values():
+        if member.file_identity:
+            progress["seen"].setdefault(member.file_identity, member.host)
+    return {
+        "members": {host: asdict(member) for host, member in members.items()},
+        "shared": [host for host, look in by_host.items() if look["is_shared"]],
+        "loading": [host for host, look in by_host.items() if look["is_loaded"]],
+        "refused": refused,
+        "requests": requests,
+        "progress": progress,
+    }
+
+
+def _with_store(member: Member, look: Mapping[str, Any], loaded: str | None) -> Member:
+    if look["is_loaded"] and loaded is None:
+        return replace(member, refusal="mgmt_token_load_tasks did not set mgmt_token_loaded, so nothing was done.")
+    return member
+
+
+def _entry(member: Member) -> Data:
+    return {"description": member.description, **member.wish}
+
+
+def _shared_entry(leader: Member, store: str | None, forced: Collection[str], loaded: str | None) -> Data:
+    """Return what is asked for all who share a token; only one batch may force: the others get what it was given."""
+    entry = _entry(leader)
+    entry["force"] = bool(entry.get("force")) and leader.description not in forced
+    return {**entry, **({"secret_file": store} if store else {"held_prefix": (loaded or "")[:PREFIX_LENGTH]})}
+
+
+def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> list[tuple[Data, Data]]:
+    """Return each request with the result of asking; a loop over nothing has no results."""
+    return list(zip(planned["requests"], issued.get("results") or ()))
+
+
+def _answers(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> tuple[dict[str, Answer], dict[str, str]]:
+    """Return the answers by host, and the secrets by description."""
+    answers: dict[str, Answer] = {}
+    secrets: dict[str, str] = {}
+    for request, result in _results_by_request(planned, issued):
+        items = {item["description"]: item for item in result.get("mgmt_tokens") or ()}
+        secrets |= {name: item["token"] for name, item in items.items() if item.get("token")}
+        failure = why_no_answer(result, request["issuer"])
+        for host in request["hosts"]:
+            answers[host] = read_answer(planned["members"][host]["description"], items, failure)
+    return answers, secrets
+
+
+def decide(planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: str | None, *, is_check: bool) -> Data:
+    """Return what is to be done on which hosts (`due`), with their `answers` and the `secrets` that they need.
+
+    `issued` is the registered loop over the requests. `loaded` is what the user's store holds now: hosts whose token
+    it doesn't hold are in `problems`, each with a sentence, like those that are refused and those without an answer.
+    """
+    answers, secrets = _answers(planned, issued)
+    members = members_of(planned)
+    problems: dict[str, str] = dict(planned["refused"])
+    for host, answer in answers.items():
+        kept = (loaded or "")[:PREFIX_LENGTH] == answer.key
+        if answer.failure:
+            problems[host] = answer.failure
+        elif host in planned["loading"] and not kept and not (answer.is_new and is_check):
+            problems[host] = (
+                f"The store does not hold the secret of the token {answer.id}; see what is said of the host that saves."
+                " This host keeps the token that it has."
+            )
+        elif host in planned["loading"] and kept:
+            secrets[members[host].description] = str(loaded)
+    good = {host: answer for host, answer in answers.items() if host not in problems}
+    due = [host for host, answer in good.items() if is_due(members[host], answer)]
+    needed = {members[host].description for host in due}
+    progress = begin(planned["progress"])
+    for host in set(planned["shared"]) & set(good):
+        progress["forced"][members[host].description] = True
+    for host in planned["members"]:
+        progress["outcomes"].pop(host, None)
+    for host in set(good) - set(due):
+        progress["outcomes"][host] = outcome("unchanged", members[host], good[host], ())
+    return {
+        "answers": {host: asdict(answer) for host, answer in good.items()},
+        "secrets": {name: secret for name, secret in secrets.items() if name in needed},
+        "due": due,
+        "problems": problems,
+        "progress": progress,
+    }
+
+
+def try_again(planned: Mapping[str, Any], decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) -> Data:
+    """Return a plan for the hosts whose token may have been revoked meanwhile, in place of a step that has failed.
+
+    A run that begins while another one has made a token, and has not yet written it, takes it for left over. The
+    issuer is asked once more with the token that could not be proved as the one that is at hand: if it is alive, the
+    answer is that nothing is to be done; otherwise a further one is made.
+    """
+    hosts = {host for host, done in applied.items() if done["may_be_revoked"] and host not in planned["shared"]}
+    members = members_of(planned)
+    requests = []
+    for request in planned["requests"]:
+        mine = [host for host in request["hosts"] if host in hosts]
+        tokens = [
+            {**_entry(members[host]), "force": False, "held_prefix": decided["answers"][host]["key"]} for host in mine
+        ]
+        if mine:
+            requests.append({**request, "tokens": tokens, "hosts": mine})
+    return {**planned, "requests": requests, "refused": {}}
+
+
+def decide_again(planned: Mapping[str, Any], decided: Mapping[str, Any], issued: Mapping[str, Any]) -> Data:
+    """Return `decided` with the further tokens: `again` are the hosts that were given one."""
+    answers, secrets = _answers(planned, issued)
+    further = {host: answer for host, answer in answers.items() if answer.is_new and not answer.failure}
+    return {
+        **decided,
+        "answers": {**decided["answers"], **{host: asdict(answer) for host, answer in further.items()}},
+        "secrets": {**decided["secrets"], **secrets},
+        "again": list(further),
+    }
+
+
+def settle(
+    planned: Mapping[str, Any],
+    decided: Mapping[str, Any],
+    applied: Mapping[str, Mapping[str, Any]],
+    *,
+    sharers: Collection[str],
+    is_partial: bool,
+) -> Data:
+    """Return which tokens are to be revoked by which issuer (`revocations`), and which `stay`, with sentences.
+
+    `applied` are the registered results of the step at the hosts that came to its end. `sharers` are all hosts that
+    may hold a shared token.
+    """
+    answers = {host: _answer(one) for host, one in decided["answers"].items()}
+    done = {host: Applied(**one) for host, one in applied.items()}
+    members = [member for host, member in members_of(planned).items() if host in answers]
+    shared = [member for member in members if member.host in planned["shared"]]
+    each = settle_each([member for member in members if member.host not in planned["shared"]], answers, done)
+    all_ = settle_shared(
+        shared,
+        answers,
+        done,
+        sharers=sharers,
+        proved_before=planned["progress"]["proved"],
+        is_partial=is_partial,
+    )
+    old = {**each.revoke, **all_.revoke}
+    revocations = []
+    for request in {request["key"]: request for request in planned["requests"]}.values():
+        ids = [*old.get(request["key"], ()), *each.unheld.get(request["key"], ())]
+        if ids:
+            revocations.append({**request, "tokens": [], "ids": ids})
+    return {
+        # Without the secrets: nobody needs them from here on.
+        "answers": decided["answers"],
+        "problems": decided["problems"],
+        "progress": decided["progress"],
+        "revocations": revocations,
+        "stay": [*_sentences(each), *_sentences(all_)],
+    }
+
+
+def _sentences(settled: Settlement) -> list[str]:
+    return [
+        f"{', '.join(stay.ids)} stay valid, because {stay.reason}."
+        for found in settled.stays.values()
+        for stay in found
+    ]
+
+
+def finish(
+    planned: Mapping[str, Any],
+    settled: Mapping[str, Any],
+    applied: Mapping[str, Mapping[str, Any]],
+    revoked: Mapping[str, Any],
+    *,
+    is_check: bool,
+) -> Data:
+    """Return what became of each host: a sentence in `problems`, or an outcome in `progress`."""
+    members = members_of(planned)
+    problems: dict[str, str] = dict(settled["problems"])
+    gone: set[str] = set()
+    for request, result in zip(settled["revocations"], revoked.get("results") or ()):
+        gone |= {token["id"] for token in result.get("mgmt_tokens") or ()}
+        failure = _why_not_revoked(request, result)
+        if failure:
+            problems[request["hosts"][0]] = failure
+    progress = begin(settled["progress"])
+    for host, one in applied.items():
+        done, answer = Applied(**one), _answer(settled["answers"][host])
+        failure = _why_failed(members[host], answer, done)
+        if done.file_identity:
+            progress["seen"].setdefault(done.file_identity, host)
+        if has_proved(answer, done):
+            progress["proved"][host] = answer.id
+        if failure:
+            problems[host] = failure
+        if host not in problems:
+            word = "unchanged" if not (answer.is_new or done.changed) else "would renew" if is_check else "renewed"
+            progress["outcomes"][host] = outcome(word, members[host], answer, gone)
+    return {"problems": problems, "progress": progress}
+
+
+def _why_failed(member: Member, answer: Answer, done: Applied) -> str:
+    if done.failure:
+        return done.failure
+    if member.proves and done.holds != answer.key:
+        return (
+            f"{member.path} does not hold the token {answer.id} any more: another run, or another inventory name of"
+            " this machine, has written it meanwhile. Nothing is revoked."
+        )
+    return ""
+
+
+def _why_not_revoked(request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Return why an issuer has not revoked what it was asked to; empty where it has."""
+    if result.get("failure") or result.get("is_away") or "mgmt_tokens" not in result:
+        return f"{', '.join(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
+    return ""
+
+
+def outcome(word: str, member: Member, answer: Answer, gone: Collection[str]) -> Data:
+    """Return what became of a host that came to the end; see summary.py."""
+    return {
+        "outcome": word,
+        "id": answer.id,
+        "description": member.description,
+        "expires_at": answer.expires_at,
+        "old": [{"id": old.id, "expires_at": old.expires_at} for old in answer.superseded],
+        "revoked": [old.id for old in answer.superseded if old.id in gone],
+    }
+
+
+def members_of(planned: Mapping[str, Any]) -> dict[str, Member]:
+    """Return the members of a plan, by host."""
+    return {host: Member(**{**one, "beside": tuple(one["beside"])}) for host, one in planned["members"].items()}
+
+
+def _answer(data: Mapping[str, Any]) -> Answer:
+    return Answer(**{**data, "superseded": tuple(Old(**old) for old in data["superseded"])})
