@@ -183,8 +183,9 @@ class ActionModule(ShippingAction):
 
     def _problems(self, settings: Mapping[str, Any]) -> list[str]:
         spans = {f"{ROLE}_{name}": settings.get(name) for name in _SPANS}
-        for doubt in doubts(ROLE, spans):
-            self._display.warning(doubt)
+        # Shown at once and for all hosts: a warning would be lost with a module that can't be run.
+        for doubt in doubts(ROLE, spans) if self._host == self._vars["ansible_play_batch"][0] else ():
+            self._display.display(f"[WARNING]: {doubt}", color="bright purple", stderr=True)
         return complaints([name for name in self._vars if name.startswith(f"{ROLE}_")], ROLE, spans)
 
     def _profile_options(self, options: Any) -> dict[str, Any]:
