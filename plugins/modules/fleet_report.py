@@ -15,7 +15,7 @@ description:
     C(result_format)) and whatever runs the playbook. The playbooks of this collection print their reports with it.
   - With a callback that prints JSON, the lines go to the standard error, so that the JSON stays readable; they are in
     the result as well.
-  - Whatever steers a terminal is escaped, for instance as V(\x1b). Nothing in the lines is taken for a template.
+  - Whatever steers a terminal is escaped, for instance as V(\\x1b). Nothing in the lines is taken for a template.
 author:
   - influxops contributors (@influxops)
 options:
