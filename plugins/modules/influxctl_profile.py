@@ -314,12 +314,6 @@ options:
       - Internal. Has O(prove) prove the profiles also where nothing is to be written. Don't set it.
     type: bool
     default: false
-  _proof:
-    description:
-      - Internal. The role C(mgmt_token) has the profile that it writes marked, by a comment at the beginning of the
-        file, until it is proved. Don't set it.
-    type: str
-    choices: [due, done]
 requirements:
   - tomlkit >= 0.11.6 on the controller or on the target
 notes:
@@ -492,10 +486,6 @@ proved:
   returned: success, or when a proof has failed
   type: bool
   sample: true
-unproved:
-  description: Whether the role C(mgmt_token) has written the profile and has not yet proved it.
-  returned: success, without O(profiles)
-  type: bool
 backup_file:
   description: The copy of the old file.
   returned: if O(backup=true) and an existing file was changed
@@ -552,7 +542,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._profile impor
     profile_options,
     profile_reader,
     profiles,
-    proof_mark,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.toml_data import load
@@ -562,7 +551,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     **profile_options.PROFILE_OPTIONS,
     "prove": {"type": "dict", "options": proof.PROVE_OPTIONS},
     "_prove_unchanged": {"type": "bool", "default": False},
-    "_proof": {"type": "str", "choices": ["due", "done"]},
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
 }
@@ -598,11 +586,7 @@ def converge(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish
     """Write the profiles as stated, into a file that no other run works on. Raises NotProved and ProfileError."""
     path, text = where.path, config_file.read_at(where)
     edited = with_path_in_errors(path, lambda: profiles.edit(text or "", wishes))
-    text_after, unproved = edited.text, {}
-    if module.params["profiles"] is None:
-        text_after = proof_mark.marked(text_after, module.params["name"], module.params["_proof"])
-        unproved["unproved"] = proof_mark.is_marked(text_after, module.params["name"])
-    changed = text_after != edited.text or any(outcome.changed for outcome in edited.outcomes)
+    changed = any(outcome.changed for outcome in edited.outcomes)
     if changed and where.missing and not module.check_mode:
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
@@ -612,7 +596,7 @@ def converge(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
     if changed and not module.check_mode:
-        values.update(write_config(module, where, text, text_after, prove))
+        values.update(write_config(module, where, text, edited.text, prove))
     else:
         if prove is not None and text is not None:
             prove_config(where, text, prove)
@@ -624,7 +608,6 @@ def converge(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish
         file_identity=file_identity(path),
         refused_keys=refused,
         proved=True if prove is not None else None,
-        **unproved,
     )
     return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
 
@@ -670,7 +653,7 @@ def main() -> None:
         OPTIONS,
         add_file_common_args=True,
         required_one_of=[("name", "profiles")],
-        mutually_exclusive=[("profiles", name) for name in ("name", "_proof", *profile_options.ONE_PROFILE)],
+        mutually_exclusive=[("profiles", name) for name in ("name", *profile_options.ONE_PROFILE)],
     )
 
 
