@@ -151,9 +151,9 @@ class ActionModule(ShippingAction):
         """Return what came of the step at each host that came to its end with the token that is decided for it."""
         found: dict[str, dict[str, Any]] = {}
         for host in decided["due"]:
-            known = self._vars_of(host)
+            variables = self._vars_of(host)
             for name in ("mgmt_token_applied", "mgmt_token_applied_again"):
-                result = known.get(name) or {}
+                result = variables.get(name) or {}
                 if "applied" in result and result["token_id"] == decided["answers"][host]["id"]:
                     found[host] = result["applied"]
         return found

@@ -274,7 +274,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import exposed, login_in
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Place
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Location
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ApiError, Influxdb3Error
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
@@ -306,7 +306,7 @@ def work(module: AnsibleModule) -> Result:
         return Result(bool(done), values, error=error)
 
 
-def deliver(module: AnsibleModule, places: Sequence[Place], values: dict[str, Any], done: list[str]) -> Result:
+def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
     """Bring the files at places that no other run works on to their stated state.
 
     `values` and `done` say what became of the proof and of the files, also where this raises.
@@ -333,8 +333,8 @@ def deliver(module: AnsibleModule, places: Sequence[Place], values: dict[str, An
     if differing and not module.check_mode:
         token_files.replace(module, differing, prove, done) if wanted else token_files.remove(differing, done)
     diff = delivery_file.diff(kept, wanted, [(target.held, target.wanted) for target in targets[1:]])
-    staying = [target.place for target in targets if wanted and not target.differs]
-    dressed = [token_files.attributes(module, place, diff) for place in staying]
+    staying = [target.location for target in targets if wanted and not target.differs]
+    dressed = [token_files.attributes(module, location, diff) for location in staying]
     path = places[0].path
     variable = {"env_path": places[-1].path if places[1:] else None, "env_name": module.params["env_name"]}
     values["db_token_file"] = {"path": path, **delivery_file.public(wanted), **variable} if wanted else None

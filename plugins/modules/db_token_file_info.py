@@ -177,9 +177,9 @@ def work(module: AnsibleModule) -> Result:
     nothing = {"id": None, "description": None, "created_at": None, "expires_at": None}
     file = {**described(path), **nothing, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
     try:
-        with place_of(path) as place:
-            kept = kept_at(place)
-            file.update(path=place.path, **public(kept.secret if kept else None))
+        with place_of(path) as location:
+            kept = kept_at(location)
+            file.update(path=location.path, **public(kept.secret if kept else None))
         file["env_state"] = env_state(env_path, name, kept.secret if kept else None)
     except Influxdb3Error as error:
         # Who may read the file matters even more when nobody can say what is in it.

@@ -521,7 +521,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Place
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Location
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
@@ -582,7 +582,9 @@ def work(module: AnsibleModule) -> Result:
             return not_proved(module, where, wishes, error)
 
 
-def converge(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], how: proof.Trials | None) -> Result:
+def converge(
+    module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], how: proof.Trials | None
+) -> Result:
     """Write the profiles as stated, into a file that no other run works on. Raises NotProved and ProfileError."""
     path, text = where.path, config_file.read_at(where)
     edited = with_path_in_errors(path, lambda: profiles.edit(text or "", wishes))
@@ -631,7 +633,9 @@ def proof_due(
     return prove
 
 
-def not_proved(module: AnsibleModule, where: Place, wishes: Sequence[profiles.Wish], error: proof.NotProved) -> Result:
+def not_proved(
+    module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], error: proof.NotProved
+) -> Result:
     """Return the failure of a proof, with what the file holds, read again."""
     document = load(config_file.read_at(where) or "")
     found = profile_reader.profiles_of(document)

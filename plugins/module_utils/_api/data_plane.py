@@ -152,16 +152,16 @@ def _no_answer(
 ) -> ApiError:
     """Return the error of a request without an answer."""
     where = plane.base_url + (f" through the proxy {proxy.name}" if proxy else "")
-    said = quoted(str(cause) or type(cause).__name__)
+    reason = quoted(str(cause) or type(cause).__name__)
     cut = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, (*cut, TimeoutError)):
         advice = tls_advice([cause], trusted.source, urlsplit(plane.base_url).hostname or "")
         return ApiError(
-            f"Can't {doing}: TLS with {where} failed ({said}). {advice}", method=method, path=path, code="tls"
+            f"Can't {doing}: TLS with {where} failed ({reason}). {advice}", method=method, path=path, code="tls"
         )
     return ApiError(
-        f"Can't {doing}: no answer from {where} ({said}). Check that this host reaches it: name and port, the network,"
-        " proxies (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of this task's environment), timeout, and whether"
-        " the server wants https.",
+        f"Can't {doing}: no answer from {where} ({reason}). Check that this host reaches it: name and port, the"
+        " network, proxies (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of this task's environment), timeout, and"
+        " whether the server wants https.",
         method=method, path=path, code="unreachable",
     )  # fmt: skip

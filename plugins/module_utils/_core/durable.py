@@ -89,7 +89,7 @@ class HardLink(OSError):
         super().__init__(errno.EMLINK, "it is a hard link: the same file has another name elsewhere")
 
 
-class Place:
+class Location:
     """A file's directory, held open, and its name in it; a context manager that closes the directory.
 
     `path` has no links in it, unless somebody has put them there since. `missing` are the directories below the one
@@ -103,7 +103,7 @@ class Place:
         self.locked = False
         self.path = "/" + "/".join([*above, *missing, name])
 
-    def __enter__(self) -> Place:
+    def __enter__(self) -> Location:
         return self
 
     def __exit__(
@@ -245,14 +245,14 @@ class Place:
 class Candidate:
     """A new file beside the old one, private and on disk, that replaces it or is removed."""
 
-    def __init__(self, place: Place, content: bytes) -> None:
-        self._place, self._content = place, content
+    def __init__(self, location: Location, content: bytes) -> None:
+        self._location, self._content = location, content
         # It ends as the file's own name does: a program may go by that.
-        self.name = f".{secrets.token_hex(_RANDOM)}.{place.name}"
+        self.name = f".{secrets.token_hex(_RANDOM)}.{location.name}"
         self.descriptor = -1
 
     def __enter__(self) -> Candidate:
-        self.descriptor = self._place.create(self.name)
+        self.descriptor = self._location.create(self.name)
         try:
             write_all(self.descriptor, self._content)
         except BaseException:
@@ -263,9 +263,9 @@ class Candidate:
     def put(self, name: str | None = None) -> None:
         """Give it the file's name, or another one in the directory, for good."""
         os.fsync(self.descriptor)
-        self._place.rename(self.name, name)
+        self._location.rename(self.name, name)
         self.name = ""
-        self._place.sync()
+        self._location.sync()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -275,11 +275,11 @@ class Candidate:
     def _leave(self) -> None:
         if self.name:
             with contextlib.suppress(OSError):
-                self._place.unlink(self.name)
+                self._location.unlink(self.name)
         os.close(self.descriptor)
 
 
-def find(path: str, *, follow: bool) -> Place:
+def find(path: str, *, follow: bool) -> Location:
     """Return a file's place. `follow` says whether the file itself may be a link. Raises OSError.
 
     A link must belong to root or to the user that this process runs as.
@@ -301,14 +301,14 @@ def find(path: str, *, follow: bool) -> Place:
                     above = []
                     directory = _enter(directory, "/")
             elif not todo and name != "..":
-                return Place(directory, [], above, name)
+                return Location(directory, [], above, name)
             else:
                 try:
                     directory = _enter(directory, name)
                 except FileNotFoundError:
                     if name == ".." or ".." in todo:
                         raise
-                    return Place(directory, [name, *reversed(todo[1:])], above, todo[0])
+                    return Location(directory, [name, *reversed(todo[1:])], above, todo[0])
                 if name == "..":
                     del above[-1:]
                 else:

@@ -237,13 +237,13 @@ class _Index:
     def __init__(self, dropped: re.Pattern[str], *, encoded: bool) -> None:
         self._dropped = dropped
         self._encoded = encoded
-        self._known: set[str] = set()
+        self._secrets: set[str] = set()
         self._short: list[_Form] = []
         self._seeds: dict[str, list[_Form]] = {}
 
     def found(self, view: _View, secrets: set[str]) -> list[tuple[int, int]]:
         """Return which parts of the original say a piece of one of the secrets."""
-        for secret in secrets - self._known:
+        for secret in secrets - self._secrets:
             self._add(secret)
         text = view.text
         forms = {form for form in self._short if form.secret in secrets and form.text in text}
@@ -265,7 +265,7 @@ class _Index:
         ]
 
     def _add(self, secret: str) -> None:
-        self._known.add(secret)
+        self._secrets.add(secret)
         for form in {form.text: form for form in self._forms(secret)}.values():
             if len(form.text) >= PIECE:
                 seeds = {form.text[at : at + _SEED] for at in range(0, len(form.text) - _SEED + 1, _STRIDE)}

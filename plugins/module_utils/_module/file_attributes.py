@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import Owner, Place, give
+from .._core.durable import Location, Owner, give
 
 Diff = dict[str, dict[str, Any]]
 
@@ -58,7 +58,7 @@ def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> d
     return found["after"]
 
 
-def set_attributes(module: AnsibleModule, where: Place) -> None:
+def set_attributes(module: AnsibleModule, where: Location) -> None:
     """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
     if module.params["attributes"]:
         module.set_attributes_if_different(where.path, module.params["attributes"], False)

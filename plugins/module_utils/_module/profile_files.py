@@ -18,7 +18,7 @@ from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Place, parse_owner, write_all
+from .._core.durable import PATIENCE, Candidate, Location, parse_owner, write_all
 from .._core.errors import ProfileError
 from .._core.interface import Spec
 from .._core.regular_file import NotRegular, content_of
@@ -49,14 +49,14 @@ def unpack_tomlkit(module: AnsibleModule) -> None:
     sys.path.insert(0, archive)
 
 
-def config_place(module: AnsibleModule) -> Place:
+def config_place(module: AnsibleModule) -> Location:
     """Return the config's place; tomlkit can be imported from here on. Raises ProfileError."""
     unpack_tomlkit(module)
     return config_file.find_place(config_file.locate(module.params["path"], os.environ))
 
 
 @contextlib.contextmanager
-def held_config(module: AnsibleModule) -> Iterator[Place]:
+def held_config(module: AnsibleModule) -> Iterator[Location]:
     """Give the config's place, with no other run at work on it until the end. Raises ProfileError."""
     with config_place(module) as where:
         if not module.check_mode:
@@ -64,7 +64,7 @@ def held_config(module: AnsibleModule) -> Iterator[Place]:
         yield where
 
 
-def _lock(where: Place) -> None:
+def _lock(where: Location) -> None:
     # A directory that isn't there yet has nobody in it, and is locked when it was made.
     with _explained(where.path, "locked"):
         locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
@@ -86,7 +86,7 @@ def with_path_in_errors(path: str, work: Callable[[], Made]) -> Made:
 
 
 @contextlib.contextmanager
-def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
+def parents(module: AnsibleModule, where: Location) -> Iterator[None]:
     """Make the directories that a config lacks, owned as it shall be; they go again where what follows fails."""
     try:
         with _explained(where.path, "created"):
@@ -104,7 +104,7 @@ def parents(module: AnsibleModule, where: Place) -> Iterator[None]:
 
 
 def write_config(
-    module: AnsibleModule, where: Place, old: str | None, text: str, prove: Callable[[str], None] | None = None
+    module: AnsibleModule, where: Location, old: str | None, text: str, prove: Callable[[str], None] | None = None
 ) -> dict[str, Any]:
     """Replace the file atomically, its attributes set before it has its name; return what to report.
 
@@ -152,7 +152,7 @@ def write_config(
     return values
 
 
-def prove_config(where: Place, text: str, prove: Callable[[str], None]) -> None:
+def prove_config(where: Location, text: str, prove: Callable[[str], None]) -> None:
     """Prove the file as it is; `text` is what it holds. Raises ProfileError."""
     with _explained(where.path, "read"):
         descriptor = where.open_regular()
@@ -191,7 +191,7 @@ def _disturbed(path: str) -> ProfileError:
     )
 
 
-def _write_in_place(where: Place, text: str) -> None:
+def _write_in_place(where: Location, text: str) -> None:
     """Write over what the file holds: only where the user has allowed it, because a cut leaves half a file."""
     descriptor = where.open(os.O_WRONLY)
     try:
@@ -206,7 +206,7 @@ def _write_in_place(where: Place, text: str) -> None:
         os.close(descriptor)
 
 
-def _backup(module: AnsibleModule, where: Place, old: int) -> str:
+def _backup(module: AnsibleModule, where: Location, old: int) -> str:
     """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
     status = os.fstat(old)
     name = f"{where.name}.{secrets.token_hex(4)}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
@@ -235,7 +235,7 @@ def _explained(path: str, done: str) -> Iterator[None]:
         raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
 
 
-def fix_attributes(module: AnsibleModule, where: Place) -> None:
+def fix_attributes(module: AnsibleModule, where: Location) -> None:
     """Give an existing file the stated owner, mode and so on. Raises ProfileError."""
     with _explained(where.path, "changed"):
         try:

@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Owner, Place, parse_owner
+from .._core.durable import PATIENCE, Candidate, Location, Owner, parse_owner
 from .._core.errors import OptionError, SecretFileError, remember
 from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
@@ -30,7 +30,7 @@ from .file_attributes import Diff, differences, dress, resemble, set_attributes
 class Target:
     """A file, what it holds, and what it shall hold; None for no file."""
 
-    place: Place
+    location: Location
     held: bytes | None
     wanted: bytes | None
 
@@ -41,7 +41,7 @@ class Target:
 
 
 @contextlib.contextmanager
-def held_places(module: AnsibleModule) -> Iterator[list[Place]]:
+def held_places(module: AnsibleModule) -> Iterator[list[Location]]:
     """Give the places of `path` and, where it is stated, `env_path`; no other run is at work on them until the end.
 
     Where the files shall be there, missing directories are made, and go again where what follows fails. Check mode
@@ -53,36 +53,36 @@ def held_places(module: AnsibleModule) -> Iterator[list[Place]]:
         places = [stack.enter_context(place_of(path)) for path in paths]
         try:
             if present and not module.check_mode:
-                for place in places:
-                    _make(module, place, owner)
+                for location in places:
+                    _make(module, location, owner)
             if not module.check_mode:
                 _lock(places)
             if present:
-                for place in places:
-                    _refuse_shared(place, owner)
+                for location in places:
+                    _refuse_shared(location, owner)
             yield places
         except BaseException:
-            for directory in [made for place in reversed(places) for made in reversed(place.made)]:
+            for directory in [made for location in reversed(places) for made in reversed(location.made)]:
                 with contextlib.suppress(OSError):
                     os.rmdir(directory)
             raise
 
 
-def _make(module: AnsibleModule, place: Place, owner: Owner) -> None:
-    with _explained(place.path):
-        place.make(owner)
-    for directory in place.made:
+def _make(module: AnsibleModule, location: Location, owner: Owner) -> None:
+    with _explained(location.path):
+        location.make(owner)
+    for directory in location.made:
         context = module.load_file_common_arguments(module.params, directory).get("secontext")
         module.set_context_if_different(directory, context, False)
 
 
-def _lock(places: Sequence[Place]) -> None:
+def _lock(places: Sequence[Location]) -> None:
     """Lock each directory once, all runs in the same order."""
-    directories: dict[tuple[int, int], list[Place]] = {}
-    for place in places:
-        if not place.missing:
-            status = os.fstat(place.directory)
-            directories.setdefault((status.st_dev, status.st_ino), []).append(place)
+    directories: dict[tuple[int, int], list[Location]] = {}
+    for location in places:
+        if not location.missing:
+            status = os.fstat(location.directory)
+            directories.setdefault((status.st_dev, status.st_ino), []).append(location)
     for _inode, (first, *others) in sorted(directories.items()):
         with _explained(first.path):
             locked = first.lock(PATIENCE, time.sleep)
@@ -95,11 +95,11 @@ def _lock(places: Sequence[Place]) -> None:
             other.locked = first.locked
 
 
-def _refuse_shared(place: Place, owner: Owner) -> None:
+def _refuse_shared(location: Location, owner: Owner) -> None:
     """Raise SecretFileError for a directory in which somebody else may put another file in the file's place."""
-    if place.missing:
+    if location.missing:
         return
-    status, directory = os.fstat(place.directory), os.path.dirname(place.path)
+    status, directory = os.fstat(location.directory), os.path.dirname(location.path)
     reason = None
     if status.st_mode & stat.S_IWOTH:
         reason = "everybody may write to it"
@@ -113,67 +113,67 @@ def _refuse_shared(place: Place, owner: Owner) -> None:
         )
 
 
-def kept_in(module: AnsibleModule, place: Place) -> Secret | None:
+def kept_in(module: AnsibleModule, location: Location) -> Secret | None:
     """Return the token that the file holds, None without one; no message shows its secret from now on.
 
     Raises SecretFileError.
     """
-    kept = kept_at(place)
+    kept = kept_at(location)
     if kept is None:
         return None
-    refuse_foreign(place.path, kept.status, _owner(module))
+    refuse_foreign(location.path, kept.status, _owner(module))
     remember(str(kept.secret["token"]))
     return kept.secret
 
 
 def targets_of(
-    module: AnsibleModule, places: Sequence[Place], kept: Secret | None, wanted: Secret | None
+    module: AnsibleModule, places: Sequence[Location], kept: Secret | None, wanted: Secret | None
 ) -> list[Target]:
     """Return the file of the token and the one of the variable, with what they hold and what they shall hold.
 
     Raises OptionError and SecretFileError.
     """
     targets = [Target(places[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))]
-    for place in places[1:]:
+    for location in places[1:]:
         line = None
         if wanted is not None:
             if not module.params["env_name"]:
                 raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
             check_name(module.params["env_name"])
             line = line_of(module.params["env_name"], str(wanted["token"]))
-        targets.append(Target(place, content_at(place, _owner(module)), line))
+        targets.append(Target(location, content_at(location, _owner(module)), line))
     return targets
 
 
-def content_at(place: Place, owner: Owner) -> bytes | None:
+def content_at(location: Location, owner: Owner) -> bytes | None:
     """Return what the file of variables holds, None when there is none. Raises SecretFileError for another file."""
     try:
-        content = _read(place, owner)
+        content = _read(location, owner)
     except FileNotFoundError:
         return None
     if not is_ours(content):
         raise SecretFileError(
-            f"{place.path} holds more than one variable, so it is left as it is. Name a file of its own: systemd takes"
-            " several EnvironmentFile=.",
+            f"{location.path} holds more than one variable, so it is left as it is. Name a file of its own: systemd"
+            " takes several EnvironmentFile=.",
             code="no_env_file",
         )
     return content
 
 
-def _read(place: Place, owner: Owner | None) -> bytes:
+def _read(location: Location, owner: Owner | None) -> bytes:
     """Return what a file holds; with an owner stated, it must be theirs. Raises FileNotFoundError, SecretFileError."""
     try:
-        descriptor = place.open_regular()
+        descriptor = location.open_regular()
         try:
             if owner is not None:
-                refuse_foreign(place.path, os.fstat(descriptor), owner)
+                refuse_foreign(location.path, os.fstat(descriptor), owner)
             return content_of(descriptor)
         finally:
             os.close(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise unreadable(place.path, error) from None
+        raise unreadable(location.path, error) from None
 
 
 def _owner(module: AnsibleModule) -> Owner:
@@ -187,33 +187,33 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
     was, byte for byte, and nothing beside it. Raises SecretFileError and what `check` raises.
     """
     for target in targets:
-        if reason := obstacle(target.place.path):
-            raise _unwritable(target.place.path, reason)
+        if reason := obstacle(target.location.path):
+            raise _unwritable(target.location.path, reason)
     with contextlib.ExitStack() as stack:
         candidates = []
         for target in targets:
-            with _explained(target.place.path):
-                target.place.sweep()
-                candidate = stack.enter_context(Candidate(target.place, target.wanted or b""))
-            candidates.append((target.place, candidate))
+            with _explained(target.location.path):
+                target.location.sweep()
+                candidate = stack.enter_context(Candidate(target.location, target.wanted or b""))
+            candidates.append((target.location, candidate))
         check()
-        for place, candidate in candidates:
-            with _explained(place.path):
-                _finish(module, place, candidate)
-        for place, candidate in candidates:
-            with _explained(place.path):
+        for location, candidate in candidates:
+            with _explained(location.path):
+                _finish(module, location, candidate)
+        for location, candidate in candidates:
+            with _explained(location.path):
                 candidate.put()
-                done.append(place.path)
-                set_attributes(module, place)
+                done.append(location.path)
+                set_attributes(module, location)
 
 
-def _finish(module: AnsibleModule, place: Place, candidate: Candidate) -> None:
+def _finish(module: AnsibleModule, location: Location, candidate: Candidate) -> None:
     """Give the new file what the old one had, and what the options state."""
-    path = place.beside(candidate.name)
+    path = location.beside(candidate.name)
     with contextlib.suppress(FileNotFoundError):
-        old = place.open_regular()
+        old = location.open_regular()
         try:
-            resemble(module, candidate.descriptor, path, old, place.path)
+            resemble(module, candidate.descriptor, path, old, location.path)
         finally:
             os.close(old)
     dress(module, candidate.descriptor, path)
@@ -222,27 +222,27 @@ def _finish(module: AnsibleModule, place: Place, candidate: Candidate) -> None:
 def remove(targets: Sequence[Target], done: list[str]) -> None:
     """Remove the files, the last one first. `done` gets the path of each that is gone. Raises SecretFileError."""
     for target in reversed(targets):
-        with _explained(target.place.path):
-            target.place.unlink(target.place.name)
-            done.append(target.place.path)
-            target.place.sync()
+        with _explained(target.location.path):
+            target.location.unlink(target.location.name)
+            done.append(target.location.path)
+            target.location.sync()
 
 
-def attributes(module: AnsibleModule, place: Place, diff: Diff) -> bool:
+def attributes(module: AnsibleModule, location: Location, diff: Diff) -> bool:
     """Give a file that stays the stated owner, mode and so on; return whether anything differs. Check mode only looks.
 
     Raises SecretFileError.
     """
-    if not differences(module, place.path, diff):
+    if not differences(module, location.path, diff):
         return False
     if not module.check_mode:
-        with _explained(place.path):
-            descriptor = place.open_regular()
+        with _explained(location.path):
+            descriptor = location.open_regular()
             try:
-                dress(module, descriptor, place.path)
+                dress(module, descriptor, location.path)
             finally:
                 os.close(descriptor)
-            set_attributes(module, place)
+            set_attributes(module, location)
     return True
 
 
@@ -259,9 +259,9 @@ def env_state(path: str | None, name: str | None, kept: Secret | None) -> str | 
     """
     if path is None:
         return None
-    with place_of(path) as place:
+    with place_of(path) as location:
         try:
-            content = _read(place, None)
+            content = _read(location, None)
         except FileNotFoundError:
             return "missing"
     found = variable_in(content)

@@ -11,7 +11,7 @@ import pwd
 from collections.abc import Mapping
 from typing import Callable
 
-from .._core.durable import Place, find
+from .._core.durable import Location, find
 from .._core.errors import ProfileError
 from .._core.regular_file import content_of, read_regular
 
@@ -55,7 +55,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     return default_path(platform.system(), entry.pw_dir)
 
 
-def find_place(path: str) -> Place:
+def find_place(path: str) -> Location:
     """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
     try:
         return find(path, follow=True)
@@ -68,7 +68,7 @@ def read(path: str) -> str | None:
     return _text(path, lambda: read_regular(path))
 
 
-def read_at(where: Place) -> str | None:
+def read_at(where: Location) -> str | None:
     """Return the text of a file at its place, None when there is none. Raises ProfileError."""
 
     def content() -> bytes:

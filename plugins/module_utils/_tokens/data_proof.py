@@ -144,11 +144,11 @@ def doubt(probe: Probe, answer: Answer) -> ApiError | None:
         return None
     message = content.get("message") if isinstance(content, dict) else None
     text = message if isinstance(message, str) else " ".join(answer.body[:2000].decode("utf-8", "replace").split())
-    said = quoted(text)[:200]
+    answer_text = quoted(text)[:200]
     code, remedy = _meaning(probe, answer)
     return ApiError(
-        f"Can't {probe.doing}: the data plane answered {answer.status} {said!r}. {remedy}".strip(),
-        method=probe.method, path=probe.path, status=answer.status, code=code, server_message=said,
+        f"Can't {probe.doing}: the data plane answered {answer.status} {answer_text!r}. {remedy}".strip(),
+        method=probe.method, path=probe.path, status=answer.status, code=code, server_message=answer_text,
     )  # fmt: skip
 
 

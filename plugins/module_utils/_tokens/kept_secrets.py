@@ -14,7 +14,7 @@ import stat
 from datetime import datetime
 from typing import NamedTuple
 
-from .._core.durable import RUNNER, Owner, Place, find
+from .._core.durable import RUNNER, Location, Owner, find
 from .._core.durations import format_instant, parse_instant
 from .._core.errors import SecretFileError
 from .._core.regular_file import content_of
@@ -29,7 +29,7 @@ class KeptSecret(NamedTuple):
     status: os.stat_result
 
 
-def place_of(path: str) -> Place:
+def place_of(path: str) -> Location:
     """Return the place of a file, in which the file itself is no link. Raises SecretFileError."""
     absolute = os.path.abspath(os.path.expanduser(path))
     try:
@@ -38,28 +38,28 @@ def place_of(path: str) -> Place:
         raise unreadable(absolute, error) from None
 
 
-def kept_at(place: Place) -> KeptSecret | None:
+def kept_at(location: Location) -> KeptSecret | None:
     """Return what the file at a place holds, None where there is no file.
 
     Raises SecretFileError with a sentence that says what is wrong with it.
     """
     try:
-        descriptor = place.open_regular()
+        descriptor = location.open_regular()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise unreadable(place.path, error) from None
+        raise unreadable(location.path, error) from None
     try:
         status, content = os.fstat(descriptor), content_of(descriptor)
     except OSError as error:
-        raise unreadable(place.path, error) from None
+        raise unreadable(location.path, error) from None
     finally:
         os.close(descriptor)
     secret = decoded(content)
     if secret is None or not can_be_secret(secret["token"]) or not all(_is_text(value) for value in secret.values()):
         raise SecretFileError(
-            f"{place.path} holds no token: it is damaged, or this collection has not written it. It is left as it is;"
-            " move it away or choose another path.",
+            f"{location.path} holds no token: it is damaged, or this collection has not written it. It is left as it"
+            " is; move it away or choose another path.",
             code="no_token_file",
         )
     return KeptSecret(secret, status)
@@ -94,15 +94,15 @@ def ended(secret: Secret, at: datetime) -> str:
 
 def secret_at(path: str, at: datetime) -> str:
     """Return the secret that a private file holds, for use at an instant. Raises SecretFileError."""
-    with place_of(path) as place:
-        kept = kept_at(place)
+    with place_of(path) as location:
+        kept = kept_at(location)
         if kept is None:
             raise SecretFileError(
-                f"There is no secret at {place.path}: name the file that secret_file of db_token or mgmt_token has"
+                f"There is no secret at {location.path}: name the file that secret_file of db_token or mgmt_token has"
                 " written, on the machine where this is read.",
                 code="no_file",
             )
-        return _usable(place.path, kept, at)
+        return _usable(location.path, kept, at)
 
 
 def secret_of(description: str, directory: str, at: datetime) -> str:
@@ -110,13 +110,13 @@ def secret_of(description: str, directory: str, at: datetime) -> str:
 
     What else is in the directory is passed over.
     """
-    with place_of(os.path.join(directory, "any")) as place:
-        above = os.path.dirname(place.path)
+    with place_of(os.path.join(directory, "any")) as location:
+        above = os.path.dirname(location.path)
         found: list[tuple[str, KeptSecret]] = []
         unread: list[str] = []
-        for name in _names(place, above):
+        for name in _names(location, above):
             try:
-                with Place(os.dup(place.directory), [], above.split("/")[1:], name) as beside:
+                with Location(os.dup(location.directory), [], above.split("/")[1:], name) as beside:
                     kept = kept_at(beside)
             except SecretFileError as error:
                 unread += [name] if error.code == "unreadable" else []
@@ -136,11 +136,11 @@ def secret_of(description: str, directory: str, at: datetime) -> str:
     raise SecretFileError(f"No file in {above} has the description {description!r}.{also}", code="no_file")
 
 
-def _names(place: Place, path: str) -> list[str]:
+def _names(location: Location, path: str) -> list[str]:
     try:
-        if place.missing:
+        if location.missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        entries = [(name, place.status(name)) for name in sorted(os.listdir(place.directory))]
+        entries = [(name, location.status(name)) for name in sorted(os.listdir(location.directory))]
     except OSError as error:
         raise unreadable(path, error) from None
     # A name that begins with a dot is of a run that is at work, or of an editor.

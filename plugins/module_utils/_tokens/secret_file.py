@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Callable, Optional
 
-from .._core.durable import PATIENCE, RUNNER, ForeignLink, HardLink, Owner, Place, find, give, parse_owner, write_all
+from .._core.durable import PATIENCE, RUNNER, ForeignLink, HardLink, Location, Owner, find, give, parse_owner, write_all
 from .._core.errors import OptionError, SecretFileError
 from .._core.regular_file import NotRegular, open_regular
 from .._core.replaceable import obstacle
@@ -62,9 +62,9 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
 
     Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
     """
-    with _explaining(path), _place(path) as place:
+    with _explaining(path), _location(path) as location:
         try:
-            descriptor = _open_own(place, place.name, owner)
+            descriptor = _open_own(location, location.name, owner)
         except FileNotFoundError:
             return None
         try:
@@ -101,11 +101,11 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
 
     Otherwise, what a run that was killed has left beside the file is swept away.
     """
-    with _explaining(path), _place(path) as place:
+    with _explaining(path), _location(path) as location:
         if not dry:
-            _sweep(place)
+            _sweep(location)
         try:
-            descriptor = _open_own(place, place.name, None)
+            descriptor = _open_own(location, location.name, None)
         except FileNotFoundError:
             return False
         try:
@@ -113,7 +113,7 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
             wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
             moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
             if not dry and (wide or moved):
-                place.refuse_hard_link(descriptor)
+                location.refuse_hard_link(descriptor)
             if not dry and wide:
                 os.fchmod(descriptor, 0o600)
             if not dry and moved:
@@ -125,9 +125,9 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
 
 def nonces(path: str) -> list[str]:
     """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off."""
-    with _explaining(path), _place(path) as place:
+    with _explaining(path), _location(path) as location:
         try:
-            descriptor = _open_own(place, _hidden(place, "pending"), None)
+            descriptor = _open_own(location, _hidden(location, "pending"), None)
         except FileNotFoundError:
             return []
         try:
@@ -138,10 +138,10 @@ def nonces(path: str) -> list[str]:
 
 def check_writable(path: str) -> None:
     """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
-    with _explaining(path), _place(path) as place:
+    with _explaining(path), _location(path) as location:
         with contextlib.suppress(FileNotFoundError):
-            place.status(_hidden(place, "pending"))  # it may be too long a name
-        reason = obstacle(place.path)
+            location.status(_hidden(location, "pending"))  # it may be too long a name
+        reason = obstacle(location.path)
     if reason:
         raise _unusable(path, reason)
 
@@ -160,7 +160,7 @@ class Slot:
     def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._path = os.path.abspath(os.path.expanduser(path))
         self._owner, self._pause = owner, pause
-        self._place: Place | None = None
+        self._location: Location | None = None
         self._journal = self._new = -1
         self._unsettled: set[str] = set()
         self.nonces: list[str] = []
@@ -169,14 +169,14 @@ class Slot:
     def __enter__(self) -> Slot:
         check_writable(self._path)
         try:
-            self._place = _place(self._path)
-            self._place.make(self._owner)
-            self._lock(self._place)
+            self._location = _location(self._path)
+            self._location.make(self._owner)
+            self._lock(self._location)
             self.nonces = _nonces_in(self._journal)
             if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
                 self._unsettled.update(self.nonces)
-            self._reserve(self._place)
-            self._try_out(self._place)
+            self._reserve(self._location)
+            self._try_out(self._location)
         except BaseException as error:
             self._leave()
             if isinstance(error, OSError):
@@ -185,24 +185,24 @@ class Slot:
         return self
 
     @property
-    def _held(self) -> Place:
-        if self._place is None:
+    def _held(self) -> Location:
+        if self._location is None:
             raise RuntimeError("the slot was not entered")
-        return self._place
+        return self._location
 
-    def _reserve(self, place: Place) -> None:
+    def _reserve(self, location: Location) -> None:
         """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
-        name = _hidden(place, "new")
+        name = _hidden(location, "new")
         with contextlib.suppress(FileNotFoundError):
-            place.unlink(name)
-        self._new = place.create(name)
+            location.unlink(name)
+        self._new = location.create(name)
         give(self._new, self._owner)
         write_all(self._new, b" " * _ROOM)
 
-    def _try_out(self, place: Place) -> None:
+    def _try_out(self, location: Location) -> None:
         """Replace the file that is there by itself."""
         try:
-            descriptor = _open_own(place, place.name, self._owner)
+            descriptor = _open_own(location, location.name, self._owner)
         except FileNotFoundError:
             return
         try:
@@ -214,7 +214,7 @@ class Slot:
         self._replace(content)
         os.close(self._new)
         self._new = -1
-        self._reserve(place)
+        self._reserve(location)
 
     def _replace(self, content: bytes) -> None:
         """Give the target a content. Durable once the directory is."""
@@ -255,17 +255,17 @@ class Slot:
     ) -> None:
         self._leave()
 
-    def _lock(self, place: Place) -> None:
+    def _lock(self, location: Location) -> None:
         """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
-        name = _hidden(place, "pending")
+        name = _hidden(location, "pending")
         waited = 0.0
         while True:
-            self._journal = place.open(os.O_RDWR | os.O_CREAT, name)
+            self._journal = location.open(os.O_RDWR | os.O_CREAT, name)
             _refuse_foreign(self._path, self._journal, RUNNER)
             _refuse_several_names(self._path, self._journal)
             try:
                 fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if place.status(name).st_ino == os.fstat(self._journal).st_ino:
+                if location.status(name).st_ino == os.fstat(self._journal).st_ino:
                     os.fchmod(self._journal, 0o600)
                     return
             except FileNotFoundError:
@@ -293,49 +293,49 @@ class Slot:
                 with contextlib.suppress(OSError):
                     self._held.unlink(_hidden(self._held, "pending"))
             os.close(self._journal)
-        if self._place is not None:
-            self._place.close()
+        if self._location is not None:
+            self._location.close()
         self._new = self._journal = -1
 
 
-def _place(path: str) -> Place:
+def _location(path: str) -> Location:
     return find(os.path.abspath(os.path.expanduser(path)), follow=False)
 
 
-def _hidden(place: Place, what: str) -> str:
-    return f".{place.name}.{what}"
+def _hidden(location: Location, what: str) -> str:
+    return f".{location.name}.{what}"
 
 
-def _open_own(place: Place, name: str, owner: Owner | None) -> int:
+def _open_own(location: Location, name: str, owner: Owner | None) -> int:
     """Return a descriptor that reads a file of ours, or with no owner stated of anybody's. Raises OSError."""
-    if place.missing:
+    if location.missing:
         raise FileNotFoundError
     try:
-        descriptor = open_regular(name, follow=False, dir_fd=place.directory)
+        descriptor = open_regular(name, follow=False, dir_fd=location.directory)
     except (NotRegular, IsADirectoryError):
-        raise _not_regular(place.beside(name)) from None
+        raise _not_regular(location.beside(name)) from None
     try:
         if owner is not None:
-            _refuse_foreign(place.path, descriptor, owner)
-            place.refuse_hard_link(descriptor)
+            _refuse_foreign(location.path, descriptor, owner)
+            location.refuse_hard_link(descriptor)
     except (OSError, SecretFileError):
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _sweep(place: Place) -> None:
+def _sweep(location: Location) -> None:
     """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
-    name = _hidden(place, "pending")
+    name = _hidden(location, "pending")
     # A run is at work, or it isn't ours to remove: either is no reason to fail.
     with contextlib.suppress(OSError, SecretFileError):
-        descriptor = _open_own(place, name, RUNNER)
+        descriptor = _open_own(location, name, RUNNER)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if place.status(name).st_ino == os.fstat(descriptor).st_ino and not _nonces_in(descriptor):
+            if location.status(name).st_ino == os.fstat(descriptor).st_ino and not _nonces_in(descriptor):
                 with contextlib.suppress(FileNotFoundError):
-                    place.unlink(_hidden(place, "new"))
-                place.unlink(name)
+                    location.unlink(_hidden(location, "new"))
+                location.unlink(name)
         finally:
             os.close(descriptor)
 
