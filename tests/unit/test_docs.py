@@ -31,8 +31,9 @@ def load(path: Path) -> Any:
 def roles(play: dict[str, Any]) -> list[tuple[str, str]]:
     """The roles of a play with their entry points."""
     found = [(role["role"], "main") for role in play.get("roles", [])]
-    included = [task.get("ansible.builtin.include_role") for task in play.get("tasks", [])]
-    found += [(role["name"], role["tasks_from"]) for role in included if role]
+    for task in play.get("tasks", []):
+        role = task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role")
+        found += [(role["name"], role.get("tasks_from", "main"))] if role else []
     return [(name.rsplit(".", 1)[1], entry) for name, entry in found]
 
 

@@ -63,6 +63,7 @@ def test_action_group_holds_every_module_with_connection_options(collection_root
         "db_token_file",
         "db_token_file_info",
         "fleet_report",
+        "fleet_step",
     }
     assert set(runtime["action_groups"]["all"]) == modules - without_connection
 

@@ -31,7 +31,7 @@ def tasks_of(
 
 
 def test_all_are_found() -> None:
-    assert len(TASKS) > 20
+    assert len(TASKS) > 15
     assert len(PLAYBOOKS) >= 4
 
 
@@ -45,9 +45,13 @@ def test_no_condition_guards_a_rescue(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TASKS, ids=NAMES.get)
 def test_who_else_does_a_task_has_rights_of_its_own(path: Path) -> None:
-    """The fleet's ansible_become, in group_vars/all, beats the keyword."""
+    """The fleet's ansible_become, in group_vars/all, beats the keyword.
+
+    The action fleet_step sees to it by itself, and a fact is kept on the controller without any rights.
+    """
+    without_rights = {"influxops.influxdb3.fleet_step", "ansible.builtin.set_fact"}
     for line in tasks_of(yaml.safe_load(path.read_text())):
-        if "delegate_to" in line[-1]:
+        if "delegate_to" in line[-1] and not without_rights & set(line[-1]):
             assert any("ansible_become" in one.get("vars", {}) for one in line), line[-1]["name"]
 
 
