@@ -19,6 +19,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import hosts, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import ROLES, complaints, doubts
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import ShippingAction
@@ -166,9 +167,16 @@ class ActionModule(ShippingAction):
         return self._templar.template(self._vars[name])
 
     def _show_warnings(self, result: dict[str, Any]) -> None:
-        """Show what Ansible would hide with the result, because that holds secrets."""
+        """Show at once what Ansible would hide with the result, because that holds secrets.
+
+        Not as a warning of this task: that Ansible would hide as well, and since 2.19 it adds to the very list.
+        """
         for warning in result.pop("warnings", ()):
-            self._display.warning(str(warning))
+            event = getattr(warning, "event", None)  # a text before 2.19
+            self._show_warning(str(getattr(event, "msg", warning)))
+
+    def _show_warning(self, text: str) -> None:
+        self._display.display(f"[WARNING]: {printable(text)}", color="bright purple", stderr=True)
 
     def _strategy(self) -> str:
         return str(self._task.get_play().strategy)
@@ -185,7 +193,7 @@ class ActionModule(ShippingAction):
         spans = {f"{ROLE}_{name}": settings.get(name) for name in _SPANS}
         # Shown at once and for all hosts: a warning would be lost with a module that can't be run.
         for doubt in doubts(ROLE, spans) if self._host == self._vars["ansible_play_batch"][0] else ():
-            self._display.display(f"[WARNING]: {doubt}", color="bright purple", stderr=True)
+            self._show_warning(doubt)
         return complaints([name for name in self._vars if name.startswith(f"{ROLE}_")], ROLE, spans)
 
     def _profile_options(self, options: Any) -> dict[str, Any]:
