@@ -88,5 +88,5 @@ def test_a_token_that_ends_and_is_never_renewed_is_warned_of_once(ansible: Ansib
     )
     shown = run.output.split("\n")
     assert sum(line.startswith("[WARNING]: mgmt_token_expires_in is set") for line in shown) == 1
-    # What each host's look warns of is shown as well, once a host.
-    assert sum(line.startswith("[WARNING]: ") for line in shown) <= 1 + len(hosts)
+    # What each look warns of is shown as well, once: of the interpreter and of the path.
+    assert sum(line.startswith("[WARNING]: ") for line in shown) <= 1 + 2 * len(hosts)
