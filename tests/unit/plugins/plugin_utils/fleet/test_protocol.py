@@ -413,4 +413,4 @@ def test_the_machine_finds_a_planted_fault(fault: str, monkeypatch: pytest.Monke
     place, name, instead = FAULTS[fault]
     monkeypatch.setattr(place, name, instead)
     with pytest.raises(AssertionError):
-        check(400, [Phase.generate])  # Making the example smaller takes long, and nobody reads it.
+        check(3000, [Phase.generate])  # Making the example smaller takes long, and nobody reads it.
