@@ -104,6 +104,10 @@ def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_p
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
     defaults = {"host": sim.url, "ca_path": str(sim.ca_path), "management_token": sim.admin_token}
+    if path.stem == "fleet_step":
+        ca = {"tls": {"ca": str(sim.ca_path)}}
+        variables |= {"cluster_connection": defaults, "mgmt_token_profile": {"name": "fleet", **ca}}
+        variables["mgmt_token_profile_path"] = str(tmp_path / "config.toml")
     tasks = local(examples(path), sim, tmp_path)
     assert all(task.get("name") for task in tasks)
     run = ansible.playbook(local_play(tasks, defaults), variables=variables)
