@@ -284,14 +284,13 @@ def test_a_signal_leaves_the_old_file_alone(
     modules: Modules, server: Simulator, path: Path, tmp_path: Path, ending: signal.Signals
 ) -> None:
     pid = tmp_path / "pid"
-    program = script(tmp_path, f'kill -{ending.value} "$PPID"; echo $$ > {pid}; exec sleep 1000')
+    program = script(tmp_path, f'echo $$ > {pid}; kill -{ending.value} "$PPID"; exec sleep 1000')
     outcome = write(modules, path, wish(server), program)
     assert outcome.code == 128 + ending
     assert path.read_text() == OLD
     assert list(path.parent.iterdir()) == [path]
-    if pid.exists():
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(pid.read_text()), 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_a_killed_proof_leaves_the_old_file_and_the_next_run_sweeps(
