@@ -172,6 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import describe
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
     config_place,
@@ -185,11 +186,11 @@ OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}
 
 def work(module: AnsibleModule) -> Result:
     """List the profiles."""
-    file = {"file": config_file.describe(config_file.locate(module.params["path"], os.environ))}
+    file = {"file": describe(config_file.locate(module.params["path"], os.environ))}
     try:
         with config_place(module) as where:
             path, text = where.path, config_file.read_at(where)
-        file = {"file": config_file.describe(path)}
+        file = {"file": describe(path)}
         document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
         found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
     except ProfileError as error:

@@ -20,6 +20,7 @@ import re
 import secrets
 import stat
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Callable, NamedTuple
 
@@ -45,6 +46,11 @@ class Owner(NamedTuple):
 
 
 RUNNER = Owner()
+
+
+def is_trusted(uid: int, owner: Owner = RUNNER) -> bool:
+    """Return whether a user may have a hand in a private file: root, who runs this, or the stated owner."""
+    return uid in (0, os.geteuid(), owner.uid)
 
 
 def parse_owner(owner: str | None, group: str | None) -> Owner:
@@ -161,12 +167,21 @@ class Location:
             raise
         return descriptor
 
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[int]:
+        """Give the descriptor of `open_regular`, and close it at the end. Raises OSError."""
+        descriptor = self.open_regular()
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
     def refuse_hard_link(self, descriptor: int) -> None:
         """Raise HardLink for a file with several names where others may give it one: as in /tmp, or in their own."""
         if os.fstat(descriptor).st_nlink < 2:
             return
         status = os.fstat(self.directory)
-        if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
+        if not is_trusted(status.st_uid) or status.st_mode & stat.S_IWOTH:
             raise HardLink
 
     def create(self, name: str) -> int:
@@ -343,7 +358,7 @@ def _target(directory: int, name: str, path: list[str]) -> str | None:
     if not stat.S_ISLNK(status.st_mode):
         return None
     if sys.platform != "linux":
-        if status.st_uid not in (0, os.geteuid()):
+        if not is_trusted(status.st_uid):
             raise ForeignLink("/" + "/".join(path))
         return os.readlink(name, dir_fd=directory)
     # Owner and target are read from one and the same link, even if its name means another one by then.
@@ -352,7 +367,7 @@ def _target(directory: int, name: str, path: list[str]) -> str | None:
         status = os.fstat(link)
         if not stat.S_ISLNK(status.st_mode):
             return None
-        if status.st_uid not in (0, os.geteuid()):
+        if not is_trusted(status.st_uid):
             raise ForeignLink("/" + "/".join(path))
         return os.readlink("", dir_fd=link)
     finally:

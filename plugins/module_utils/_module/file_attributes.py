@@ -1,12 +1,14 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's common file options for a file that is held open: owner, group, mode, SELinux context and attributes."""
+"""Ansible's common file options, for a file that is held open; and what a file has of them, in words."""
 
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
+import pwd
 import stat
 from typing import Any
 
@@ -62,3 +64,20 @@ def set_attributes(module: AnsibleModule, where: Location) -> None:
     """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
     if module.params["attributes"]:
         module.set_attributes_if_different(where.path, module.params["attributes"], False)
+
+
+def describe(path: str) -> dict[str, object | None]:
+    """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return {"path": path, "exists": False, "owner": None, "group": None, "mode": None}
+    try:
+        owner: object = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        owner = str(status.st_uid)
+    try:
+        group: object = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return {"path": path, "exists": True, "owner": owner, "group": group, "mode": f"{status.st_mode & 0o7777:04o}"}

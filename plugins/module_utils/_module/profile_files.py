@@ -154,13 +154,9 @@ def write_config(
 
 def prove_config(where: Location, text: str, prove: Callable[[str], None]) -> None:
     """Prove the file as it is; `text` is what it holds. Raises ProfileError."""
-    with _explained(where.path, "read"):
-        descriptor = where.open_regular()
-        try:
-            with _undisturbed(where.path, where.path, descriptor, text):
-                prove(where.path)
-        finally:
-            os.close(descriptor)
+    path = where.path
+    with _explained(path, "read"), where.opened() as descriptor, _undisturbed(path, path, descriptor, text):
+        prove(path)
 
 
 @contextlib.contextmanager

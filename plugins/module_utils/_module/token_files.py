@@ -15,15 +15,14 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Location, Owner, parse_owner
+from .._core.durable import PATIENCE, Candidate, Location, Owner, is_trusted, parse_owner
 from .._core.errors import OptionError, SecretFileError, remember
 from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
-from .._profile.config_file import describe
 from .._tokens.env_file import check_name, is_ours, line_of, variable_in
 from .._tokens.kept_secrets import kept_at, place_of, refuse_foreign, unreadable
 from .._tokens.secret_file import Secret, encoded
-from .file_attributes import Diff, differences, dress, resemble, set_attributes
+from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _refuse_shared(location: Location, owner: Owner) -> None:
     reason = None
     if status.st_mode & stat.S_IWOTH:
         reason = "everybody may write to it"
-    elif status.st_uid not in (0, os.geteuid(), owner.uid):
+    elif not is_trusted(status.st_uid, owner):
         reason = f"it belongs to the user {status.st_uid}, who is neither root, nor this task's user, nor the owner"
     if reason:
         raise SecretFileError(
@@ -163,13 +162,10 @@ def content_at(location: Location, owner: Owner) -> bytes | None:
 def _read(location: Location, owner: Owner | None) -> bytes:
     """Return what a file holds; with an owner stated, it must be theirs. Raises FileNotFoundError, SecretFileError."""
     try:
-        descriptor = location.open_regular()
-        try:
+        with location.opened() as descriptor:
             if owner is not None:
                 refuse_foreign(location.path, os.fstat(descriptor), owner)
             return content_of(descriptor)
-        finally:
-            os.close(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -210,12 +206,8 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
 def _finish(module: AnsibleModule, location: Location, candidate: Candidate) -> None:
     """Give the new file what the old one had, and what the options state."""
     path = location.beside(candidate.name)
-    with contextlib.suppress(FileNotFoundError):
-        old = location.open_regular()
-        try:
-            resemble(module, candidate.descriptor, path, old, location.path)
-        finally:
-            os.close(old)
+    with contextlib.suppress(FileNotFoundError), location.opened() as old:
+        resemble(module, candidate.descriptor, path, old, location.path)
     dress(module, candidate.descriptor, path)
 
 
@@ -237,11 +229,8 @@ def attributes(module: AnsibleModule, location: Location, diff: Diff) -> bool:
         return False
     if not module.check_mode:
         with _explained(location.path):
-            descriptor = location.open_regular()
-            try:
+            with location.opened() as descriptor:
                 dress(module, descriptor, location.path)
-            finally:
-                os.close(descriptor)
             set_attributes(module, location)
     return True
 

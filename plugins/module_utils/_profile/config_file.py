@@ -72,11 +72,8 @@ def read_at(where: Location) -> str | None:
     """Return the text of a file at its place, None when there is none. Raises ProfileError."""
 
     def content() -> bytes:
-        descriptor = where.open_regular()
-        try:
+        with where.opened() as descriptor:
             return content_of(descriptor)
-        finally:
-            os.close(descriptor)
 
     return _text(where.path, content)
 
@@ -95,22 +92,3 @@ def _text(path: str, content: Callable[[], bytes]) -> str | None:
 def unreadable(path: str, error: OSError) -> ProfileError:
     """Return the error for a file that can't be read."""
     return ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable")
-
-
-def describe(path: str) -> dict[str, object | None]:
-    """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return {"path": path, "exists": False, "owner": None, "group": None, "mode": None}
-    import grp
-
-    try:
-        owner: object = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        owner = str(status.st_uid)
-    try:
-        group: object = grp.getgrgid(status.st_gid).gr_name
-    except KeyError:
-        group = str(status.st_gid)
-    return {"path": path, "exists": True, "owner": owner, "group": group, "mode": f"{status.st_mode & 0o7777:04o}"}

@@ -14,7 +14,7 @@ import stat
 from datetime import datetime
 from typing import NamedTuple
 
-from .._core.durable import RUNNER, Location, Owner, find
+from .._core.durable import RUNNER, Location, Owner, find, is_trusted
 from .._core.durations import format_instant, parse_instant
 from .._core.errors import SecretFileError
 from .._core.regular_file import content_of
@@ -44,17 +44,12 @@ def kept_at(location: Location) -> KeptSecret | None:
     Raises SecretFileError with a sentence that says what is wrong with it.
     """
     try:
-        descriptor = location.open_regular()
+        with location.opened() as descriptor:
+            status, content = os.fstat(descriptor), content_of(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise unreadable(location.path, error) from None
-    try:
-        status, content = os.fstat(descriptor), content_of(descriptor)
-    except OSError as error:
-        raise unreadable(location.path, error) from None
-    finally:
-        os.close(descriptor)
     secret = decoded(content)
     if secret is None or not can_be_secret(secret["token"]) or not all(_is_text(value) for value in secret.values()):
         raise SecretFileError(
@@ -75,7 +70,7 @@ def unreadable(path: str, error: OSError) -> SecretFileError:
 
 def refuse_foreign(path: str, status: os.stat_result, owner: Owner = RUNNER) -> None:
     """Raise SecretFileError for a file that belongs neither to root, to who runs this, nor to the stated owner."""
-    if status.st_uid not in (0, os.geteuid(), owner.uid):
+    if not is_trusted(status.st_uid, owner):
         raise SecretFileError(
             f"{path} belongs to the user {status.st_uid}, who may have written anything into it; choose another path,"
             " or let root or the user who runs this own it.",

@@ -23,7 +23,19 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Callable, Optional
 
-from .._core.durable import PATIENCE, RUNNER, ForeignLink, HardLink, Location, Owner, find, give, parse_owner, write_all
+from .._core.durable import (
+    PATIENCE,
+    RUNNER,
+    ForeignLink,
+    HardLink,
+    Location,
+    Owner,
+    find,
+    give,
+    is_trusted,
+    parse_owner,
+    write_all,
+)
 from .._core.errors import OptionError, SecretFileError
 from .._core.regular_file import NotRegular, open_regular
 from .._core.replaceable import obstacle
@@ -348,7 +360,7 @@ def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise _not_regular(path)
-    if status.st_uid not in (os.geteuid(), 0, owner.uid):
+    if not is_trusted(status.st_uid, owner):
         raise SecretFileError(
             f"secret_file {path} belongs to somebody else; choose another path, or say with owner who shall own it."
         )

@@ -86,25 +86,6 @@ def test_unreadable_and_binary_files_are_sentences(tmp_path: Path) -> None:
     assert caught.value.code == "invalid_toml"
 
 
-def test_file_is_described(tmp_path: Path) -> None:
-    path = tmp_path / "c.toml"
-    nothing = {"path": str(path), "exists": False, "owner": None, "group": None, "mode": None}
-    assert config_file.describe(str(path)) == nothing
-    path.write_text("")
-    path.chmod(0o640)
-    described = config_file.describe(str(path))
-    assert described["owner"] == pwd.getpwuid(os.geteuid()).pw_name
-    assert (described["exists"], described["mode"]) == (True, "0640")
-
-
-def test_owner_without_an_entry_is_a_number(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a file away")
-    os.chown(tmp_path, 54321, 54322)
-    described = config_file.describe(str(tmp_path))
-    assert (described["owner"], described["group"]) == ("54321", "54322")
-
-
 def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     fifo = tmp_path / "config.toml"
     os.mkfifo(fifo)
