@@ -22,6 +22,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.inf
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output
+from harness.mgmt_tokens import create_one
 from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import Fault, Simulator
@@ -109,7 +110,7 @@ def test_every_output_is_understood(
     assert (listed["created_at"], listed["expires_at"]) == (moment, EXPIRY)
     assert listed["revoked_at"] == old.revoked_at
     ends = None if version == "2.6.0" else EXPIRY
-    created = program.create_token("fleet", ends, before)
+    created = create_one(program, "fleet", ends, before)
     made = server.state.mgmt_tokens[-1]
     assert (created["id"], created["token"], created.get("expires_at")) == (made.id, made.secret, ends)
     assert secrets == {made.secret}
@@ -178,13 +179,13 @@ def test_a_proved_secret_is_not_lost_to_a_late_failure(
 ) -> None:
     monkeypatch.setattr(runner, "Process", Late)
     monkeypatch.setattr(Late, "command", b"create")
-    created = driver(after_create=fault, version="2.10.5", warn_lines="stdout").create_token("d", None, [])
+    created = create_one(driver(after_create=fault, version="2.10.5", warn_lines="stdout"), "d", None, [])
     assert created["token"] == server.state.mgmt_tokens[-1].secret
 
 
 def test_what_appeared_unproved_is_named_and_stays(driver: Callable[..., Influxctl], server: Simulator) -> None:
     with pytest.raises(InfluxctlError) as caught:
-        driver(after_create="fail").create_token("d", None, [])
+        create_one(driver(after_create="fail"), "d", None, [])
     left = server.state.mgmt_tokens[-1]
     assert left.revoked_at is None
     assert "failed with exit code 1" in str(caught.value)
@@ -239,14 +240,14 @@ def test_an_expired_token_and_an_early_version_are_explained(
     with pytest.raises(InfluxctlError, match="mgmt_token"):
         driver(profile=f'mgmt_token = "{expired.secret}"').list_tokens()
     with pytest.raises(InfluxctlError, match=r"It is version 2.9.9; an expiry needs influxctl 2.10.0"):
-        driver("2.9.9").create_token("d", EXPIRY, [])
+        create_one(driver("2.9.9"), "d", EXPIRY, [])
     assert len(server.state.mgmt_tokens) == 2
 
 
 @pytest.mark.parametrize("argument", ["a\0b", "x" * 3_000_000])
 def test_what_no_program_can_be_told_fails(driver: Callable[..., Influxctl], argument: str) -> None:
     with pytest.raises(InfluxctlError, match="can't be run"):
-        driver().create_token(argument, None, [])
+        create_one(driver(), argument, None, [])
 
 
 def test_prompts_are_never_met(driver: Callable[..., Influxctl], server: Simulator) -> None:

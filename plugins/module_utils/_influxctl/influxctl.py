@@ -173,16 +173,6 @@ class Influxctl:
         """Return all management tokens. It is only a read, so what may pass is tried again."""
         return self._list(self._retries, _is_passing)
 
-    def create_token(self, description: str, expires_at: datetime | None, before: Sequence[State]) -> State:
-        """Create a management token and return it with its secret, proved by the list after.
-
-        `before` is the list from before. Nothing that isn't proved to be this call's is ever revoked.
-        """
-        (created,) = self.create_tokens([(description, expires_at)], before, 1)
-        if isinstance(created, InfluxctlError):
-            raise created
-        return created
-
     def create_tokens(
         self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[State], concurrency: int
     ) -> list[State | InfluxctlError]:
@@ -190,6 +180,7 @@ class Influxctl:
 
         The result has one place for each wanted token: the token with its secret, or why there is none. A token counts
         as created when it is proved, whatever the exit code: its secret is at hand, and would be lost otherwise.
+        Nothing that isn't proved to be this call's is ever revoked.
         """
         pool = ThreadPoolExecutor(concurrency)
         try:

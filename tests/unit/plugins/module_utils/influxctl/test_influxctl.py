@@ -37,6 +37,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.run
     clean_environment,
     quote_end,
 )
+from harness.mgmt_tokens import create_one
 
 BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 SECRET = "M.V1.a+b/" + "C" * 40
@@ -269,13 +270,13 @@ def test_created_token_is_returned_and_its_secret_told_first(script: Script, tmp
     secrets: set[str] = set()
     program = script(lister([ENTRY], f"echo {SECRET}"), secrets=secrets)
     ends = datetime(2027, 1, 1, 0, 0, 0, 5, tzinfo=UTC)
-    assert program.create_token("d", ends, []) == {**STATE, "token": SECRET}
+    assert create_one(program, "d", ends, []) == {**STATE, "token": SECRET}
     assert secrets == {SECRET}
     log = (tmp_path / "log").read_text()
     start = "--config|/c|--profile|p|management|create|"
     assert log.startswith(f"{start}--description=d|--expires-at=2027-01-01T00:00:00Z|\n")
     assert "revoke" not in log
-    program.create_token("d", None, [])
+    create_one(program, "d", None, [])
     assert "management|create|--description=d|\n" in (tmp_path / "log").read_text()
 
 
@@ -289,16 +290,16 @@ def test_created_token_is_returned_and_its_secret_told_first(script: Script, tmp
 def test_unproved_token_is_named_and_not_revoked(script: Script, tmp_path: Path, create: str, problem: str) -> None:
     program = script(lister([ENTRY], create))
     with pytest.raises(InfluxctlError, match=problem):
-        program.create_token("d", None, [])
+        create_one(program, "d", None, [])
     assert "revoke" not in (tmp_path / "log").read_text()
 
 
 def test_failed_create_of_nothing_names_nothing(script: Script) -> None:
     with pytest.raises(InfluxctlError) as caught:
-        script(lister([], "exit 1")).create_token("d", None, [])
+        create_one(script(lister([], "exit 1")), "d", None, [])
     assert "appeared" not in str(caught.value)
     with pytest.raises(InfluxctlError) as caught:
-        script("exit 1").create_token("d", None, [])
+        create_one(script("exit 1"), "d", None, [])
     assert "appeared" not in str(caught.value)
 
 
@@ -362,7 +363,7 @@ def held(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 def test_a_secret_is_kept_where_something_else_holds_the_pipes(
     held: Callable[[str, int], Influxctl], code: int
 ) -> None:
-    assert held("create", code).create_token("d", None, []) == {**STATE, "token": SECRET}
+    assert create_one(held("create", code), "d", None, []) == {**STATE, "token": SECRET}
 
 
 def test_a_program_that_has_ended_by_itself_did_not_take_too_long(held: Callable[[str, int], Influxctl]) -> None:

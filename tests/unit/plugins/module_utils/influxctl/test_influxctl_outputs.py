@@ -31,6 +31,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.inf
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import MOST, Process, TooMuchOutput
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output
+from harness.mgmt_tokens import create_one
 
 SECRET = "M.V1.a+b/" + "C" * 40
 ENTRY = {"id": "i", "token_prefix": SECRET[:9], "created_at": {"seconds": 1719491696}, "description": "d"}
@@ -256,7 +257,7 @@ def test_an_output_in_colours_is_understood(style: str) -> None:
     coloured = "".join(f"{style}{word}\x1b[0m" for word in listed.split(" "))
     program = driver(coloured, f"warn\tx\n{style}{SECRET}\x1b[0m\n")
     assert [token["id"] for token in program.list_tokens()] == ["i"]
-    assert program.create_token("d", None, [])["token"] == SECRET
+    assert create_one(program, "d", None, [])["token"] == SECRET
 
 
 def test_a_byte_order_mark_is_no_noise() -> None:
