@@ -66,6 +66,12 @@ def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
+def without_unset(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested options without what is None. An empty text stays: whoever takes the options decides about it."""
+    pruned = {key: without_unset(inner) if isinstance(inner, dict) else inner for key, inner in values.items()}
+    return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
+
+
 def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     """Return the connection options that an influxctl profile of the right types states (facts.md#profile-keys).
 

@@ -48,6 +48,15 @@ PARTITION_TEMPLATE_OPTION: dict[str, Any] = {
         "number_of_buckets": {"type": "int"},
     },
 }
+# The argument spec of a database token's permissions.
+PERMISSIONS_OPTION: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
+        "resource": {"type": "str", "required": True},
+    },
+}
 HOUR = 3_600_000_000_000
 
 

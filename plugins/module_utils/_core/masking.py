@@ -28,6 +28,7 @@ _DEPTH = 3
 
 # Shapes of token strings (facts.md#token-shapes). A management token's
 # first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
+PREFIX_LENGTH = 9
 _BODY = "A-Za-z0-9+/=_-"
 # The rest of a token that a program has broken into lines: a long run right after the line break.
 _GOES_ON = r"(?:\r?\n(?!\S*(?:apiv\d|M\.V\d))[A-Za-z0-9+/_-]{16,}={0,2})*"

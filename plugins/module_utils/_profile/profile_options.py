@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._core.connection import without_unset
 from .._core.credentials import check_host_name, check_secret, foreign_secret_problem
 from .._core.errors import OptionError
 from .profile_reader import Profile
-from .profiles import Wish, without_unset
+from .profiles import Wish
 
 _STRING: dict[str, Any] = {"type": "str"}
 _BOOLEAN: dict[str, Any] = {"type": "bool"}

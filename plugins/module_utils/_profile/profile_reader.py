@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import SHORTEST_SECRET, ProfileError
+from .._core.masking import PREFIX_LENGTH
 from .toml_data import Path, get, load
 
 Profile = dict[str, Any]
-PREFIX_LENGTH = 9
 # The kinds of authentication, by the path that holds them; which one wins in influxctl is open (facts.md#profile-keys).
 AUTH_KINDS: dict[str, Path] = {
     "mgmt_token": ("mgmt_token",),

@@ -105,12 +105,6 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def without_unset(value: Mapping[str, Any]) -> Profile:
-    """Return nested options without what is None."""
-    pruned = {key: without_unset(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
-    return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
-
-
 def check(profile: Profile) -> None:
     """Raise OptionError where influxctl couldn't use the profile (facts.md#profile-keys)."""
     product = profile.get("product")

@@ -21,7 +21,7 @@ from .._api.data_plane import Answer, DataPlane, ask
 from .._api.named_files import check_readable
 from .._core.connection import parse_host
 from .._core.durations import parse_instant
-from .._core.entities import ACTIONS
+from .._core.entities import PERMISSIONS_OPTION
 from .._core.errors import ApiError, OptionError, quoted
 from .._core.interface import Spec
 from .secret_file import Secret
@@ -30,14 +30,7 @@ from .secret_file import Secret
 PROVE: Spec = {
     "host": {"type": "str", "required": True},
     "database": {"type": "str"},
-    "permissions": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
-            "resource": {"type": "str", "required": True},
-        },
-    },
+    "permissions": PERMISSIONS_OPTION,
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
     "retries": {"type": "int", "default": 30},

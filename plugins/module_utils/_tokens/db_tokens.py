@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import ACTIONS, DB_TOKEN, State
+from .._core.entities import DB_TOKEN, PERMISSIONS_OPTION, State
 from .._core.errors import ApiError, Influxdb3Error, NotFound
 from .._core.interface import Spec
 from . import marked
@@ -24,14 +24,7 @@ KIND = Kind(DB_TOKEN, "db_token", "access_token")
 OPTIONS: Spec = {
     **TOKEN_OPTIONS,
     **SECRET_FILE_OPTIONS,
-    "permissions": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
-            "resource": {"type": "str", "required": True},
-        },
-    },
+    "permissions": PERMISSIONS_OPTION,
     "wait_active": {"type": "int"},
     "revoke_unproved": {"type": "bool", "default": False},
     "query_host": {"type": "str"},

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ...module_utils._core.connection import without_unset
 from .planning import Member
 from .profile_defaults import complete_profile
 from .settling import Applied
@@ -48,8 +49,8 @@ def look_options(settings: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError for a host in the connection that no profile can hold.
     """
-    profile = complete_profile(_stated(settings["profile"]), _stated(settings["connection"]))
-    return _stated({"name": "default", **profile, "path": settings.get("profile_path"), "exclusive_auth": True})
+    profile = complete_profile(without_unset(settings["profile"]), without_unset(settings["connection"]))
+    return without_unset({"name": "default", **profile, "path": settings.get("profile_path"), "exclusive_auth": True})
 
 
 def apply_options(
@@ -95,12 +96,12 @@ def published(
         held=(result["profile"] or {}).get("mgmt_token_prefix"),
         beside=tuple(result["other_mgmt_token_prefixes"]),
         differs=result["changed"],
-        wish={"force": settings["force"], **_stated({name: settings.get(name) for name in _WISHES})},
+        wish={"force": settings["force"], **without_unset({name: settings.get(name) for name in _WISHES})},
         proves=settings["prove"],
     )
     options = {
-        **_stated(settings["connection"]),
-        **_stated({"config_path": settings.get("issuer_config_path"), "profile": settings.get("issuer_profile")}),
+        **without_unset(settings["connection"]),
+        **without_unset({"config_path": settings.get("issuer_config_path"), "profile": settings.get("issuer_profile")}),
     }
     way = {
         "issuer": settings["issuer"],
@@ -148,12 +149,3 @@ def applied(
 
 def _failure(result: Mapping[str, Any]) -> str:
     return str(result.get("msg") or "The profile could not be written.") if result.get("failed") else ""
-
-
-def _stated(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are stated, also within dictionaries."""
-    return {
-        name: _stated(value) if isinstance(value, dict) else value
-        for name, value in options.items()
-        if value is not None
-    }

@@ -15,12 +15,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from ...module_utils._core.masking import PREFIX_LENGTH
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
 
 Data = dict[str, Any]
-# The first characters of a management token, by which influxctl names it (facts.md#token-shapes).
-PREFIX_LENGTH = 9
 
 
 def begin(progress: Mapping[str, Any] | None) -> Data:

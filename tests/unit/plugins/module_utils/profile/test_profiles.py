@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.profile.toml_documents import NAMES, Document, documents
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import without_unset
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
     profile_reader,
@@ -674,7 +675,7 @@ def test_a_diff_shows_the_profiles_own_shape() -> None:
 
 def test_options_that_are_not_given_are_dropped() -> None:
     nested: dict[str, Any] = {"a": None, "b": {"c": None}, "d": {"e": {"f": 1, "g": None}}, "h": False, "i": []}
-    assert profiles.without_unset(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
+    assert without_unset(nested) == {"d": {"e": {"f": 1}}, "h": False, "i": []}
 
 
 @pytest.mark.parametrize(
