@@ -19,8 +19,19 @@ which files differ. One text suits several places by these means:
 - `# texts.yml: NAME, in PATH` is for options inside of another option, such as `databases[]`. A reference of the text
   to one of its own options, such as `O(host)`, becomes `O(PATH.host)`. References with a module's name stay.
 - In a role's specification, `suboptions:` becomes `options:`.
-- `O(<role_>secret_dir)` names an option outside of the text. It becomes the role's variable `O(cluster_secret_dir)` in
-  the role `cluster`, and `O(secret_dir)` in a module.
+- `<role_>prune` is an option of a module, and `cluster_prune` in the specification of the role `cluster`. A reference
+  such as `O(<role_>prune)` gets no PATH.
+
+The options of a module are also those of an item in a list of another one. Such a text is made from the module's:
+
+    database-item:
+      like: [database-options]
+      of: influxops.influxdb3.database
+      but:
+        rename_from: {description: ["<as> It must not be the name of another item."]}
+
+Each option keeps its type, its choices and its default. Its description becomes "As O(MODULE#module:OPTION).". `but`
+has what differs, and `<as>` in it stands for this sentence.
 """
 
 from __future__ import annotations
@@ -29,7 +40,9 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -40,58 +53,120 @@ _PLACE = re.compile(
     r"(?P<text>.*?)^(?P=indent)# texts\.yml ends\n",
     re.M | re.S,
 )
-_LISTED = re.compile(
-    r"^(?P<indent> *)description:\n"
-    r"(?P=indent)  - (?P<first>.*\n(?:(?P=indent)    .*\n)*)"
-    r"(?:(?P=indent)  (?:- |  ).*\n)*",
-    re.M,
-)
-_PARAGRAPH = re.compile(
-    r"^(?P<head>(?P<indent> *)(?:- |description: ))(?P<words>[^\s\"'|>].*\n(?:(?P=indent)  .*\n)*)", re.M
-)
 _WIDTH = 120
 _OWN_REFERENCE = re.compile(r"\bO\((?=[a-z][^#)]*\))")
+_VALUES = ("default", "sample")  # a mapping below these keys is a value, not part of the documentation's structure
+
+Text = Mapping[str, Any]
 
 
-def fill(content: str, texts: Mapping[str, str], role: str = "") -> str:
+@dataclass(frozen=True)
+class Place:
+    """Where a text is written: in how many columns, whether in short, inside of which option, and in which role."""
+
+    width: int = _WIDTH
+    brief: bool = False
+    path: str = ""
+    role: str = ""
+
+
+def fill(content: str, texts: Mapping[str, Text], role: str = "") -> str:
     """Return a file's content with the named texts in their places.
 
     `role` is the name of the role whose specification the file is. Raises KeyError for a text that isn't there.
     """
 
-    def written(place: re.Match[str]) -> str:
-        text = texts[place["name"]]
-        if place["brief"]:
-            text = _LISTED.sub(r"\g<indent>description: \g<first>", text)
-        if place["path"]:
-            text = _OWN_REFERENCE.sub(f"O({place['path']}.", text)
-        if role:
-            text = re.sub(r"\bsuboptions:$", "options:", text, flags=re.M)
-        text = text.replace("<role_>", role and f"{role}_")
-        head, indent = content[place.start() : place.start("text")], place["indent"]
-        return f"{head}{textwrap.indent(_wrapped(text, _WIDTH - len(indent)), indent)}{indent}# texts.yml ends\n"
+    def written(found: re.Match[str]) -> str:
+        indent = found["indent"]
+        place = Place(_WIDTH - len(indent), bool(found["brief"]), found["path"] or "", role)
+        head = content[found.start() : found.start("text")]
+        text = "".join(f"{indent}{line}\n" for line in lines(texts[found["name"]], place))
+        return f"{head}{text}{indent}# texts.yml ends\n"
 
     return _PLACE.sub(written, content)
 
 
-def _wrapped(text: str, width: int) -> str:
-    """Return a text with its descriptions wrapped. No line begins with a dash, which would begin an item of a list."""
+def lines(text: Text, place: Place) -> Iterator[str]:
+    """Yield the lines of a text. Lines end before the place's width, unless a word is longer."""
+    for key, value in text.items():
+        name = "options" if place.role and key == "suboptions" else _in_role(key, place)
+        if key == "description" and not isinstance(value, dict):
+            yield from _description(value, place)
+        elif isinstance(value, dict) and key not in _VALUES:
+            yield f"{name}:"
+            yield from (f"  {line}" for line in lines(value, replace(place, width=place.width - 2)))
+        else:
+            yield f"{name}: {_value(value)}"
 
-    def lines(paragraph: re.Match[str]) -> str:
-        words = " ".join(paragraph["words"].split()).replace(" - ", "\0- ")
-        return (
-            textwrap.fill(
-                words,
-                width,
-                initial_indent=paragraph["head"],
-                subsequent_indent=f"{paragraph['indent']}  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            ).replace("\0", " ")
-            + "\n"
-        )
 
-    return _PARAGRAPH.sub(lines, text)
+def _description(value: str | list[str], place: Place) -> Iterator[str]:
+    """Yield the lines of a description, which is a text or a list of paragraphs."""
+    if place.brief and not isinstance(value, str):
+        value = value[0]
+    if isinstance(value, str):
+        yield from _wrapped("description: ", "  ", value, place)
+    else:
+        yield "description:"
+        for paragraph in value:
+            yield from _wrapped("  - ", "    ", paragraph, place)
+
+
+def _wrapped(head: str, indent: str, paragraph: str, place: Place) -> list[str]:
+    """Return a paragraph's lines. None begins with a dash, which would begin an item of a list."""
+    if place.path:
+        paragraph = _OWN_REFERENCE.sub(f"O({place.path}.", paragraph)
+    words = _value(_in_role(paragraph, place)).replace(" - ", "\0- ")
+    wrapped = textwrap.wrap(
+        words,
+        place.width,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\0", " ") for line in wrapped]
+
+
+def _in_role(text: str, place: Place) -> str:
+    return text.replace("<role_>", place.role and f"{place.role}_")
+
+
+def _value(value: object) -> str:
+    """Return a value in one line of YAML."""
+    dumped: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=sys.maxsize)
+    return dumped.removesuffix("...\n").strip()
+
+
+def made(sources: Mapping[str, Text]) -> dict[str, Text]:
+    """Return the texts of the source by their names. Those that are made from others are made."""
+    return {name: _item(text, sources) if "like" in text else text for name, text in sources.items()}
+
+
+def _item(text: Text, texts: Mapping[str, Text]) -> Text:
+    return {
+        name: {**option, **_differing(text["but"].get(name, {}), option["description"])}
+        for like in text["like"]
+        for name, option in referring(texts[like], f"{text['of']}#module:").items()
+    }
+
+
+def _differing(but: Text, reference: str) -> Text:
+    return {
+        key: [paragraph.replace("<as>", reference) for paragraph in value] if key == "description" else value
+        for key, value in but.items()
+    }
+
+
+def referring(options: Text, prefix: str) -> dict[str, dict[str, Any]]:
+    """Return options whose descriptions only refer to the same options elsewhere, at all depths."""
+    return {
+        name: {
+            **option,
+            "description": f"As O({prefix}{name}).",
+            **({"suboptions": referring(option["suboptions"], f"{prefix}{name}[].")} if "suboptions" in option else {}),
+        }
+        for name, option in options.items()
+    }
 
 
 def role_of(path: Path) -> str:
@@ -112,8 +187,9 @@ def files(checkout: Path) -> Iterator[Path]:
 
 def main(checkout: Path, *, check: bool) -> list[str]:
     """Write all files, or with `check` none; return a sentence for each problem."""
-    texts: dict[str, str] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
-    wanted: list[str] = []
+    sources: dict[str, Text] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
+    texts = made(sources)
+    wanted = [name for text in sources.values() for name in text.get("like", ())]
     problems = []
     for path in files(checkout):
         content = path.read_text(encoding="utf-8")
@@ -124,7 +200,8 @@ def main(checkout: Path, *, check: bool) -> list[str]:
         elif filled != content:
             path.write_text(filled, encoding="utf-8")
     problems += [f"tools/texts.yml: nobody wants {name}" for name in sorted(set(texts) - set(wanted))]
-    problems += [f"tools/texts.yml: only one file wants {name}" for name in sorted(texts) if wanted.count(name) == 1]
+    shared = [name for name, text in sources.items() if "like" not in text]
+    problems += [f"tools/texts.yml: only one file wants {name}" for name in sorted(shared) if wanted.count(name) == 1]
     return problems
 
 

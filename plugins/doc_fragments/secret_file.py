@@ -11,11 +11,11 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  # texts.yml: secret-file-options
   secret_file:
     description:
       - Path of a JSON file where the module runs, in which the token's secret is kept. The keys are C(id),
-        C(description), C(token), C(created_at) and C(expires_at), so that
-        C(lookup('file', path) | from_json) reads it.
+        C(description), C(token), C(created_at) and C(expires_at), so that C(lookup('file', path) | from_json) reads it.
       - The file is written atomically with mode 0600 before the module returns, its missing directories are created
         with mode 0700. Whether it can be written is proved before a token is made. A file that isn't of this form, or
         that belongs to somebody else, is never overwritten, and symbolic links of others are not followed.
@@ -44,12 +44,13 @@ options:
   on_lost_secret:
     description:
       - What to do if O(secret_file) is given and the server has an active token, but the file doesn't hold its secret.
-      - V(fail) changes nothing and says how to proceed; V(reissue) makes a new token; V(ignore) leaves everything as
-        it is.
+      - V(fail) changes nothing and says how to proceed; V(reissue) makes a new token; V(ignore) leaves everything as it
+        is.
       - A run that is cut off between making a token and writing the file leaves such a token. A database token is found
         and revoked by the next run. A management token can't be told from one that somebody uses, so the next run fails
         with the code C(lost_secret); V(reissue) with O(revoke_superseded=true) makes a new token in its place.
     type: str
     choices: [fail, reissue, ignore]
     default: fail
+  # texts.yml ends
 """

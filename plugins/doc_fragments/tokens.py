@@ -11,6 +11,7 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  # texts.yml: token-options
   state:
     description:
       - V(present) makes sure that there is an active token that is as stated; a new one is made if need be.
@@ -25,8 +26,8 @@ options:
     type: str
   id:
     description:
-      - The ID of one active token, where the description doesn't tell enough. The module fails if that token would
-        have to be replaced, because a new one has another ID.
+      - The ID of one active token, where the description doesn't tell enough. The module fails if that token would have
+        to be replaced, because a new one has another ID.
     type: str
   expires_at:
     description:
@@ -73,4 +74,5 @@ options:
         when there are several.
     type: bool
     default: false
+  # texts.yml ends
 """

@@ -100,25 +100,12 @@ options:
         choices: [present, absent]
         default: present
       description:
-        description: As O(influxops.influxdb3.db_token#module:description). This or O(db_tokens[].id) is required.
+        description:
+          - As O(influxops.influxdb3.db_token#module:description). This or O(db_tokens[].id) is required.
         type: str
       id:
         description: As O(influxops.influxdb3.db_token#module:id).
         type: str
-      permissions:
-        description: As O(influxops.influxdb3.db_token#module:permissions).
-        type: list
-        elements: dict
-        suboptions:
-          action:
-            description: As O(influxops.influxdb3.db_token#module:permissions[].action).
-            type: str
-            required: true
-            choices: [read, write]
-          resource:
-            description: As O(influxops.influxdb3.db_token#module:permissions[].resource).
-            type: str
-            required: true
       expires_at:
         description: As O(influxops.influxdb3.db_token#module:expires_at).
         type: str
@@ -167,6 +154,20 @@ options:
         type: str
         choices: [fail, reissue, ignore]
         default: fail
+      permissions:
+        description: As O(influxops.influxdb3.db_token#module:permissions).
+        type: list
+        elements: dict
+        suboptions:
+          action:
+            description: As O(influxops.influxdb3.db_token#module:permissions[].action).
+            type: str
+            required: true
+            choices: [read, write]
+          resource:
+            description: As O(influxops.influxdb3.db_token#module:permissions[].resource).
+            type: str
+            required: true
       wait_active:
         description:
           - As O(influxops.influxdb3.db_token#module:wait_active). It takes up one of the O(concurrency). When one token
@@ -180,6 +181,7 @@ options:
         description: As O(influxops.influxdb3.db_token#module:query_host).
         type: str
       # texts.yml ends
+  # texts.yml: cluster-prune
   prune:
     description:
       - Whether what isn't stated is deleted. It is deleted last of all, and only if no item has failed.
@@ -196,17 +198,19 @@ options:
         description: Whether active tokens are revoked that are not in O(db_tokens). Revoking can't be undone.
         type: bool
         default: false
+  # texts.yml ends
+  # texts.yml: cluster-options
   prune_limit:
     description:
       - How many objects O(prune) may delete in one run, databases and tokens together. If there are more, the task
-        fails before the first write, and RV(would_prune) names them.
+        fails before the first write, and RV(influxops.influxdb3.cluster#module:would_prune) names them.
       - The default is V(10).
     type: int
   concurrency:
     description:
       - How many requests are sent at the same time, 1 to 256. If the server answers one of them with 429 or 503, all
-        wait as long as it asks for, but at most 60 seconds at a time. While any request gets through, the others
-        don't use up their O(retries).
+        wait as long as it asks for, but at most 60 seconds at a time. While any request gets through, the others don't
+        use up their retries.
     type: int
     default: 8
   secret_dir:
@@ -218,6 +222,7 @@ options:
       - A secret is in its file as soon as the server's answer is there, and is never returned unless
         O(db_tokens[].return_secret=true). Tokens whose secret nobody would keep are refused.
     type: path
+  # texts.yml ends
 notes:
   - If the module is stopped by SIGINT or SIGTERM, or nobody waits for its result any more because the task has reached
     its C(timeout), it finishes the requests on their way, begins no further item, and says what was done. If nobody can

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
+  # texts.yml: database-options
   state:
     description:
       - V(present) creates the database or changes it to what is stated.
@@ -98,6 +99,7 @@ options:
         O(retention_period) may cut one below an hour.
     type: bool
     default: false
+  # texts.yml ends
 seealso:
   - module: influxops.influxdb3.database_info
 """
@@ -173,7 +175,7 @@ database:
         one.
       type: list
       elements: dict
-      sample: [{"type": "time", "value": "%Y-%m"}]
+      sample: [{type: time, value: '%Y-%m'}]
   # texts.yml ends
 # texts.yml: failure
 failure:

@@ -84,7 +84,7 @@ databases:
         one.
       type: list
       elements: dict
-      sample: [{"type": "time", "value": "%Y-%m"}]
+      sample: [{type: time, value: '%Y-%m'}]
   # texts.yml ends
 # texts.yml: failure
 failure:

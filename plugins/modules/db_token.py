@@ -24,11 +24,12 @@ extends_documentation_fragment:
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
+  # texts.yml: db-token-options
   permissions:
     description:
       - What the token may do. The order and duplicates don't matter. What the token has beyond it is taken away.
-      - An empty list makes a token without access. If it isn't given, permissions are not compared, and a new token
-        has none.
+      - An empty list makes a token without access. If it isn't given, permissions are not compared, and a new token has
+        none.
     type: list
     elements: dict
     suboptions:
@@ -64,6 +65,7 @@ options:
       - Name or URL of the host that O(wait_active) asks. By default the connection's, or for O(product=dedicated)
         C(CLUSTER_ID.a.influxdb.io).
     type: str
+  # texts.yml ends
 notes:
   - Without O(secret_file) the secret is in the result. Set C(no_log=true) on such a task, and on those that use the
     secret.
@@ -139,15 +141,15 @@ db_token:
       description: What the token may do, sorted, without duplicates.
       type: list
       elements: dict
-      sample: [{"action": "write", "resource": "metrics"}]
+      sample: [{action: write, resource: metrics}]
     created_at:
       description: When it was made, in RFC 3339 and UTC.
       type: str
-      sample: "2026-11-01T12:00:00Z"
+      sample: '2026-11-01T12:00:00Z'
     expires_at:
       description: When it ends; null if it doesn't expire.
       type: str
-      sample: "2027-01-30T12:00:00Z"
+      sample: '2027-01-30T12:00:00Z'
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str

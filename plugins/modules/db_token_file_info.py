@@ -69,11 +69,11 @@ db_token_file:
     created_at:
       description: When it was made.
       type: str
-      sample: "2027-01-31T12:00:00Z"
+      sample: '2027-01-31T12:00:00Z'
     expires_at:
       description: When it ends; null for never.
       type: str
-      sample: "2027-05-01T12:00:00Z"
+      sample: '2027-05-01T12:00:00Z'
     env_path:
       description: The file of the variable; null without one.
       type: str

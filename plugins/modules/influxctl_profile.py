@@ -398,7 +398,7 @@ profile:
     port:
       description: The port.
       type: str
-      sample: "443"
+      sample: '443'
     account_id:
       description: The account.
       type: str

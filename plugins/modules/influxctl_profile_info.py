@@ -70,7 +70,7 @@ profiles:
     port:
       description: The port.
       type: str
-      sample: "443"
+      sample: '443'
     account_id:
       description: The account.
       type: str

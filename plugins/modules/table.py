@@ -31,11 +31,12 @@ attributes:
     support: partial
     details: Assumes that there is something to do, because the API can't say whether a table exists.
 options:
+  # texts.yml: table-options
   state:
     description:
       - V(present) creates the table unless it exists.
-      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which
-        C(influxctl table list --filter-status deleted) shows.
+      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which C(influxctl table list
+        --filter-status deleted) shows.
       - V(restored) undoes the deletion of the table with the ID O(id). It is meant to be run once. When the table is
         active already, most servers refuse it and the module fails; where the server accepts it, a change is reported.
       - V(absent), V(restored) and O(rename_from) need a server of release 20251218-1946608 or later. An older one that
@@ -63,8 +64,8 @@ options:
   partition_template:
     description:
       - How data is partitioned, in this order; 1 to 8 unique parts. Without it, the database's template counts.
-      - It is fixed when the table is created. For a table that exists the API doesn't show it, so it isn't compared;
-        a warning says so.
+      - It is fixed when the table is created. For a table that exists the API doesn't show it, so it isn't compared; a
+        warning says so.
       - As for a database, the module warns of a template that InfluxDB would never compact.
     type: list
     elements: dict
@@ -84,6 +85,7 @@ options:
       number_of_buckets:
         description: For V(bucket), the number of buckets, 1 to 100,000.
         type: int
+  # texts.yml ends
 seealso:
   - module: influxops.influxdb3.database
 """

@@ -98,7 +98,7 @@ def test_the_version_stands_in_one_place(repository: Path) -> None:
     assert (repository / "galaxy.yml").read_text() == "name: a\nversion: 1.10.0\n"
 
 
-TEXTS = {"failure": "failure:\n  type: dict\n"}
+TEXTS = {"failure": {"failure": {"type": "dict"}}}
 
 
 def test_texts_are_written_where_they_are_named() -> None:
@@ -117,7 +117,7 @@ def test_files_that_differ_and_texts_that_nobody_shares_are_told(
     module.parent.mkdir(parents=True)
     module.write_text("# texts.yml: failure\nold: 1\n# texts.yml ends\n")
     source = tmp_path / "texts.yml"
-    source.write_text("failure: |\n  new: 1\nother: |\n  x: 1\n")
+    source.write_text("failure:\n  new: 1\nother:\n  x: 1\n")
     monkeypatch.setattr(texts, "SOURCE", source)
     first = texts.main(tmp_path, check=True)
     assert [problem.split(":")[0] for problem in first] == [
@@ -129,7 +129,7 @@ def test_files_that_differ_and_texts_that_nobody_shares_are_told(
     assert module.read_text() == "# texts.yml: failure\nnew: 1\n# texts.yml ends\n"
 
 
-PROFILE = """\
+PROFILE = yaml.safe_load("""\
 token:
   description:
     - The token of O(host), a name - or an address - which
@@ -139,7 +139,7 @@ token:
   suboptions:
     key:
       description: Beside O(token=a) and O(a.b.c#module:host), in O(<role_>dir).
-"""
+""")
 
 
 @pytest.mark.parametrize("role", ["", "cluster"])
@@ -162,11 +162,56 @@ def test_one_text_suits_options_in_several_places(role: str) -> None:
     assert "brief" in filled
 
 
+OF_AN_ITEM = yaml.safe_load("""\
+thing:
+  name: {description: [What it is called, and more., At length.], type: str}
+  parts:
+    description: Its parts.
+    type: list
+    elements: dict
+    suboptions:
+      kind: {description: The kind., type: str, required: true, choices: [a, b]}
+item:
+  like: [thing]
+  of: a.b.thing
+  but:
+    name: {required: true, description: ["<as> It is wanted in O(<role_>things).", Even more.]}
+""")
+
+
+def test_an_items_options_are_made_from_those_of_the_module() -> None:
+    filled = texts.fill("# texts.yml: item, in things[]\n# texts.yml ends\n", texts.made(OF_AN_ITEM))
+    assert yaml.safe_load(filled) == {
+        "name": {
+            "description": ["As O(a.b.thing#module:name). It is wanted in O(things).", "Even more."],
+            "type": "str",
+            "required": True,
+        },
+        "parts": {
+            "description": "As O(a.b.thing#module:parts).",
+            "type": "list",
+            "elements": "dict",
+            "suboptions": {
+                "kind": {
+                    "description": "As O(a.b.thing#module:parts[].kind).",
+                    "type": "str",
+                    "required": True,
+                    "choices": ["a", "b"],
+                }
+            },
+        },
+    }
+
+
 @settings(max_examples=50)
-@given(words=st.lists(st.sampled_from(["a", "-", "some", "O(host)", "documentation", "[x]"]), min_size=1, max_size=80))
+@given(
+    words=st.lists(
+        st.sampled_from(["a", "-", "some", "O(host)", "documentation", "[x]", "b:", "#c", "'"]), min_size=1, max_size=80
+    )
+)
 def test_wrapping_changes_no_text(words: list[str]) -> None:
-    text = {"long": f"a:\n  description:\n    - The {' '.join(words)}\n    - b\n  type: str\n"}
+    text = {"long": {"a": {"description": [f"The {' '.join(words)}", "b"], "type": "str"}}}
     filled = texts.fill("# texts.yml: long\n# texts.yml ends\n", text)
-    assert yaml.safe_load(filled) == yaml.safe_load(text["long"])
+    assert yaml.safe_load(filled) == text["long"]
     assert all(len(line) <= 120 for line in filled.splitlines())
     assert texts.fill(filled, text) == filled
