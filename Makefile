@@ -5,7 +5,7 @@
 # `make help` lists the targets. The tools' settings are in pyproject.toml, the steps of the checks in noxfile.py.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-checks test-tests test-all lint importer sanity unit integration fleet crash molecule bench bench-fleet bench-rotation bench-profiles docs lock build release clean
+.PHONY: help demo test test-checks test-tests test-all session lint importer sanity unit integration fleet crash molecule bench bench-fleet bench-rotation bench-profiles docs lock build release clean
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
@@ -31,6 +31,9 @@ test-tests: .venv/.nox
 
 test-all: .venv/.nox ## Run the sample on every ansible-core and Python that there is, and everything on the two; hours
 	$(NOX) --tags all
+
+session: .venv/.nox ## Run one session of nox: SESSION=sanity-2.18; `.venv/bin/nox --list` shows them
+	$(NOX) --session $(SESSION)
 
 lint: .venv/.nox ## Run ruff, mypy, ansible-lint, the documentation's and the changelog's checks
 	$(NOX) --session lint
@@ -69,7 +72,7 @@ docs: .venv/.nox ## Build the documentation site in build/docs, and look at its 
 	$(NOX) --session docs
 
 lock: .venv/.uv ## Renew the exact versions in requirements/*.txt
-	cd requirements && for name in uv demo nox test test-oldest test-2.19 bench docs molecule importer check; do \
+	cd requirements && for name in uv demo nox test test-oldest test-2.17 test-2.18 test-2.19 test-2.20 test-devel bench docs molecule importer check; do \
 		../$(COMPILE) $$name.in --output-file $$name.txt || exit; done
 
 build: .venv/.demo ## Build the collection's tarball in build/

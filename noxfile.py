@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import nox
@@ -32,8 +33,25 @@ nox.options.tags = ["checks", "tests"]
 # The collection under its import name, for the tools that are content with a symlink.
 TREE = Path(".venv/tree").resolve()
 # Each line of ansible-core with the Pythons that it allows on a controller and the tests run on (3.11 and newer).
-MATRIX = {"2.16": ("3.11", "3.12"), "2.19": ("3.11", "3.12", "3.13"), "2.21": ("3.12", "3.13", "3.14")}
-LOCKS = {"2.16": "test-oldest", "2.19": "test-2.19", "2.21": "test"}
+MATRIX = {
+    "2.16": ("3.11", "3.12"),
+    "2.17": ("3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
+}
+OLDEST_CORE, *BETWEEN, NEWEST_CORE = MATRIX
+LOCKS = {OLDEST_CORE: "test-oldest", **{core: f"test-{core}" for core in BETWEEN}, NEWEST_CORE: "test"}
+# What GitHub reads, by the name of its schema.
+GITHUB = {
+    "github-workflows": [".github/workflows/release.yml", ".github/workflows/tests.yml"],
+    "github-issue-forms": [".github/ISSUE_TEMPLATE/bug.yml", ".github/ISSUE_TEMPLATE/feature.yml"],
+    "github-issue-config": [".github/ISSUE_TEMPLATE/config.yml"],
+    "dependabot": [".github/dependabot.yml"],
+}
+# What ansible-core is to be next, with the Pythons that it allows.
+DEVEL_PYTHONS = ("3.13", "3.14")
 
 
 def search_path() -> str:
@@ -54,9 +72,10 @@ def interpreter(*versions: str) -> str | None:
     return next(filter(None, found), None)
 
 
-OLDEST_CORE_PYTHON = interpreter(*reversed(MATRIX["2.16"]))
+OLDEST_CORE_PYTHON = interpreter(*reversed(MATRIX[OLDEST_CORE]))
 # Where the machine has no Python for the newest ansible-core, the newest that the running one allows has to do.
-NEWEST_CORE_PYTHON = interpreter(*reversed(MATRIX["2.21"])) or sys.executable
+NEWEST_CORE_PYTHON = interpreter(*reversed(MATRIX[NEWEST_CORE])) or sys.executable
+DEVEL_PYTHON = interpreter(*reversed(DEVEL_PYTHONS))
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -75,7 +94,7 @@ def install(session: nox.Session, requirements: str) -> None:
 
 @nox.session(tags=["checks", "all"])
 def lint(session: nox.Session) -> None:
-    """ruff, mypy, ansible-lint, the documentation's and the changelog's own checks."""
+    """ruff, mypy, ansible-lint, the documentation's, the changelog's, the licences' and the workflows' own checks."""
     install(session, "check")
     collection = link()
     failed = []
@@ -89,6 +108,9 @@ def lint(session: nox.Session) -> None:
         ["python", "-m", "tools.fragments"],
         ["python", "-m", "tools.texts", "--check"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--skip-rstcheck", "."],
+        ["reuse", "lint", "--lines"],
+        ["zizmor", "--offline", "--quiet", ".github"],
+        *(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files] for schema, files in GITHUB.items()),
     ):
         try:
             # import-linter looks for the collection where Python does.
@@ -135,17 +157,17 @@ def sanity(session: nox.Session) -> None:
 @nox.session(name="sanity-oldest", python=OLDEST_CORE_PYTHON or False, tags=["checks", "all"])
 def sanity_oldest(session: nox.Session) -> None:
     """The same with the oldest ansible-core that the collection supports."""
-    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
-    run_sanity(session, LOCKS["2.16"])
+    skip_without(session, OLDEST_CORE_PYTHON, OLDEST_CORE, MATRIX[OLDEST_CORE])
+    run_sanity(session, LOCKS[OLDEST_CORE])
 
 
 @nox.session(name="test-oldest", python=OLDEST_CORE_PYTHON or False, tags=["tests"])
 def test_oldest(session: nox.Session) -> None:
     """What depends on Ansible's version, on the oldest ansible-core that the collection supports."""
-    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
+    skip_without(session, OLDEST_CORE_PYTHON, OLDEST_CORE, MATRIX[OLDEST_CORE])
     # The rest runs module code apart from Ansible, or plays that don't depend on Ansible's version.
     names = ("scenarios", "failures")
-    run_tests(session, LOCKS["2.16"], "tests/fleet", *(f"tests/integration/test_{name}.py" for name in names))
+    run_tests(session, LOCKS[OLDEST_CORE], "tests/fleet", *(f"tests/integration/test_{name}.py" for name in names))
 
 
 @nox.session(name="test-newest", python=NEWEST_CORE_PYTHON, tags=["tests"])
@@ -171,6 +193,30 @@ for _core, _pythons in MATRIX.items():
         cell(_core, _python)
 
 
+def sanity_cell(core: str) -> None:
+    """Define the session of ansible-test sanity on this line of ansible-core."""
+    path = interpreter(*reversed(MATRIX[core]))
+
+    def run(session: nox.Session) -> None:
+        skip_without(session, path, core, MATRIX[core])
+        run_sanity(session, LOCKS[core])
+
+    run.__doc__ = f"ansible-test sanity, all its tests, with ansible-core {core}."
+    nox.session(name=f"sanity-{core}", python=path or False, tags=["all"])(run)
+
+
+for _core in BETWEEN:
+    sanity_cell(_core)
+
+
+@nox.session(python=DEVEL_PYTHON or False, tags=["devel"])
+def devel(session: nox.Session) -> None:
+    """The tests, but those marked `complete`, and sanity, on what ansible-core is to be next. It may fail."""
+    skip_without(session, DEVEL_PYTHON, "devel", DEVEL_PYTHONS)
+    run_tests(session, "test-devel")
+    run_sanity(session, "test-devel")
+
+
 @nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
 def complete(session: nox.Session) -> None:
     """What the cells of the matrix leave out, on the newest ansible-core that the machine's Pythons allow."""
@@ -180,8 +226,8 @@ def complete(session: nox.Session) -> None:
 @nox.session(name="complete-oldest", python=OLDEST_CORE_PYTHON or False, tags=["all"])
 def complete_oldest(session: nox.Session) -> None:
     """The same on the oldest ansible-core that the collection supports."""
-    skip_without(session, OLDEST_CORE_PYTHON, "2.16", MATRIX["2.16"])
-    run_tests(session, LOCKS["2.16"], "-m", "complete and not crash", other_examples())
+    skip_without(session, OLDEST_CORE_PYTHON, OLDEST_CORE, MATRIX[OLDEST_CORE])
+    run_tests(session, LOCKS[OLDEST_CORE], "-m", "complete and not crash", other_examples())
 
 
 @nox.session(python=NEWEST_CORE_PYTHON, tags=["all"])
@@ -326,3 +372,10 @@ def run_tests(session: nox.Session, requirements: str, *words: str) -> None:
     session.run("python", "-m", "ansible", "playbook", "--version")
     # Stealing work, or one of the two ends up alone with the slow tests of the fleet.
     session.run("pytest", "--numprocesses", "2", "--dist", "worksteal", *words, *session.posargs)
+
+
+# Its sessions are those of antsibull-nox.toml.
+with suppress(ImportError):
+    import antsibull_nox
+
+    antsibull_nox.load_antsibull_nox_toml()

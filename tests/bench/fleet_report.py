@@ -130,13 +130,16 @@ def goals(rows: Rows) -> list[str]:
 
 LEFT, TOP, RIGHT, BOTTOM = 70, 56, 440, 300
 STYLE = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="13"'
+# REUSE-IgnoreStart: it is the licence of the picture.
 LICENSE = "\n".join(
     (
         "<!-- Copyright (c) 2026, influxops contributors",
         "GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
-        "SPDX-License-Identifier: GPL-3.0-or-later -->",
+        "SPDX-License-Identifier: GPL-3.0-or-later",
+        "-->",
     )
 )
+# REUSE-IgnoreEnd
 
 
 def scale(values: Sequence[float], begin: float, end: float) -> Callable[[float], float]:

@@ -129,3 +129,19 @@ def test_the_architecture_has_a_row_for_each_package_and_no_others() -> None:
     there |= {path.parent.name for path in plugins.glob("*_utils/*/__init__.py")}
     assert len(there) > 12
     assert named == there
+
+
+def test_the_workflows_run_what_the_makefile_has() -> None:
+    """Each step of a workflow is a command that anybody can run: a target of the Makefile, by .ci/run where the machine
+    may lack programs, or a line of a shell.
+    """
+    targets = set(re.findall(r"^([\w./%-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    lines = [
+        step["run"]
+        for path in sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        for step in job["steps"]
+        if "run" in step
+    ]
+    wanted = {word for line in lines for word in re.findall(r"(?:\.ci/run|\bmake) ([\w-]+)", line)}
+    assert {"session", "docs", "build"} <= wanted <= targets

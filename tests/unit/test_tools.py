@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools import fragments, release, texts
+from tools import cells, fragments, release, texts
 
 
 def git(repository: Path, *words: str) -> None:
@@ -215,3 +215,29 @@ def test_wrapping_changes_no_text(words: list[str]) -> None:
     assert yaml.safe_load(filled) == text["long"]
     assert all(len(line) <= 120 for line in filled.splitlines())
     assert texts.fill(filled, text) == filled
+
+
+def test_each_cell_of_the_matrix_is_a_job() -> None:
+    source = """
+A = f()
+MATRIX = {
+    "2.1": ("3.8", "3.9"),
+    "2.2": ("3.9",),
+    "2.3": ("3.9",),
+}
+DEVEL_PYTHONS = ("3.9",)
+"""
+    assert [(cell["session"], cell["python"], cell["may_fail"]) for cell in cells.cells(source)] == [
+        ("matrix-2.1-3.8", "3.8", False),
+        ("matrix-2.1-3.9", "3.9", False),
+        ("matrix-2.2-3.9", "3.9", False),
+        ("matrix-2.3-3.9", "3.9", False),
+        ("sanity-2.2", "3.9", False),
+        ("devel", "3.9", True),
+    ]
+
+
+def test_the_noxfile_has_a_job_for_each_supported_core_and_no_gap() -> None:
+    found = cells.cells(cells.NOXFILE.read_text(encoding="utf-8"))
+    minors = sorted({int(cell["session"].split("-")[1].split(".")[1]) for cell in found if not cell["may_fail"]})
+    assert minors == list(range(minors[0], minors[-1] + 1))
