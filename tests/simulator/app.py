@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -60,6 +61,7 @@ class Application:
         record = record_of(scope, await HttpRequest(scope, receive).body())
         fault = self.note(record)
         response = await self.decide(record, fault, scope, receive)
+        response.headers["date"] = format_datetime(self.core.clock.now(), usegmt=True)
         if fault is not None and fault.action == "slow":
             await self.wait(fault)
         record.answer, record.answer_type = bytes(response.body), response.headers.get("content-type", "")

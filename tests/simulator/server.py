@@ -214,6 +214,8 @@ class Simulator:
             log_config=None,
             log_level="critical",
             access_log=False,
+            # The application sends the date of its own clock.
+            date_header=False,
             timeout_keep_alive=3600,
             timeout_graceful_shutdown=1,
             **settings,

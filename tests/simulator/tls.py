@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-# What is wrong with a server's certificate, if anything. `no_key_identifiers` is what old internal CAs make, and what
-# Python takes until 3.12.
-Certificate = Literal["good", "expired", "not_yet_valid", "other_name", "no_key_identifiers"]
+# What is wrong with a server's certificate, if anything. `ending` has ten days left. `no_key_identifiers` is what old
+# internal CAs make, and what Python takes until 3.12.
+Certificate = Literal["good", "ending", "expired", "not_yet_valid", "other_name", "no_key_identifiers"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def _server_certificate(authority: trustme.CA, certificate: Certificate) -> trus
     year, now = timedelta(days=365), datetime.now(UTC)
     if certificate == "expired":
         return authority.issue_cert(*names, not_before=now - 2 * year, not_after=now - year)
+    if certificate == "ending":
+        return authority.issue_cert(*names, not_before=now - year, not_after=now + timedelta(days=10, hours=1))
     if certificate == "not_yet_valid":
         return authority.issue_cert(*names, not_before=now + year, not_after=now + 2 * year)
     return authority.issue_cert(*names)

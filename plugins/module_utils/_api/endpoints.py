@@ -80,7 +80,8 @@ class ManagementApi:
     """The API of one cluster.
 
     Every function raises ApiError or one of its kinds. `on_secret` is called with each secret that the server hands
-    over, before anything else can happen to it. Several threads may call the functions at once.
+    over, before anything else can happen to it. `on_answer` is that of `Transport`. Several threads may call the
+    functions at once.
     """
 
     def __init__(
@@ -89,10 +90,11 @@ class ManagementApi:
         on_secret: Callable[[str], None],
         workers: int = 1,
         throttle: Throttle | None = None,
+        on_answer: Callable[[Any], None] | None = None,
     ) -> None:
         from .transport import Transport
 
-        self._transport = Transport(connection, workers, throttle)
+        self._transport = Transport(connection, workers, throttle, on_answer=on_answer)
         self._on_secret = on_secret
         self._no_api = dict.fromkeys(_NO_ROUTE, _NO_API[connection.product])
         # The forms that may be the server's, in the order in which a request tries them. A request reads this once,
@@ -100,6 +102,13 @@ class ManagementApi:
         self._forms: tuple[str, ...] = (BASE, long_form(CLUSTERED_ID, CLUSTERED_ID))
         if connection.account_id and connection.cluster_id:
             self._forms = (long_form(connection.account_id, connection.cluster_id),)
+
+    @property
+    def url_form(self) -> str | None:
+        """The form of URL in which the API has answered, `short` or `long`; None before it has."""
+        if len(self._forms) > 1:
+            return None
+        return "short" if self._forms == (BASE,) else "long"
 
     # Databases
 

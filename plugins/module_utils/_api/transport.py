@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from .._core.connection import Connection
@@ -74,6 +74,17 @@ MANAGEMENT_API = Service(
         404: "Check the name, and the host and product of the connection.",
     },
 )
+
+
+def check_library() -> None:
+    """Raise Influxdb3Error (code `missing_library`) where `requests` isn't there or can't be loaded."""
+    if REQUESTS_PROBLEM is not None:
+        raise Influxdb3Error(
+            f"{unusable('requests', REQUESTS_PROBLEM)} Install it for that interpreter (pip install requests), or"
+            " run the module on the controller: delegate_to: localhost with ansible_python_interpreter:"
+            " '{{ ansible_playbook_python }}'.",
+            code="missing_library",
+        )
 
 
 def may_retry(method: str, status: int | None, sent: bool) -> bool:
@@ -168,7 +179,7 @@ class Transport:
     """Sends requests over one session with a pool of connections. Not for use after a fork.
 
     `workers` is the number of threads that may send at the same time. The connection's address and token are those of
-    `service`.
+    `service`. `on_answer` gets the head of each answer, before its body is read.
     """
 
     def __init__(
@@ -177,16 +188,12 @@ class Transport:
         workers: int = 1,
         throttle: Throttle | None = None,
         service: Service = MANAGEMENT_API,
+        on_answer: Callable[[requests.Response], None] | None = None,
     ) -> None:
-        if REQUESTS_PROBLEM is not None:
-            raise Influxdb3Error(
-                f"{unusable('requests', REQUESTS_PROBLEM)} Install it for that interpreter (pip install requests), or"
-                " run the module on the controller: delegate_to: localhost with ansible_python_interpreter:"
-                " '{{ ansible_playbook_python }}'.",
-                code="missing_library",
-            )
+        check_library()
         self._connection = connection
         self._service = service
+        self._on_answer = on_answer
         self._throttle = throttle or Throttle()
         self._session = _session(workers)
         # Read once: requests would look through the environment for every request.
@@ -274,6 +281,8 @@ class Transport:
                 stream=True,
             )
             with answer:
+                if self._on_answer is not None:
+                    self._on_answer(answer)
                 return _received(answer)
         finally:
             DEADLINE.until = None

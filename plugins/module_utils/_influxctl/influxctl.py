@@ -35,9 +35,9 @@ from .._core.errors import InfluxctlError, Influxdb3Error
 from .._core.throttle import pause
 from .._core.token_values import can_be_secret
 from .runner import Output, Runner
+from .version import OLDEST, parse_version
 
-# `management` came with 2.6.0, `--expires-at` with 2.10.0 (facts.md#versions-of-influxctl).
-OLDEST = (2, 6, 0)
+# `--expires-at` (facts.md#versions-of-influxctl).
 _EXPIRY_SINCE = "2.10.0"
 # "Fixed nil pointer when listing management tokens" (facts.md#versions-of-influxctl).
 _LIST_FIXED = (2, 7, 0)
@@ -49,18 +49,11 @@ _LIST = ("management", "list", "--format", "json")
 # What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
 _PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
 _LASTING = re.compile(r"x509|certificate|handshake")
-_VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
 _SEPARATORS = r"\s|\"',:\[\]{}"
 _LIST_BEGINS = re.compile(r"^[^\S\n]*(\[|null[^\S\n]*$)", re.MULTILINE)
 # A token has up to four objects; lines of noise that begin like a list are few.
 _MOST_OBJECTS = 1_000_000
 _MOST_BEGINNINGS = 100
-
-
-def parse_version(text: str) -> tuple[int, int, int] | None:
-    """Return the first version number in the text of `influxctl version`."""
-    found = _VERSION.search(text)
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def parse_list(stdout: str) -> list[State]:

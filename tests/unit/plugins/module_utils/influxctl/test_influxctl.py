@@ -28,7 +28,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.inf
     Influxctl,
     find_secret,
     parse_list,
-    parse_version,
     prove_created,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import Process
@@ -37,6 +36,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.run
     clean_environment,
     quote_end,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.version import parse_version
 from harness.mgmt_tokens import create_one
 
 BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="

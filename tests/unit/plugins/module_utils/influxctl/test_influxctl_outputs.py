@@ -27,10 +27,10 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.inf
     _lists,
     find_secret,
     parse_list,
-    parse_version,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.process import MOST, Process, TooMuchOutput
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.version import parse_version
 from harness.mgmt_tokens import create_one
 
 SECRET = "M.V1.a+b/" + "C" * 40

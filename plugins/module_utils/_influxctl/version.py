@@ -1,0 +1,32 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The version of influxctl. Apart from influxctl.py, so that a module on a host can ask without the code of tokens."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .runner import Runner
+
+# `management`, and with it `mgmt_token` in a profile (facts.md#versions-of-influxctl).
+OLDEST = (2, 6, 0)
+Version = tuple[int, int, int]
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
+
+
+def parse_version(text: str) -> Version | None:
+    """Return the first version number in the text of `influxctl version`."""
+    found = _VERSION.search(text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def ask_version(program: str | None, timeout: float) -> Version | None:
+    """Return the version of a program, None where it says none that can be read. `timeout` is in seconds.
+
+    Raises InfluxctlError where there is no program that can be run.
+    """
+    # An empty config: the version is nothing that a profile decides, and one that is broken mustn't stop it.
+    answer = Runner(program, os.devnull, None, timeout).run(["version"])
+    return parse_version(f"{answer.stdout}\n{answer.stderr}")
