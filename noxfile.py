@@ -107,6 +107,7 @@ def lint(session: nox.Session) -> None:
         ["antsibull-changelog", "lint"],
         ["python", "-m", "tools.fragments"],
         ["python", "-m", "tools.texts", "--check"],
+        ["python", "-m", "tools.guides", "--check"],
         ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--skip-rstcheck", "."],
         ["reuse", "lint", "--lines"],
         ["zizmor", "--offline", "--quiet", ".github"],

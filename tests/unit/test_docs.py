@@ -90,7 +90,7 @@ def test_the_readmes_matrix_is_that_of_the_tests() -> None:
     assert {core: tuple(pythons.split(", ")) for core, pythons in rows} == ast.literal_eval(assigned)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/checklist.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/development/checklist.md"])
 def test_links_to_files_lead_somewhere(name: str) -> None:
     path = CHECKOUT / name
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8"))

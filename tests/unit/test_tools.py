@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools import cells, fragments, release, texts
+from tools import cells, fragments, guides, release, texts
 
 
 def git(repository: Path, *words: str) -> None:
@@ -241,3 +241,43 @@ def test_the_noxfile_has_a_job_for_each_supported_core_and_no_gap() -> None:
     found = cells.cells(cells.NOXFILE.read_text(encoding="utf-8"))
     minors = sorted({int(cell["session"].split("-")[1].split(".")[1]) for cell in found if not cell["may_fail"]})
     assert minors == list(range(minors[0], minors[-1] + 1))
+
+
+def test_a_page_loses_what_only_antsibull_knows() -> None:
+    source = """..
+  Copyright
+
+.. _ansible_collections.influxops.influxdb3.docsite.guide_a:
+
+A guide
+=======
+
+:ansopt:`influxops.influxdb3.mgmt_token#role:main:mgmt_token_force=true` of
+:ansplugin:`influxops.influxdb3.cluster#module`,
+:ansretval:`influxops.influxdb3.cluster#module:changed`, :ansplugin:`ansible.builtin.uri#module`, :ansval:`1`:
+:ref:`ansible_collections.influxops.influxdb3.docsite.guide_b`,
+:ref:`that one <ansible_collections.influxops.influxdb3.docsite.guide_b>`
+"""
+    assert (
+        guides.plain(source, {"guide_b": "B"})
+        == """A guide
+=======
+
+``mgmt_token_force=true`` of
+``cluster``,
+``changed``, ``ansible.builtin.uri``, ``1``:
+`B <guide_b.md>`__,
+`that one <guide_b.md>`__
+"""
+    )
+
+
+def test_a_role_without_a_rule_is_refused() -> None:
+    with pytest.raises(ValueError, match="no rule for :strange:`x`"):
+        guides.plain(":strange:`x`", {})
+
+
+def test_a_pages_title_stands_above_its_line() -> None:
+    assert guides.title("..\n  c\n\nA title\n=======\n\nA part\n------\n") == "A title"
+    with pytest.raises(ValueError, match="no title"):
+        guides.title("A part\n------\n")

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes the documentation's pages as Markdown, which Galaxy and GitHub show, from those of the documentation site.
+
+`docs/docsite/rst` is the source; `docs/*.md` is made from it. Galaxy shows the Markdown files that lie in `docs`, and
+knows neither reStructuredText nor the roles of antsibull-docs. `python -m tools.guides` writes the pages anew; with
+`--check` it only says which differ. Pandoc does the work, and comes with the wheel `pypandoc_binary`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+DOCS = Path("docs")
+SOURCES = DOCS / "docsite" / "rst"
+INDEX = DOCS / "docsite" / "extra-docs.yml"
+HEADER = """<!--
+Copyright (c) 2026, influxops contributors
+GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Made by `python -m tools.guides` from docs/docsite; changes belong there.
+-->
+
+"""
+_COLLECTION = "influxops.influxdb3."
+_LABEL = f"ansible_collections.{_COLLECTION}docsite."
+_COMMENT = re.compile(r"\A\.\.\n(?:  .*\n)+\n")
+_ANCHOR = re.compile(r"^\.\. _[^:]+:\n\n", re.M)
+_REFERENCE = re.compile(rf":ref:`(?:(?P<text>[^`<]+?)\s*<)?{re.escape(_LABEL)}(?P<page>\w+)>?`")
+_PLUGIN = re.compile(rf":ansplugin:`(?:{re.escape(_COLLECTION)})?([\w.]+)#\w+`")
+_OPTION = re.compile(r":ans(?:opt|retval):`(?:[\w.]+#\w+:(?:main:)?)?([^`]+)`")
+_OTHER = re.compile(r":ans(?:val|envvar):`([^`]+)`")
+_LEFT = re.compile(r":[a-z]+:`[^`]*`")
+
+
+def title(source: str) -> str:
+    """A page's title: the line above the first that is underlined with `=`."""
+    found = re.search(r"^(.+)\n=+$", source, re.M)
+    if not found:
+        raise ValueError("the page has no title")
+    return found[1]
+
+
+def plain(source: str, titles: dict[str, str]) -> str:
+    """Return a page in reStructuredText that any program reads: roles of antsibull-docs become literals and links.
+
+    `titles` has the title of each page by its name. Raises ValueError for a role that isn't expected.
+    """
+    text = _ANCHOR.sub("", _COMMENT.sub("", source))
+    text = _REFERENCE.sub(lambda found: f"`{found['text'] or titles[found['page']]} <{found['page']}.md>`__", text)
+    text = _OTHER.sub(r"``\1``", _OPTION.sub(r"``\1``", _PLUGIN.sub(r"``\1``", text)))
+    left = _LEFT.findall(text)
+    if left:
+        raise ValueError(f"no rule for {', '.join(left)}")
+    return text
+
+
+def index(sections: list[dict[str, object]], titles: dict[str, str]) -> str:
+    """The list of all pages, under the captions of the documentation site."""
+    parts = ["# Guides\n"]
+    for section in sections:
+        pages = section["toctree"]
+        lines = [f"- [{titles[page]}]({page}.md)\n" for page in pages] if isinstance(pages, list) else []
+        parts.append(f"## {section['title']}\n\n{''.join(lines)}")
+    return HEADER + "\n".join(parts)
+
+
+def pages() -> dict[Path, str]:
+    """Every Markdown page with its content."""
+    # Only the environment of the checks has it.
+    import pypandoc
+
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.rst"))}
+    titles = {name: title(source) for name, source in sources.items()}
+    made = {
+        DOCS / f"{name}.md": HEADER
+        + str(pypandoc.convert_text(plain(source, titles), "gfm", format="rst", extra_args=["--wrap=preserve"]))
+        for name, source in sources.items()
+    }
+    sections = yaml.safe_load(INDEX.read_text(encoding="utf-8"))["sections"]
+    return {**made, DOCS / "README.md": index(sections, titles)}
+
+
+def main(words: list[str]) -> str | None:
+    """Write the pages, or say which differ; return the error, None without one."""
+    made = pages()
+    strange = [path for path in DOCS.glob("*.md") if path not in made]
+    differ = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if words == ["--check"]:
+        wrong = [str(path) for path in (*differ, *strange)]
+        return f"run `python -m tools.guides`; it would write or remove {', '.join(wrong)}" if wrong else None
+    for path in differ:
+        path.write_text(made[path], encoding="utf-8")
+    for path in strange:
+        path.unlink()
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
