@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.client import Client
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
     prove_created,
@@ -66,9 +67,10 @@ def driver(server: Simulator, tmp_path: Path) -> Callable[..., Influxctl]:
         path = install(tmp_path, version, **switches)
         path.with_name("influxctl.log").unlink(missing_ok=True)
         known = set() if secrets is None else secrets
-        return Influxctl(
+        client = Client(
             *(str(path), str(config), "p"), timeout=60, retries=1, secrets=known, sleep=lambda _seconds: None
         )
+        return Influxctl(client)
 
     return make
 

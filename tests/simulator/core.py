@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from simulator.clock import Clock
-from simulator.state import DbToken, MgmtToken, State, mgmt_token_secret
+from simulator.state import DbToken, MgmtToken, State, User, mgmt_token_secret
 from simulator.switches import Switches
 
 Product = Literal["clustered", "dedicated"]
@@ -69,6 +69,7 @@ class Core:
         self.secrets |= {self.admin_token, self.session_token}
         admin = MgmtToken("simulator admin", self.clock.now(), self.user_id, id=self.admin_id, secret=self.admin_token)
         self.state.mgmt_tokens.append(admin)
+        self.state.users.append(User("Ada", "Admin", "ada@example.com", self.clock.now(), id=self.user_id))
 
     def bursting(self) -> bool:
         """Counts down the 503 answers that a start or a reset begins with."""

@@ -51,6 +51,48 @@ class CliSwitches(Catalogue):
     database_id_key: str = switch(
         "lists-of-other-things", "id", "database_id", about="key of the ID in database list --format json"
     )
+    list_wrapping: str = switch(
+        "lists-of-other-things",
+        "no",
+        "named",
+        "data",
+        "lines",
+        "each",
+        about="lists of databases, tables, users and clusters as arrays; in an object, as {tables: []} or"
+        " {data: {tables: []}}; an object a line; or an array of {table: {...}}",
+    )
+    list_keys: str = switch(
+        "lists-of-other-things",
+        "snake",
+        "camel",
+        "go",
+        "short",
+        about="keys of these lists: table_name, tableName, TableName, or just name",
+    )
+    list_numbers: str = switch(
+        "lists-of-other-things", "number", "text", about="IDs and retention periods in these lists, as protobuf may do"
+    )
+    list_times: str = switch(
+        "lists-of-other-things", "protobuf", "text", about="times in these lists: {seconds, nanos}, or RFC 3339"
+    )
+    list_nothing: str = switch(
+        "lists-of-other-things", "absent", "null", about="what isn't set in these lists: no key, or null"
+    )
+    deleted_at: bool = switch(
+        "lists-of-other-things", True, False, about="lists of deleted objects show since when they are"
+    )
+    shown_templates: str = switch(
+        "lists-of-other-things",
+        "no",
+        "api",
+        "parts",
+        "go",
+        about="partition templates in lists: not at all, as the API shows them, or as protobuf messages"
+        " ({parts: [{tag_value: t}]}), or as Go prints those ({parts: [{Part: {TagValue: t}}]})",
+    )
+    user_names: str = switch(
+        "lists-of-other-things", "split", "whole", "none", about="names in user list: first and last, one, or none"
+    )
     token_permissions: str = switch("permissions", "array", "object", about="permissions in token list --format json")
     version_style: str = switch(
         "how-it-speaks",

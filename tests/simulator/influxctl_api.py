@@ -21,12 +21,18 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator.api import bearer
-from simulator.core import ApiError, Core
+from simulator.core import ApiError, Core, grpc
 from simulator.models import rfc3339
 from simulator.recording import Request
-from simulator.state import Database, DbToken, MgmtToken
+from simulator.state import Database, DbToken, MgmtToken, Table, User
 
-_CODES = {400: "InvalidArgument", 401: "Unauthenticated", 403: "PermissionDenied", 404: "NotFound"}
+_CODES = {
+    400: "InvalidArgument",
+    401: "Unauthenticated",
+    403: "PermissionDenied",
+    404: "NotFound",
+    501: "Unimplemented",
+}
 Body = dict[str, Any]
 
 
@@ -82,12 +88,76 @@ def _database(core: Core, database: Database) -> Body:
         "retention_period_ns": database.retention_period,
         "max_tables": database.max_tables,
         "max_columns_per_table": database.max_columns_per_table,
+        "partition_template": database.partition_template,
+        "deleted_at": _time(database.deleted_at),
     }
 
 
 def list_databases(core: Core, body: Body) -> list[Body]:
     deleted = body["filter_status"] == "deleted"
     return [_database(core, d) for d in core.state.databases if (d.deleted_at is not None) == deleted]
+
+
+def _table(core: Core, database: Database, table: Table) -> Body:
+    return {
+        "account_id": core.account_id,
+        "cluster_id": core.cluster_id,
+        "database_name": database.name,
+        "id": table.id,
+        "table_name": table.name,
+        "partition_template": table.partition_template,
+        "deleted_at": _time(table.deleted_at),
+    }
+
+
+def list_tables(core: Core, body: Body) -> list[Body]:
+    database = core.state.database(body["database"])
+    if database is None:
+        text = f"A namespace with the name {body['database']} does not exist"
+        raise ApiError(404, grpc("ListTables", "NotFound", text))
+    deleted = body["filter_status"] == "deleted"
+    tables = [t for t in core.state.tables if t.database_id == database.id]
+    return [_table(core, database, t) for t in tables if (t.deleted_at is not None) == deleted]
+
+
+def _user(core: Core, user: User) -> Body:
+    return {
+        "id": user.id,
+        "account_id": core.account_id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "created_at": _time(user.created_at),
+    }
+
+
+def list_users(core: Core, body: Body) -> list[Body]:
+    return [_user(core, user) for user in core.state.users]
+
+
+def _cluster(core: Core) -> Body:
+    return {
+        "account_id": core.account_id,
+        "cluster_id": core.cluster_id,
+        "name": "simulated",
+        "url": f"https://{core.cluster_id}.a.influxdb.io",
+        "state": "ready",
+        "created_at": _time(core.state.mgmt_tokens[0].created_at if core.state.mgmt_tokens else core.clock.now()),
+        "category": 1,
+    }
+
+
+def list_clusters(core: Core, body: Body) -> list[Body]:
+    """Only Cloud Dedicated has the command (facts.md#lists-of-other-things)."""
+    if core.product == "clustered":
+        raise ApiError(501, "listing clusters is not supported for InfluxDB Clustered")
+    return [_cluster(core)]
+
+
+def get_cluster(core: Core, body: Body) -> Body:
+    if body["id"] != core.cluster_id:
+        raise ApiError(404, f"cluster {body['id']} not found")
+    return _cluster(core)
 
 
 def _db_token(core: Core, token: DbToken) -> Body:
@@ -110,7 +180,11 @@ COMMANDS: dict[tuple[str, str], Callable[[Core, Body], Body | list[Body]]] = {
     ("management", "list"): list_management,
     ("management", "revoke"): revoke_management,
     ("database", "list"): list_databases,
+    ("table", "list"): list_tables,
     ("token", "list"): list_tokens,
+    ("user", "list"): list_users,
+    ("cluster", "list"): list_clusters,
+    ("cluster", "get"): get_cluster,
 }
 
 

@@ -504,6 +504,69 @@ def management_revoke(client: Client, options: Options, arguments: list[str]) ->
         raise Failure("; ".join(errors))
 
 
+def time_json(moment: dict[str, int]) -> Any:
+    if SETTINGS["list_times"] == "text":
+        return time_text(moment)
+    return {name: number for name, number in moment.items() if name == "seconds" or number}
+
+
+def template_json(parts: list[dict[str, Any]] | None) -> Any:
+    style = SETTINGS["shown_templates"]
+    if style == "api":
+        return parts or []
+    shown = []
+    for part in parts or []:
+        name = {"time": "time_format", "tag": "tag_value", "bucket": "bucket"}[part["type"]]
+        value = part["value"]
+        if name == "bucket":
+            value = {"tag_name": value["tagName"], "num_buckets": value["numberOfBuckets"]}
+        shown.append({"Part": {pascal(name): value}} if style == "go" else {name: value})
+    return {"parts": shown} if shown else {}
+
+
+def pascal(key: str) -> str:
+    return "".join(word.upper() if word == "id" else word.capitalize() for word in key.split("_"))
+
+
+def key_of(key: str, noun: str) -> str:
+    style = SETTINGS["list_keys"]
+    if style == "short":
+        return key.removeprefix(f"{noun}_")
+    if style == "go":
+        return pascal(key)
+    return key[:1] + pascal(key)[1:] if style == "camel" else key
+
+
+def listed_json(entry: dict[str, Any], noun: str) -> dict[str, Any]:
+    """An entry of a list whose form is open (facts.md#lists-of-other-things)."""
+    shown = dict(entry)
+    if SETTINGS["shown_templates"] == "no":
+        shown.pop("partition_template", None)
+    elif "partition_template" in shown:
+        shown["partition_template"] = template_json(shown["partition_template"])
+    if not SETTINGS["deleted_at"]:
+        shown.pop("deleted_at", None)
+    for key, value in entry.items():
+        if key.endswith("_at") and value is not None and key in shown:
+            shown[key] = time_json(value)
+        elif isinstance(value, int) and SETTINGS["list_numbers"] == "text" and not key.startswith("max_"):
+            shown[key] = str(value)
+    kept = {key: value for key, value in shown.items() if value is not None or SETTINGS["list_nothing"] == "null"}
+    return {key_of(key, noun): value for key, value in kept.items()}
+
+
+def show_listed(entries: list[dict[str, Any]], noun: str) -> None:
+    shown = [listed_json(entry, noun) for entry in entries]
+    wrapping = SETTINGS["list_wrapping"]
+    if wrapping == "lines" and shown:
+        for entry in shown:
+            print(json.dumps(entry, ensure_ascii=False))
+        return
+    plural = {f"{noun}s": shown or None}
+    shapes: dict[str, Any] = {"named": plural, "data": {"data": plural}, "each": [{noun: entry} for entry in shown]}
+    show_json(shapes.get(wrapping, shown))
+
+
 def database_list(client: Client, options: Options, arguments: list[str]) -> None:
     databases = client.call("database", "list", filter_status=options.get("filter-status", "active"))
     with_id = since("2.10.3")
@@ -512,7 +575,7 @@ def database_list(client: Client, options: Options, arguments: list[str]) -> Non
         if with_id:
             database[SETTINGS["database_id_key"]] = number
     if options["format"] == "json":
-        show_json(databases)
+        show_listed(databases, "database")
         return
     header = ["DATABASE NAME", "RETENTION PERIOD", "MAX TABLES", "MAX COLUMNS PER TABLE"]
     rows = []
@@ -521,6 +584,55 @@ def database_list(client: Client, options: Options, arguments: list[str]) -> Non
         row = [database["database_name"], retention_text(database["retention_period_ns"]), *limits]
         rows.append([str(database[SETTINGS["database_id_key"]]), *row] if with_id else row)
     bordered(rows, ["ID", *header] if with_id else header)
+
+
+def table_list(client: Client, options: Options, arguments: list[str]) -> None:
+    status = options.get("filter-status", "active")
+    tables = client.call("table", "list", database=arguments[0], filter_status=status)
+    if options["format"] == "json":
+        for table in tables:
+            table["table_id"] = table.pop("id")
+        show_listed(tables, "table")
+        return
+    bordered([[str(table["id"]), table["table_name"]] for table in tables], ["ID", "TABLE NAME"])
+
+
+def user_list(client: Client, options: Options, arguments: list[str]) -> None:
+    users = client.call("user", "list")
+    for user in users:
+        names = user.pop("first_name"), user.pop("last_name")
+        if SETTINGS["user_names"] == "split":
+            user["first_name"], user["last_name"] = names
+        elif SETTINGS["user_names"] == "whole":
+            user["name"] = " ".join(names)
+    if options["format"] == "json":
+        show_listed(users, "user")
+        return
+    bordered([[user["id"], user["email"]] for user in users], ["ID", "EMAIL"])
+
+
+CLUSTER_HEADER = ["CLUSTER ID", "NAME", "URL", "STATE", "CREATED AT"]
+
+
+def cluster_row(cluster: dict[str, Any]) -> list[str]:
+    return [*(cluster[key] for key in ("cluster_id", "name", "url", "state")), time_text(cluster["created_at"])]
+
+
+def cluster_list(client: Client, options: Options, arguments: list[str]) -> None:
+    clusters = client.call("cluster", "list")
+    if options["format"] == "json":
+        show_listed(clusters, "cluster")
+        return
+    bordered([cluster_row(cluster) for cluster in clusters], CLUSTER_HEADER)
+
+
+def cluster_get(client: Client, options: Options, arguments: list[str]) -> None:
+    cluster = client.call("cluster", "get", id=arguments[0])
+    if options["format"] == "json":
+        entry = listed_json(cluster, "cluster")
+        show_json({"cluster": entry} if SETTINGS["list_wrapping"] == "named" else entry)
+        return
+    bordered([cluster_row(cluster)], CLUSTER_HEADER)
 
 
 def token_list(client: Client, options: Options, arguments: list[str]) -> None:
@@ -573,6 +685,15 @@ COMMANDS = {
         database_list,
         {"format": FORMAT, "filter-status": Flag(default="active", choices=("active", "deleted"), since="2.10.4")},
     ),
+    ("table", "list"): Command(
+        table_list,
+        {"format": FORMAT, "filter-status": Flag(default="active", choices=("active", "deleted"), since="2.10.4")},
+        (1, 1),
+        since="2.10.2",
+    ),
+    ("user", "list"): Command(user_list, {"format": FORMAT}),
+    ("cluster", "list"): Command(cluster_list, {"format": FORMAT}),
+    ("cluster", "get"): Command(cluster_get, {"format": FORMAT}, (1, 1)),
     ("token", "list"): Command(
         token_list,
         {

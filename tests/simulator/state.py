@@ -80,11 +80,23 @@ class MgmtToken:
 
 
 @dataclass
+class User:
+    """A user of the account, whom only influxctl lists."""
+
+    first_name: str
+    last_name: str
+    email: str
+    created_at: datetime
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass
 class State:
     databases: list[Database] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     db_tokens: list[DbToken] = field(default_factory=list)
     mgmt_tokens: list[MgmtToken] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     ids: count[int] = field(default_factory=lambda: count(1), repr=False)
 
     def database(self, name: str) -> Database | None:

@@ -71,7 +71,7 @@ def _read_number(value: Any) -> int:
     return value
 
 
-def _read_instant(value: Any) -> datetime | None:
+def read_instant(value: Any) -> datetime | None:
     """Return an instant, None where a server writes "never" as a text: empty, or of 1970 or of the year 1.
 
     These are the zero times of protobuf and of Go, which a server shows for a field that isn't set. A protobuf
@@ -386,11 +386,11 @@ TABLE = Entity(
     ),
 )
 
-_CREATED_AT = Field("created_at", "createdAt", read=_read_instant, show=format_instant)
+_CREATED_AT = Field("created_at", "createdAt", read=read_instant, show=format_instant)
 _EXPIRES_AT = Field(
-    "expires_at", "expiresAt", parse=parse_instant, read=_read_instant, write=format_instant, show=format_instant
+    "expires_at", "expiresAt", parse=parse_instant, read=read_instant, write=format_instant, show=format_instant
 )
-_REVOKED_AT = Field("revoked_at", "revokedAt", read=_read_instant, show=format_instant)
+_REVOKED_AT = Field("revoked_at", "revokedAt", read=read_instant, show=format_instant)
 
 DB_TOKEN = Entity(
     "database token",
@@ -420,10 +420,10 @@ MGMT_TOKEN = Entity(
         Field("id", "id", read=parse_token_id),
         Field("description", "description", parse=parse_description, read=read_text),
         Field("token_prefix", "token_prefix", read=read_text),
-        Field("created_at", "created_at", read=_read_instant, show=format_instant),
+        Field("created_at", "created_at", read=read_instant, show=format_instant),
         Field("created_by", "created_by", read=read_text),
-        Field("expires_at", "expires_at", parse=parse_instant, read=_read_instant, show=format_instant),
-        Field("revoked_at", "revoked_at", read=_read_instant, show=format_instant),
+        Field("expires_at", "expires_at", parse=parse_instant, read=read_instant, show=format_instant),
+        Field("revoked_at", "revoked_at", read=read_instant, show=format_instant),
         Field("token", "token", secret=True, read=read_text),
     ),
 )

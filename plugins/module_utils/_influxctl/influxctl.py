@@ -21,34 +21,26 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import random
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Callable
 
 from .._core.durations import format_instant
 from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error
-from .._core.throttle import pause
 from .._core.token_values import can_be_secret
-from .runner import Output, Runner
-from .version import OLDEST, parse_version
+from .client import Client, Need, dotted, is_passing
+from .runner import Output
+from .version import OLDEST
 
+_NEEDS = (Need(OLDEST, "management tokens"),)
 # `--expires-at` (facts.md#versions-of-influxctl).
 _EXPIRY_SINCE = "2.10.0"
 # "Fixed nil pointer when listing management tokens" (facts.md#versions-of-influxctl).
 _LIST_FIXED = (2, 7, 0)
-# `insecure` in `profile.tls` (facts.md#versions-of-influxctl).
-_INSECURE_SINCE = (2, 8, 0)
-# Seconds for `influxctl version`, which is only asked for when something has failed already.
-_VERSION_TIMEOUT = 10.0
 _LIST = ("management", "list", "--format", "json")
-# What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
-_PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
-_LASTING = re.compile(r"x509|certificate|handshake")
 _SEPARATORS = r"\s|\"',:\[\]{}"
 _LIST_BEGINS = re.compile(r"^[^\S\n]*(\[|null[^\S\n]*$)", re.MULTILINE)
 # A token has up to four objects; lines of noise that begin like a list are few.
@@ -136,35 +128,17 @@ def prove_created(before: Sequence[State], after: Sequence[State], description: 
 
 
 class Influxctl:
-    """The program with one profile of one config file.
+    """The management tokens by influxctl's commands. Every function raises InfluxctlError.
 
-    `timeout` is in seconds for each run, and ends the whole process group. `retries` is how often a list is asked for
-    again. Every function raises InfluxctlError. `secrets` are those that no message may hold; each one that is printed
-    is added before anything else can happen to it.
+    Each secret that is printed is added to the client's secrets before anything else can happen to it.
     """
 
-    def __init__(
-        self,
-        program: str | None,
-        config_path: str,
-        profile: str | None,
-        *,
-        timeout: float,
-        retries: int,
-        secrets: set[str],
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._runner = Runner(program, config_path, profile, timeout)
-        self._timeout = timeout
-        self._retries = retries
-        self._secrets = secrets
-        self._sleep = sleep
-        self._version: tuple[int, int, int] | None = None
-        self._version_asked = False
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def list_tokens(self) -> list[State]:
         """Return all management tokens. It is only a read, so what may pass is tried again."""
-        return self._list(self._retries, _is_passing)
+        return self._list(self._client.retries, is_passing)
 
     def create_tokens(
         self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[State], concurrency: int
@@ -179,7 +153,7 @@ class Influxctl:
         try:
             outputs = list(pool.map(lambda one: self._attempt(*one), wanted))
         except BaseException:
-            self._runner.stop()
+            self._client.runner.stop()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -190,22 +164,19 @@ class Influxctl:
             if isinstance(listed, list) and isinstance(output, Output):
                 created = prove_created(before, listed, description, output)
             if created is not None:
-                self._secrets.add(created["token"])
+                self._client.secrets.add(created["token"])
             results.append(created or self._unproved(description, output, before, listed))
         return results
 
     def revoke_tokens(self, ids: Sequence[str]) -> None:
         """Revoke tokens for good, in this order."""
-        output = self._runner.run(["management", "revoke", "--force", *ids])
+        output = self._client.runner.run(["management", "revoke", "--force", *ids])
         if output.code != 0:
             raise self._failed(output, f"revoke the management tokens {', '.join(ids)}")
 
     def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[State]:
         """Return all management tokens, asked for again where `may_pass` says so of a failure."""
-        attempt = 1
-        while (output := self._runner.run(_LIST)).code != 0 and attempt <= retries and may_pass(output):
-            self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
-            attempt += 1
+        output = self._client.read(_LIST, retries, may_pass)
         if output.code != 0:
             raise self._failed(output, "list the management tokens")
         return parse_list(output.stdout)
@@ -215,7 +186,7 @@ class Influxctl:
         if expires_at is not None:
             arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
         try:
-            return self._runner.run(arguments)
+            return self._client.runner.run(arguments)
         except InfluxctlError as error:
             return error
 
@@ -223,7 +194,7 @@ class Influxctl:
         """Return the list; where it has a new secret to prove, whatever fails is tried again, once at least."""
         printed = any(isinstance(output, Output) and output.stdout for output in outputs)
         try:
-            return self._list(max(1, self._retries), lambda _output: True) if printed else self.list_tokens()
+            return self._list(max(1, self._client.retries), lambda _output: True) if printed else self.list_tokens()
         except InfluxctlError as error:
             return error
 
@@ -269,33 +240,13 @@ class Influxctl:
 
     def _failed(self, output: Output, doing: str) -> InfluxctlError:
         """Return the error of a run that failed or took too long."""
-        return self._runner.failed(output, doing, self._secrets, lambda: self._remedy(output))
-
-    def _ask_version(self) -> tuple[int, int, int] | None:
-        """Return the program's version, asked for once; None when it can't be read."""
-        if not self._version_asked:
-            self._version_asked = True
-            with contextlib.suppress(InfluxctlError):
-                answer = self._runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
-                self._version = parse_version(f"{answer.stdout}\n{answer.stderr}")
-        return self._version
+        return self._client.failed(output, doing, _NEEDS, lambda: self._remedy(output))
 
     def _remedy(self, output: Output) -> str:
-        """Return what to do about a failure; only now is it worth asking for the version."""
-        version = self._ask_version()
-        number = "unknown" if version is None else ".".join(map(str, version))
-        if version is not None and version < OLDEST:
-            return f" It is version {number}; management tokens need influxctl 2.6.0 or newer."
+        """Return what to do about what only management tokens have; empty where it is something else."""
+        version = self._client.version()
         if "expires-at" in output.stderr:
-            return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
-        if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
-            return f" It is version {number}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or newer."
+            return f" It is version {dotted(version)}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
         if version is not None and version < _LIST_FIXED and "nil pointer" in output.stderr:
-            return f" It is version {number}; influxctl 2.7.0 fixed the list of management tokens."
-        return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
-
-
-def _is_passing(output: Output) -> bool:
-    """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
-    text = output.text()
-    return output.code is not None and bool(_PASSING.search(text)) and not _LASTING.search(text)
+            return f" It is version {dotted(version)}; influxctl 2.7.0 fixed the list of management tokens."
+        return ""

@@ -152,7 +152,8 @@ def test_databases(influxctl: Any) -> None:
     }
     assert listed(version="2.10.2") == [old]
     assert listed() == [{**old, "id": database.id}]
-    assert [row["id"] for row in listed("--filter-status deleted")] == [gone.id]
+    (row,) = listed("--filter-status deleted")
+    assert (row["id"], set(row) - {*old, "id"}) == (gone.id, {"deleted_at"})
     assert influxctl("database list --filter-status deleted", "2.10.3").code == 1
 
     header = "| DATABASE NAME | RETENTION PERIOD | MAX TABLES | MAX COLUMNS PER TABLE |"
@@ -165,6 +166,45 @@ def test_databases(influxctl: Any) -> None:
     database.deleted_at = sim.clock.now()
     assert listed() == []
     assert header in influxctl("database list", "2.6.0").out
+
+
+def test_tables(influxctl: Any) -> None:
+    sim = influxctl.sim
+    database, other = sim.add_database("d"), sim.add_database("other")
+    table, gone = sim.add_table(database, "t"), sim.add_table(database, "gone", deleted_at=sim.clock.now())
+    sim.add_table(other, "elsewhere")
+
+    def listed(arguments: str, version: str = "2.12.0") -> Any:
+        return json.loads(influxctl(f"table list --format json {arguments}", version).out)
+
+    ids = {"account_id": sim.account_id, "cluster_id": sim.cluster_id, "database_name": "d"}
+    assert listed("d", "2.10.2") == [{**ids, "table_id": table.id, "table_name": "t"}]
+    (row,) = listed("--filter-status deleted d")
+    assert (row["table_id"], row["table_name"]) == (gone.id, "gone")
+    assert listed("--filter-status deleted other") == []
+    assert influxctl("table list d").out.splitlines()[3].split() == ["|", str(table.id), "|", "t", "|"]
+    assert influxctl("table list d", "2.10.1").code == 1
+    assert "unknown command" in influxctl("table list d", "2.10.1").err
+    assert "flag provided but not defined" in influxctl("table list --filter-status deleted d", "2.10.3").err
+    assert "code = NotFound" in influxctl("table list none").err
+    assert influxctl("table list").code == 1
+
+
+def test_users_and_clusters(influxctl: Any, influxctl_for: Callable[[Simulator], Any], dedicated: Simulator) -> None:
+    (user,) = json.loads(influxctl("user list --format json").out)
+    assert list(user) == ["id", "account_id", "email", "created_at", "first_name", "last_name"]
+    assert "not supported for InfluxDB Clustered" in influxctl("cluster list").err
+    ids = {"account_id": dedicated.account_id, "cluster_id": dedicated.cluster_id}
+    ctl = influxctl_for(dedicated)
+    ctl.write_config(**ids)
+    (cluster,) = json.loads(ctl("cluster list --format json").out)
+    assert {key: cluster[key] for key in ids} == ids
+    assert set(cluster) == {*ids, "name", "url", "state", "created_at", "category"}
+    assert json.loads(ctl(f"cluster get --format json {dedicated.cluster_id}").out) == cluster
+    assert dedicated.cluster_id in ctl("cluster list").out
+    assert dedicated.cluster_id in ctl(f"cluster get {dedicated.cluster_id}").out
+    assert "code = NotFound" in ctl("cluster get 1").err
+    assert "ada@example.com" in ctl("user list").out
 
 
 def test_database_tokens(influxctl: Any) -> None:

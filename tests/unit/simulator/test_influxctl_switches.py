@@ -126,6 +126,61 @@ def database_id_key(ctl: Any) -> object:
     return shape(json.loads(ctl("database list --format json").out))
 
 
+def listed_tables(ctl: Any) -> Any:
+    """What is printed of a table, and of a deleted one, as the JSON of each line or of all."""
+    database = ctl.sim.add_database("d", retention_period=3_600_000_000_000)
+    part = {"type": "tag", "value": "region"}
+    ctl.sim.add_table(database, "t", partition_template=[part], deleted_at=ctl.sim.clock.now())
+    outcome = ctl("table list --format json --filter-status deleted d")
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    return json.loads(outcome.out) if len(lines) != 1 else [json.loads(lines[0])]
+
+
+@probe
+def list_wrapping(ctl: Any) -> object:
+    tables = listed_tables(ctl)
+    second = ctl.sim.add_table(ctl.sim.state.databases[0], "u", deleted_at=ctl.sim.clock.now())
+    assert second.id
+    return shape(tables), len(ctl("table list --format json --filter-status deleted d").out.splitlines()) == 2
+
+
+@probe
+def list_keys(ctl: Any) -> object:
+    return shape(listed_tables(ctl))
+
+
+@probe
+def list_numbers(ctl: Any) -> object:
+    return shape(listed_tables(ctl))
+
+
+@probe
+def list_times(ctl: Any) -> object:
+    return shape(listed_tables(ctl))
+
+
+@probe
+def list_nothing(ctl: Any) -> object:
+    ctl.sim.add_database("d")
+    return shape(json.loads(ctl("database list --format json").out))
+
+
+@probe
+def deleted_at(ctl: Any) -> object:
+    return shape(listed_tables(ctl))
+
+
+@probe
+def shown_templates(ctl: Any) -> object:
+    return listed_tables(ctl)[0].get("partition_template")
+
+
+@probe
+def user_names(ctl: Any) -> object:
+    return shape(json.loads(ctl("user list --format json").out))
+
+
 @probe
 def token_permissions(ctl: Any) -> object:
     ctl.sim.add_db_token("t")

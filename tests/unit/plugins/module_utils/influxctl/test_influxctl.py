@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.client import Client
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
     find_secret,
@@ -194,7 +195,7 @@ def script(tmp_path: Path) -> Script:
         path.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >> {tmp_path}/log\necho >> {tmp_path}/log\n{body}\n')
         path.chmod(0o755)
         arguments = {"config_path": "/c", "profile": "p", "retries": 0, "secrets": set(), "sleep": no_time, **more}
-        return Influxctl(str(path), timeout=timeout, **arguments)
+        return Influxctl(Client(str(path), timeout=timeout, **arguments))
 
     return make
 
@@ -428,7 +429,7 @@ def test_failure_of_a_program_that_has_gone_since_is_still_told(script: Script) 
 
 def test_missing_and_unusable_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def find(program: str | None) -> Influxctl:
-        return Influxctl(program, "/c", None, timeout=60, retries=0, secrets=set())
+        return Influxctl(Client(program, "/c", None, timeout=60, retries=0, secrets=set()))
 
     with pytest.raises(InfluxctlError, match=f"not found at {tmp_path}/none") as caught:
         find(str(tmp_path / "none"))

@@ -22,6 +22,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import without_colours
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.client import Client
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
     _lists,
@@ -111,7 +112,7 @@ def driver(listed: str, created: str = "", code: int = 0, version: str = "influx
         return failed, text.encode("utf-8", "surrogatepass"), created.encode("utf-8", "surrogatepass")
 
     Said.says = staticmethod(says)
-    return Influxctl("/bin/sh", "/c", "p", timeout=60, retries=0, secrets={SECRET}, sleep=lambda _seconds: None)
+    return Influxctl(Client("/bin/sh", "/c", "p", timeout=60, retries=0, secrets={SECRET}, sleep=lambda _seconds: None))
 
 
 @pytest.fixture(autouse=True)
@@ -296,7 +297,9 @@ def test_a_program_that_prints_without_end_is_ended_in_bounds(
 
     monkeypatch.setattr(runner, "quote_end", said)
     secrets: set[str] = set()
-    program = Influxctl(str(path), "/c", None, timeout=600, retries=3, secrets=secrets, sleep=lambda _seconds: None)
+    program = Influxctl(
+        Client(str(path), "/c", None, timeout=600, retries=3, secrets=secrets, sleep=lambda _seconds: None)
+    )
     with pytest.raises(InfluxctlError, match="printed more than 20 MB and was ended") as caught:
         program.list_tokens()
     assert caught.value.code == "bad_answer"

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs influxctl's commands with one profile: tries a read again that may pass, and says what to do about a failure."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Callable, NamedTuple
+
+from .._core.errors import InfluxctlError
+from .._core.throttle import pause
+from .runner import Output, Runner
+from .version import Version, parse_version
+
+# `insecure` in `profile.tls` (facts.md#versions-of-influxctl).
+_INSECURE_SINCE = (2, 8, 0)
+# Seconds for `influxctl version`, which is only asked for when something has failed already.
+_VERSION_TIMEOUT = 10.0
+# What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
+_PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
+_LASTING = re.compile(r"x509|certificate|handshake")
+# Words of programs that don't know a command or an option (facts.md#how-it-speaks).
+_UNKNOWN = re.compile(
+    r"unknown (?:command|flag|option)|not defined|unexpected (?:number of )?arguments|no help topic", re.IGNORECASE
+)
+
+
+class Need(NamedTuple):
+    """The version with which something came to influxctl; `what` names that, in the plural, for a sentence."""
+
+    since: Version
+    what: str
+
+
+def is_passing(output: Output) -> bool:
+    """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
+    text = output.text()
+    return output.code is not None and bool(_PASSING.search(text)) and not _LASTING.search(text)
+
+
+class Client:
+    """The program with one profile of one config file.
+
+    `timeout` is in seconds for each run, and ends the whole process group. `retries` is how often a read is tried
+    again. Every function raises InfluxctlError. `secrets` are those that no message may hold, and may grow.
+    """
+
+    def __init__(
+        self,
+        program: str | None,
+        config_path: str,
+        profile: str | None,
+        *,
+        timeout: float,
+        retries: int,
+        secrets: set[str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.runner = Runner(program, config_path, profile, timeout)
+        self.retries = retries
+        self.secrets = secrets
+        self._timeout = timeout
+        self._sleep = sleep
+        self._version: Version | None = None
+        self._version_asked = False
+
+    def read(
+        self, command: Sequence[str], retries: int | None = None, may_pass: Callable[[Output], bool] = is_passing
+    ) -> Output:
+        """Run a command that only reads, again where `may_pass` says so of a failure; the last output may be one."""
+        attempt, most = 1, self.retries if retries is None else retries
+        while (output := self.runner.run(command)).code != 0 and attempt <= most and may_pass(output):
+            self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
+            attempt += 1
+        return output
+
+    def failed(
+        self, output: Output, doing: str, needs: Sequence[Need] = (), remedy: Callable[[], str] | None = None
+    ) -> InfluxctlError:
+        """Return the error of a run that failed or took too long: `Can't {doing}: ...`.
+
+        `needs` are what the command takes of influxctl's versions. `remedy` gives what else may help: a sentence that
+        begins with a blank, or an empty text.
+        """
+
+        def sentence() -> str:
+            return self.lacks(needs, output.text()) or (remedy() if remedy else "") or self._remedy(output)
+
+        return self.runner.failed(output, doing, self.secrets, sentence)
+
+    def version(self) -> Version | None:
+        """Return the program's version, asked for once; None when it can't be read."""
+        if not self._version_asked:
+            self._version_asked = True
+            with contextlib.suppress(InfluxctlError):
+                answer = self.runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
+                self._version = parse_version(f"{answer.stdout}\n{answer.stderr}")
+        return self._version
+
+    def lacks(self, needs: Sequence[Need], text: str) -> str:
+        """Return which version a command needs, where this one is older; empty where it isn't.
+
+        `text` is what the program printed. Where the version can't be read, its words tell whether it knows the
+        command.
+        """
+        version = self.version() if needs else None
+        for since, what in needs:
+            if version < since if version else _UNKNOWN.search(text):
+                number = f" It is version {dotted(version)};" if version else ""
+                return f"{number} {what} need influxctl {dotted(since)} or newer."
+        return ""
+
+    def _remedy(self, output: Output) -> str:
+        version = self.version()
+        if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
+            return (
+                f" It is version {dotted(version)}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or"
+                " newer."
+            )
+        return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
+
+
+def dotted(version: Version | None) -> str:
+    """Return a version as text."""
+    return "unknown" if version is None else ".".join(map(str, version))
