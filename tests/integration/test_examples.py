@@ -113,7 +113,8 @@ def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_p
     run = ansible.playbook(local_play(tasks, defaults), variables=variables)
     assert run.code == 0, run.output
     assert_no_secret(run.output, sim.secrets)
-    assert sim.violations == []
+    # A probe tries what no document allows.
+    assert sim.violations == [] or path.stem == "probe"
 
 
 def test_readme_tasks(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""influxctl as a probe runs it, with a private profile of the connection's management token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from .._core.connection import Connection
+from .._core.durations import format_instant
+from .._core.errors import InfluxctlError, Influxdb3Error
+from .._influxctl.influxctl import find_secret, parse_list
+from .._influxctl.runner import Output, Runner
+from .._influxctl.version import Version, parse_version
+from .._tokens.influxctl_config import private_config
+
+# How gRPC and HTTP say that a credential may not do this (facts.md#how-it-speaks).
+_FORBIDDEN = re.compile(r"Unauthenticated|PermissionDenied|\b40[13]\b|unauthorized|forbidden", re.IGNORECASE)
+_JSON = ("--format", "json")
+# Why there is no influxctl, by the code of the error.
+_NONE = {
+    "influxctl_missing": "influxctl isn't installed where the module runs: set influxctl_path, or install it.",
+    "missing_library": "The Python library tomlkit isn't there, with which influxctl's configuration is written.",
+    "invalid_option": "influxctl has no place for the path that is behind host.",
+}
+_OTHERWISE = "influxctl can't be given a private configuration where the module runs."
+
+
+class Ran(NamedTuple):
+    """What became of a run: whether it succeeded, was forbidden, and what it printed on stdout."""
+
+    success: bool
+    forbidden: bool
+    stdout: str
+
+
+class Influxctl:
+    """The program with one config. Every function raises InfluxctlError where it can't be run at all."""
+
+    def __init__(self, program: str | None, config_path: str, timeout: float, secrets: set[str]) -> None:
+        self._runner = Runner(program, config_path, None, timeout)
+        self._secrets = secrets
+
+    def _run(self, *arguments: str) -> Ran:
+        output: Output = self._runner.run(arguments)
+        success = output.code == 0
+        return Ran(success, not success and bool(_FORBIDDEN.search(output.text())), output.stdout)
+
+    @cached_property
+    def version(self) -> Version | None:
+        """The program's version, None where it can't be read."""
+        output = self._runner.run(["version"])
+        return parse_version(f"{output.stdout}\n{output.stderr}")
+
+    def lists_databases(self) -> bool:
+        """Return whether the program works with the connection at all."""
+        return self._run("database", "list").success
+
+    def list_tokens(self) -> tuple[Ran, list[dict[str, Any]] | None]:
+        """Return how the list of management tokens went, and its entries, None where they can't be understood."""
+        ran = self._run("management", "list", *_JSON)
+        if not ran.success:
+            return ran, None
+        try:
+            return ran, parse_list(ran.stdout)
+        except InfluxctlError:
+            return ran, None
+
+    def create_token(self, description: str, expires_at: datetime, *, as_json: bool) -> Ran:
+        """Make a management token that ends."""
+        ends = format_instant(expires_at.replace(microsecond=0))
+        return self._run(
+            *("management", "create", *(_JSON if as_json else ()), f"--description={description}"),
+            f"--expires-at={ends}",
+        )
+
+    def revoke_token(self, token_id: str) -> Ran:
+        """Revoke a management token."""
+        return self._run("management", "revoke", "--force", token_id)
+
+    def keep_secret(self, ran: Ran, prefix: str) -> None:
+        """Mask from now on what a creation has printed."""
+        secret = find_secret(Output(0, ran.stdout, ""), prefix)
+        if secret:
+            self._secrets.add(secret)
+
+
+@contextmanager
+def private_influxctl(
+    connection: Connection, program: str | None, tmpdir: str, secrets: set[str]
+) -> Iterator[tuple[Influxctl | None, str]]:
+    """Give influxctl with a private config of the connection, removed in any case; or None, and why."""
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(private_config(connection, tmpdir))
+            influxctl: Influxctl | None = Influxctl(program, path, connection.timeout, secrets)
+            why_none = ""
+        except Influxdb3Error as error:
+            influxctl, why_none = None, _NONE.get(error.code, _OTHERWISE)
+        yield influxctl, why_none

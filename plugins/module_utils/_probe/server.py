@@ -1,0 +1,140 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Management API as a probe asks it: every answer is a value, also one that the API's documents don't have."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any, Callable
+
+from .._api.endpoints import BASE, ManagementApi, long_form, unwrapped
+from .._api.observation import Observation, observe
+from .._core.connection import CLUSTERED_ID, Connection
+from .._core.errors import ApiError, Influxdb3Error, remember
+from .._core.throttle import Throttle
+from .._core.token_values import can_be_secret
+from .._tokens.proof import data_plane, wait_until_active
+from .answers import Reply
+
+# Seconds to wait for a new token: activation takes "seconds to minutes" (facts.md#activation).
+PATIENCE = 300.0
+
+
+class Server:
+    """One server, and the replies that it gives.
+
+    `on_secret` is called with each secret that it hands over. `clock` is monotonic, in seconds; `throttle` makes the
+    pauses.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        on_secret: Callable[[str], None],
+        query_host: str | None = None,
+        throttle: Throttle | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        from .._api.transport import Transport
+
+        self._connection = connection
+        self._on_secret = on_secret
+        self._query_host = query_host
+        self._throttle = throttle or Throttle()
+        self._clock = clock
+        self._status: int | None = None
+        self._transport = Transport(connection, throttle=self._throttle, on_answer=self._note)
+        long = (connection.account_id, connection.cluster_id)
+        ids = (long[0], long[1]) if long[0] and long[1] else (CLUSTERED_ID, CLUSTERED_ID)
+        self._bases = {"short": BASE, "long": long_form(*ids)}
+        self._base = ""
+        self.forms: dict[str, Reply] = {}
+        """The reply to a list of the databases in each form of URL that was tried."""
+        self.head: Observation | None = None
+        """What the head of the first answer shows."""
+
+    @property
+    def certificate_is_hidden(self) -> str:
+        """Why no answer can show the server's certificate; empty where one should."""
+        if not self._connection.base_url.startswith("https:"):
+            return "The connection is plain http, which has no certificate."
+        if self._connection.verify is False:
+            return "The certificate isn't checked (validate_certs), and Python reads only one that is."
+        return ""
+
+    def _note(self, answer: Any) -> None:
+        self._status = answer.status_code
+        self.head = self.head or observe(answer)
+
+    def reach(self) -> None:
+        """Find the forms of URL that the server has, and use one of them from now on. Raises ApiError for none."""
+        for name, base in self._bases.items():
+            self.forms[name] = self._send("GET", f"{base}/databases", None)
+        found = [name for name, reply in self.forms.items() if listed(reply, "databases") is not None]
+        if not found:
+            # It fails with the sentence that fits.
+            ManagementApi(self._connection, self._on_secret).list_databases()
+            raise Influxdb3Error("The Management API answers now, but didn't a moment ago: run again.", code="unstable")
+        self._base = self._bases[found[0]]
+
+    def send(self, method: str, tail: str, body: Any = None) -> Reply:
+        """Send a request in the form that was found. `tail` is percent-encoded and begins with a slash."""
+        return self._send(method, self._base + tail, body)
+
+    def _send(self, method: str, path: str, body: Any) -> Reply:
+        try:
+            answer = self._transport.request(method, path, body, doing="probe")
+        except ApiError as error:
+            return Reply(error.status, None, error.own, error.server_message or "")
+        secret = answer.get("accessToken") if isinstance(answer, dict) else None
+        if can_be_secret(secret):
+            remember(str(secret))
+            self._on_secret(str(secret))
+        return Reply(self._status, answer)
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        self._throttle.nap(seconds)
+
+    def now(self) -> datetime:
+        """Return the server's time, as far as its answers show it."""
+        here = datetime.now(timezone.utc)
+        seen = self.head
+        return here if seen is None or seen.server_time is None else here + (seen.server_time - seen.at)
+
+    def answers_queries(self, secret: str) -> bool:
+        """Return whether there is a data plane at all (facts.md#health)."""
+        from .._api.transport import Transport
+
+        base_url = data_plane(self._connection, self._query_host)
+        try:
+            Transport(replace(self._connection, token=secret, base_url=base_url, retries=1)).request(
+                "GET", "/ping", doing="ask whether the data plane is there"
+            )
+        except ApiError as error:
+            return error.status in (200, 204)
+        return True
+
+    def activation(self, token: dict[str, Any], secret: str) -> float | None:
+        """Return the seconds until the data plane accepts a new token, None if it doesn't in time.
+
+        `token` has an `id`, and in `permissions` a database that it may read.
+        """
+        queried = replace(self._connection, base_url=data_plane(self._connection, self._query_host))
+        begun = self._clock()
+        try:
+            wait_until_active(queried, token, secret, PATIENCE, self._throttle, pause=Throttle.nap, clock=self._clock)
+        except Influxdb3Error:
+            return None
+        return self._clock() - begun
+
+
+def listed(reply: Reply, collection: str) -> list[dict[str, Any]] | None:
+    """Return the objects of a list's reply, None where it holds no list."""
+    items = unwrapped(reply.body, collection) if reply.is_success else None
+    if items is None or not all(isinstance(item, dict) for item in items):
+        return None
+    return items
