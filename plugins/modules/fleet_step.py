@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_step
-short_description: Do one step of the role mgmt_token
+short_description: Do one step of a role that gives a fleet its tokens
 version_added: 0.1.0
 description:
   - The role R(influxops.influxdb3.mgmt_token, ansible_collections.influxops.influxdb3.mgmt_token_role) is made of these
@@ -32,6 +32,11 @@ options:
     type: str
     required: true
     choices: [look, plan, ask, decide, apply, try_again, decide_again, settle, finish]
+  kind:
+    description: The kind of tokens, which is also the name of the role.
+    type: str
+    choices: [mgmt_token]
+    default: mgmt_token
   request:
     description: One of the requests that V(plan), V(try_again) or V(settle) has returned.
     type: dict

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .kind import Kind
+
 
 @dataclass(frozen=True)
 class Member:
@@ -113,7 +115,7 @@ NO_ANSWER = "The issuer gave no answer for this host."
 FORETOLD = "to be made"
 
 
-def read_answer(description: str, items: Mapping[str, Mapping[str, Any]], failure: str) -> Answer:
+def read_answer(kind: Kind, description: str, items: Mapping[str, Mapping[str, Any]], failure: str) -> Answer:
     """Return what the issuer says of the token of this description.
 
     `items` are the entries of the module's result by description, `failure` is what to say where there is none.
@@ -123,10 +125,10 @@ def read_answer(description: str, items: Mapping[str, Mapping[str, Any]], failur
         return Answer(failure=failure)
     if item.get("failure"):
         return Answer(failure=str(item["failure"]["message"]))
-    old = tuple(Old(one["id"], one.get("token_prefix") or "", one.get("expires_at")) for one in item["superseded"])
+    old = tuple(Old(one["id"], one.get(kind.key) or "", one.get("expires_at")) for one in item["superseded"])
     is_new = bool(item["changed"])
     # In check mode a token that would be made has no key yet.
-    key = item["token_prefix"] or (FORETOLD if is_new else None)
+    key = item[kind.key] or (FORETOLD if is_new else None)
     return Answer(item["id"], key, is_new, item["expires_at"], old)
 
 

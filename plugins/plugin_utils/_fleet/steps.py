@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from ...module_utils._core.masking import PREFIX_LENGTH
+from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
 
@@ -31,12 +31,12 @@ def begin(progress: Mapping[str, Any] | None) -> Data:
     return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "forced", "proved", "outcomes")}
 
 
-def plan_batch(looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: str | None) -> Data:
+def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: Any) -> Data:
     """Return who takes part (`members`), who doesn't (`refused`), and what each issuer is asked for (`requests`).
 
     `looks` are what `fleet_look` published of each host, in the order of the batch: `member` (the fields of `Member`,
-    without the issuer), `way` (how tokens are issued for it) and `is_shared`. `loaded` is the secret that a store of
-    the user's has, empty for none, and None where nobody could load it.
+    without the issuer), `way` (how tokens are issued for it) and `is_shared`. `loaded` is what a store of the user's
+    has given back, empty for nothing, and None where nobody could load it.
     """
     progress = begin(progress)
     ways: list[Any] = []
@@ -48,7 +48,7 @@ def plan_batch(looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], 
             ways.append(way)
         members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
     by_host = {look["member"]["host"]: look for look in looks}
-    members = {host: _with_store(member, by_host[host], loaded) for host, member in members.items()}
+    members = {host: _with_store(kind, member, by_host[host], loaded) for host, member in members.items()}
     refused: dict[str, str] = {}
     requests: list[Data] = []
     for is_shared in (False, True):
@@ -58,9 +58,9 @@ def plan_batch(looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], 
         for one in planned.requests:
             look = by_host[one.leader]
             tokens = (
-                [_shared_entry(one.members[0], look["store"], progress["forced"], loaded)]
+                [_shared_entry(kind, one.members[0], look["store"], progress["forced"], loaded)]
                 if is_shared
-                else [{**_entry(member), "held_prefix": member.held or ""} for member in one.members]
+                else [{**_entry(member), kind.held: member.held or ""} for member in one.members]
             )
             hosts = [member.host for member in one.members]
             requests.append(
@@ -79,9 +79,10 @@ def plan_batch(looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], 
     }
 
 
-def _with_store(member: Member, look: Mapping[str, Any], loaded: str | None) -> Member:
+def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any) -> Member:
     if look["is_loaded"] and loaded is None:
-        return replace(member, refusal="mgmt_token_load_tasks did not set mgmt_token_loaded, so nothing was done.")
+        refusal = f"{kind.role}_load_tasks did not set {kind.role}_loaded, so nothing was done."
+        return replace(member, refusal=refusal)
     return member
 
 
@@ -89,11 +90,11 @@ def _entry(member: Member) -> Data:
     return {"description": member.description, **member.wish}
 
 
-def _shared_entry(leader: Member, store: str | None, forced: Collection[str], loaded: str | None) -> Data:
+def _shared_entry(kind: Kind, leader: Member, store: str | None, forced: Collection[str], loaded: Any) -> Data:
     """Return what is asked for all who share a token; only one batch may force: the others get what it was given."""
     entry = _entry(leader)
     entry["force"] = bool(entry.get("force")) and leader.description not in forced
-    return {**entry, **({"secret_file": store} if store else {"held_prefix": (loaded or "")[:PREFIX_LENGTH]})}
+    return {**entry, **({"secret_file": store} if store else {kind.held: kind.key_of(loaded)})}
 
 
 def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> list[tuple[Data, Data]]:
@@ -101,30 +102,32 @@ def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -
     return list(zip(planned["requests"], issued.get("results") or ()))
 
 
-def _answers(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> tuple[dict[str, Answer], dict[str, str]]:
+def _answers(
+    kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any]
+) -> tuple[dict[str, Answer], dict[str, str]]:
     """Return the answers by host, and the secrets by description."""
     answers: dict[str, Answer] = {}
     secrets: dict[str, str] = {}
     for request, result in _results_by_request(planned, issued):
-        items = {item["description"]: item for item in result.get("mgmt_tokens") or ()}
-        secrets |= {name: item["token"] for name, item in items.items() if item.get("token")}
+        items = {item["description"]: item for item in result.get(kind.items) or ()}
+        secrets |= {name: item[kind.secret] for name, item in items.items() if item.get(kind.secret)}
         failure = why_no_answer(result, request["issuer"])
         for host in request["hosts"]:
-            answers[host] = read_answer(planned["members"][host]["description"], items, failure)
+            answers[host] = read_answer(kind, planned["members"][host]["description"], items, failure)
     return answers, secrets
 
 
-def decide(planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: str | None, *, is_check: bool) -> Data:
+def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: Any, *, is_check: bool) -> Data:
     """Return what is to be done on which hosts (`due`), with their `answers` and the `secrets` that they need.
 
     `issued` is the registered loop over the requests. `loaded` is what the user's store holds now: hosts whose token
     it doesn't hold are in `problems`, each with a sentence, like those that are refused and those without an answer.
     """
-    answers, secrets = _answers(planned, issued)
+    answers, secrets = _answers(kind, planned, issued)
     members = members_of(planned)
     problems: dict[str, str] = dict(planned["refused"])
     for host, answer in answers.items():
-        kept = (loaded or "")[:PREFIX_LENGTH] == answer.key
+        kept = kind.key_of(loaded) == answer.key
         if answer.failure:
             problems[host] = answer.failure
         elif host in planned["loading"] and not kept and not (answer.is_new and is_check):
@@ -133,7 +136,7 @@ def decide(planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: str | 
                 " This host keeps the token that it has."
             )
         elif host in planned["loading"] and kept:
-            secrets[members[host].description] = str(loaded)
+            secrets[members[host].description] = kind.secret_of(loaded)
     good = {host: answer for host, answer in answers.items() if host not in problems}
     due = [host for host, answer in good.items() if is_due(members[host], answer)]
     needed = {members[host].description for host in due}
@@ -153,7 +156,9 @@ def decide(planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: str | 
     }
 
 
-def try_again(planned: Mapping[str, Any], decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) -> Data:
+def try_again(
+    kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]
+) -> Data:
     """Return a plan for the hosts whose token may have been revoked meanwhile, in place of a step that has failed.
 
     A run that begins while another one has made a token, and has not yet written it, takes it for left over. The
@@ -166,16 +171,16 @@ def try_again(planned: Mapping[str, Any], decided: Mapping[str, Any], applied: M
     for request in planned["requests"]:
         mine = [host for host in request["hosts"] if host in hosts]
         tokens = [
-            {**_entry(members[host]), "force": False, "held_prefix": decided["answers"][host]["key"]} for host in mine
+            {**_entry(members[host]), "force": False, kind.held: decided["answers"][host]["key"]} for host in mine
         ]
         if mine:
             requests.append({**request, "tokens": tokens, "hosts": mine})
     return {**planned, "requests": requests, "refused": {}}
 
 
-def decide_again(planned: Mapping[str, Any], decided: Mapping[str, Any], issued: Mapping[str, Any]) -> Data:
+def decide_again(kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, Any], issued: Mapping[str, Any]) -> Data:
     """Return `decided` with the further tokens: `again` are the hosts that were given one."""
-    answers, secrets = _answers(planned, issued)
+    answers, secrets = _answers(kind, planned, issued)
     further = {host: answer for host, answer in answers.items() if answer.is_new and not answer.failure}
     return {
         **decided,
@@ -236,6 +241,7 @@ def _sentences(settled: Settlement) -> list[str]:
 
 
 def finish(
+    kind: Kind,
     planned: Mapping[str, Any],
     settled: Mapping[str, Any],
     applied: Mapping[str, Mapping[str, Any]],
@@ -248,8 +254,8 @@ def finish(
     problems: dict[str, str] = dict(settled["problems"])
     gone: set[str] = set()
     for request, result in zip(settled["revocations"], revoked.get("results") or ()):
-        gone |= {token["id"] for token in result.get("mgmt_tokens") or ()}
-        failure = _why_not_revoked(request, result)
+        gone |= {token["id"] for token in result.get(kind.items) or ()}
+        failure = _why_not_revoked(kind, request, result)
         if failure:
             problems[request["hosts"][0]] = failure
     progress = begin(settled["progress"])
@@ -279,9 +285,9 @@ def _why_failed(member: Member, answer: Answer, done: Applied) -> str:
     return ""
 
 
-def _why_not_revoked(request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def _why_not_revoked(kind: Kind, request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """Return why an issuer has not revoked what it was asked to; empty where it has."""
-    if result.get("failure") or result.get("is_away") or "mgmt_tokens" not in result:
+    if result.get("failure") or result.get("is_away") or kind.items not in result:
         return f"{', '.join(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
     return ""
 

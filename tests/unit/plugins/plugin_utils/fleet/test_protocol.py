@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import TokenWish, alive, plan_token
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import planning, settling, steps
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import planning, profiles, settling, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.planning import Answer, Member, Old
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
 
@@ -30,6 +30,8 @@ NAMES = ("h1", "h2", "h3")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # So few that tokens share one.
 PREFIXES = st.sampled_from(["a", "b", "c", "d", "e"])
+
+KIND = profiles.KIND
 
 Token = dict[str, Any]
 
@@ -122,12 +124,12 @@ class Run:
 
     def plan(self) -> None:
         """What to ask for."""
-        self.planned = steps.plan_batch(self.looks, {}, None)
+        self.planned = steps.plan_batch(KIND, self.looks, {}, None)
 
     def issue(self) -> None:
         """Make the tokens, and decide what is due."""
         assert self.planned is not None
-        self.decided = steps.decide(self.planned, self._ask(self.planned), None, is_check=False)
+        self.decided = steps.decide(KIND, self.planned, self._ask(self.planned), None, is_check=False)
 
     def _ask(self, planned: dict[str, Any]) -> dict[str, Any]:
         requests = planned["requests"]
@@ -199,8 +201,8 @@ class Run:
         """Ask once more for those whose token another run may have revoked."""
         assert self.planned is not None
         assert self.decided is not None
-        trial = steps.try_again(self.planned, self.decided, self.applied)
-        self.decided = steps.decide_again(trial, self.decided, self._ask(trial))
+        trial = steps.try_again(KIND, self.planned, self.decided, self.applied)
+        self.decided = steps.decide_again(KIND, trial, self.decided, self._ask(trial))
         self.tried_again = True
         self.reached.clear()
 
@@ -220,7 +222,7 @@ class Run:
         for each in self.settled["revocations"]:
             for token_id in each["ids"]:
                 self.world.revoke(token_id)
-        done = steps.finish(self.planned, self.settled, self.applied, {"results": results}, is_check=False)
+        done = steps.finish(KIND, self.planned, self.settled, self.applied, {"results": results}, is_check=False)
         for host, one in self.applied.items():
             assert (host in done["problems"]) == (not one["proved"] or one["holds"] != self.answer(host)["key"])
 

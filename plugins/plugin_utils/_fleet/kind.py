@@ -1,0 +1,88 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the protocol has to know of one kind of tokens: how they are made, held on a host, and recognized there.
+
+`settings` are the variables of the kind's role without its name, as its specification types them; a variable that
+isn't stated is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Callable, NamedTuple, Protocol
+
+Settings = Mapping[str, Any]
+Result = Mapping[str, Any]
+
+
+class Holding(NamedTuple):
+    """Which tokens a host's file holds, by their keys: the host's own, None for none, and those that stand beside."""
+
+    key: str | None
+    beside: tuple[str, ...] = ()
+
+
+class ApplyOptions(Protocol):
+    """Returns the options that give a host the token of an answer, and have it proved there.
+
+    `answer` has the fields of `Answer`, `held` is the key of what the host holds, `secret` is that of the answer's
+    token where somebody has it. A token that the host holds is not written once more. Raises ValueError where nothing
+    can be written.
+    """
+
+    def __call__(
+        self, settings: Settings, answer: Mapping[str, Any], held: str | None, secret: str | None, *, is_check: bool
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of tokens.
+
+    Attributes:
+        role: the role, whose name its variables begin with, and the module that makes and revokes the tokens.
+        key: the key of a token in that module's results by which it is recognized on a host.
+        held: the option of that module's entries which says by this key what is at hand.
+        secret: the key in the module's results that holds a secret.
+        file: what holds a token on a host, for sentences.
+        module: the module that writes this file, with `info` beside it, which only looks.
+        ships: whether the two need a library of the controller's.
+        why_refused: returns what is wrong with the settings, a sentence; empty where nothing is.
+        look_options: returns the options of `module` that foretell what has to be changed apart from the token, and
+            show what the host holds. Raises ValueError.
+        apply_options: see `ApplyOptions`.
+        holding: returns what a result of `module` or of `info` says of the file, None where that isn't known.
+        way: returns the options of the role's module that say how the cluster is reached.
+        wish: returns what the issuer is asked for beside what all kinds have.
+        key_of: returns the key of the token that a store of the user's has given back, empty for none.
+        secret_of: returns its secret.
+    """
+
+    role: str
+    key: str
+    held: str
+    secret: str
+    file: str
+    module: str
+    info: str
+    ships: bool
+    why_refused: Callable[[Settings], str]
+    look_options: Callable[[Settings], dict[str, Any]]
+    apply_options: ApplyOptions
+    holding: Callable[[Settings, Result], Holding | None]
+    way: Callable[[Settings], dict[str, Any]]
+    wish: Callable[[Settings], dict[str, Any]]
+    key_of: Callable[[Any], str]
+    secret_of: Callable[[Any], str]
+
+    @property
+    def issuer(self) -> str:
+        """The module that makes and revokes the tokens, by its full name."""
+        return f"influxops.influxdb3.{self.role}"
+
+    @property
+    def items(self) -> str:
+        """The key of that module's results under which the tokens are."""
+        return f"{self.role}s"

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Management tokens in influxctl's profiles, as a kind of the protocol. A token is known there by its public prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...module_utils._core.connection import without_unset
+from ...module_utils._core.masking import PREFIX_LENGTH
+from .kind import Holding, Kind, Result, Settings
+from .profile_defaults import complete_profile
+
+
+def look_options(settings: Settings) -> dict[str, Any]:
+    """Return the options that foretell how the profile has to be changed, apart from its token.
+
+    Raises ValueError for a host in the connection that no profile can hold.
+    """
+    profile = complete_profile(without_unset(settings["profile"]), without_unset(settings["connection"]))
+    return without_unset({"name": "default", **profile, "path": settings.get("profile_path"), "exclusive_auth": True})
+
+
+def apply_options(
+    settings: Settings, answer: Mapping[str, Any], held: str | None, secret: str | None, *, is_check: bool
+) -> dict[str, Any]:
+    """Return the options that give a host its token. A token that the host holds is not written once more.
+
+    Raises ValueError where the secret that the host needs isn't there.
+    """
+    options = look_options(settings)
+    if answer["key"] != held or answer["is_new"]:
+        # In check mode there is no new secret yet; anything that differs from the old one foretells the change.
+        secret = secret or ("to-be-made" if is_check and answer["is_new"] else None)
+        if not secret:
+            raise ValueError(f"Nobody has the secret of the token {answer['id']}.")
+        options["mgmt_token"] = secret
+    if settings["prove"]:
+        # What the host holds already is proved as well, so that what it supersedes may go.
+        options["_prove_unchanged"] = True
+        options["prove"] = {
+            "influxctl_path": settings["influxctl_path"],
+            "retries": settings["prove_retries"],
+            "delay": settings["prove_delay"],
+        }
+    return options
+
+
+def holding(settings: Settings, result: Result) -> Holding | None:
+    """Return what a result of influxctl_profile or influxctl_profile_info says of the file."""
+    if "profile" in result:
+        held = (result["profile"] or {}).get("mgmt_token_prefix")
+        return Holding(held, tuple(result["other_mgmt_token_prefixes"]))
+    if "profiles" in result:
+        prefixes = {profile["name"]: profile["mgmt_token_prefix"] for profile in result["profiles"]}
+        held = prefixes.pop(look_options(settings)["name"], None)
+        return Holding(held, tuple(filter(None, prefixes.values())))
+    return None
+
+
+def way(settings: Settings) -> dict[str, Any]:
+    """Return how the issuer's influxctl reaches the cluster."""
+    profile = {"config_path": settings.get("issuer_config_path"), "profile": settings.get("issuer_profile")}
+    return {
+        **without_unset(settings["connection"]),
+        **without_unset(profile),
+        "influxctl_path": settings["issuer_influxctl_path"],
+    }
+
+
+KIND = Kind(
+    role="mgmt_token",
+    key="token_prefix",
+    held="held_prefix",
+    secret="token",
+    file="profile",
+    module="influxops.influxdb3.influxctl_profile",
+    info="influxops.influxdb3.influxctl_profile_info",
+    ships=True,
+    why_refused=lambda settings: "",
+    look_options=look_options,
+    apply_options=apply_options,
+    holding=holding,
+    way=way,
+    wish=lambda settings: {},
+    # The store gives the secret itself back.
+    key_of=lambda loaded: str(loaded or "")[:PREFIX_LENGTH],
+    secret_of=str,
+)
