@@ -12,6 +12,7 @@ short_description: Manage a database token of InfluxDB 3 Clustered or Cloud Dedi
 version_added: 0.1.0
 description:
   - Makes, changes, renews and revokes a database token, which grants reading and writing of databases.
+  - With O(tokens) it manages many tokens at the price of one list of tokens.
   - The server shows a token's secret once, when it is made. With O(secret_file) it is on disk before the module
     returns.
 author:
@@ -66,6 +67,81 @@ options:
         C(CLUSTER_ID.a.influxdb.io).
     type: str
   # texts.yml ends
+  tokens:
+    description:
+      - Many tokens that shall be active, each with a description of its own. They are listed once, and those that are
+        missing are made in parallel.
+      - An entry that fails doesn't stop the others. If any fails, the task fails at the end, and RV(db_tokens) of the
+        failed task still holds every entry's outcome and every secret that isn't in a O(tokens[].secret_file). Register
+        the result and use C(ignore_errors) or C(rescue), or give each entry a file.
+      - An entry without a file whose new token is there doesn't fail when what it supersedes can't be revoked. There is
+        a warning, and the next run revokes it.
+      - O(revoke_superseded), O(return_secret), O(on_lost_secret), O(owner), O(group), O(wait_active),
+        O(revoke_unproved) and O(query_host) hold for all entries.
+    type: list
+    elements: dict
+    suboptions:
+      description:
+        description: The description that identifies the token.
+        type: str
+        required: true
+      permissions:
+        description: As O(permissions).
+        type: list
+        elements: dict
+        suboptions:
+          action:
+            description: What is allowed.
+            type: str
+            required: true
+            choices: [read, write]
+          resource:
+            description: A database's name, or V(*) for all.
+            type: str
+            required: true
+      expires_at:
+        description: As O(expires_at).
+        type: str
+      expires_in:
+        description: As O(expires_in).
+        type: str
+      renew_before:
+        description: As O(renew_before).
+        type: str
+      max_age:
+        description: As O(max_age).
+        type: str
+      force:
+        description: As O(force).
+        type: bool
+        default: false
+      held_id:
+        description:
+          - The ID of the token whose secret is at hand elsewhere, such as in a file on a host; empty for none.
+          - If this token is active and has this description, it is the current one. If it isn't, but another token of
+            the description is active, O(on_lost_secret) decides.
+          - A token that a run has begun and not finished, and that bears the description with C([pending NONCE]) after
+            it, is then one of the entry's RV(db_tokens[].superseded).
+        type: str
+      secret_file:
+        description: As O(secret_file).
+        type: path
+  ids:
+    description:
+      - Many tokens that shall be revoked, by their IDs, with O(state=absent). They are listed once and revoked in
+        parallel. What isn't there, is revoked or has expired is passed over.
+    type: list
+    elements: str
+  concurrency:
+    description: How many of the O(tokens) are made, or of the O(ids) revoked, at the same time.
+    type: int
+    default: 8
+  _refuse_unknown:
+    description:
+      - Set by the role R(influxops.influxdb3.db_token, ansible_collections.influxops.influxdb3.db_token_role). No token
+        is made for a database that isn't there.
+    type: bool
+    default: false
 notes:
   - Without O(secret_file) the secret is in the result. Set C(no_log=true) on such a task, and on those that use the
     secret.
@@ -114,6 +190,24 @@ EXAMPLES = r"""
   no_log: true
   register: grafana
 
+- name: Make a token for each host, with one list of tokens
+  influxops.influxdb3.db_token:
+    tokens:
+      - description: telegraf web1
+        permissions:
+          - action: write
+            resource: metrics
+        expires_in: 90d
+        renew_before: 14d
+        secret_file: "{{ secret_dir }}/web1.json"
+      - description: telegraf web2
+        permissions:
+          - action: write
+            resource: metrics
+        expires_in: 90d
+        renew_before: 14d
+        secret_file: "{{ secret_dir }}/web2.json"
+
 - name: Revoke all tokens of a description
   influxops.influxdb3.db_token:
     description: telegraf
@@ -125,7 +219,7 @@ RETURN = r"""
 db_token:
   description:
     - The token as it is now, or would be in check mode. As it was, if it has been revoked; null if it never was there.
-  returned: success
+  returned: success, without O(tokens) and O(ids)
   type: dict
   contains:
     id:
@@ -163,9 +257,58 @@ superseded:
     - The other active tokens of the description, and the one that a new token replaces. They are revoked if
       O(revoke_superseded=true), and left as they are otherwise. With O(state=absent), the further tokens that are
       revoked.
-  returned: success
+  returned: success, without O(tokens) and O(ids)
   type: list
   elements: dict
+db_tokens:
+  description: The outcome of each of the O(tokens), in their order; or the tokens of O(ids) as they were when revoked.
+  returned: with O(tokens), also if some of them failed, and with O(ids)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID. Null for a token that would be made in check mode, or that could not be made.
+      type: str
+      sample: 0d4a2d1c-8f0a-4c57-9a3f-1c1c5f0a7f11
+    # texts.yml: db-token-fields
+    description:
+      description: The description.
+      type: str
+      sample: telegraf
+    permissions:
+      description: What the token may do, sorted, without duplicates.
+      type: list
+      elements: dict
+      sample: [{"action": "write", "resource": "metrics"}]
+    created_at:
+      description: When it was made, in RFC 3339 and UTC.
+      type: str
+      sample: "2026-11-01T12:00:00Z"
+    expires_at:
+      description: When it ends; null if it doesn't expire.
+      type: str
+      sample: "2027-01-30T12:00:00Z"
+    revoked_at:
+      description: When it was revoked; null if it wasn't.
+      type: str
+    # texts.yml ends
+    access_token:
+      description: The secret. Nothing else that the module returns holds it.
+      returned: when a token was made without O(tokens[].secret_file), or the secret is known and O(return_secret=true)
+      type: str
+    changed:
+      description: Whether this entry's token was made or changed, or others were revoked for it.
+      type: bool
+    created:
+      description: Whether this entry's token was made.
+      type: bool
+    superseded:
+      description: The other active tokens of the description, and the one that a new token replaces.
+      type: list
+      elements: dict
+    failure:
+      description: What went wrong with this entry, with the keys of RV(failure); null if nothing did.
+      type: dict
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
@@ -195,31 +338,58 @@ failure:
 # texts.yml ends
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     connection_of,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import OPTIONS, RULES, HttpTokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import manage_one
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import OPTIONS, HttpTokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import (
+    manage_many,
+    manage_one,
+    revoke_ids,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import proof_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
+    DB_ENTRY,
+    many_options,
+    many_rules,
+)
+
+MANY: dict[str, Any] = {
+    **many_options(DB_ENTRY, concurrency=8),
+    "_refuse_unknown": {"type": "bool", "default": False},
+}
 
 
 def work(module: AnsibleModule) -> Result:
-    """Bring the database token to the stated state."""
+    """Bring the database token, or many of them, to the stated state."""
+    params = module.params
+    if params["concurrency"] < 1:
+        raise OptionError("concurrency: must be 1 or more.")
     connection = connection_of(module)
-    proof = proof_of(connection, module.params)
-    api = ManagementApi(connection, module.no_log_values.add)
-    return manage_one(module, HttpTokens(api), proof)
+    proof = proof_of(connection, params)
+    is_one = params["tokens"] is None and params["ids"] is None
+    workers = 1 if is_one else params["concurrency"]
+    api = ManagementApi(connection, module.no_log_values.add, workers)
+    # In check mode, a database may be one that an earlier task would create.
+    refuses_unknown = params["_refuse_unknown"] and not module.check_mode
+    backend = HttpTokens(api, workers, refuses_unknown=refuses_unknown)
+    if is_one:
+        return manage_one(module, backend, proof)
+    return revoke_ids(module, backend) if params["tokens"] is None else manage_many(module, backend, proof)
 
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
+    run(work, {**CONNECTION_OPTIONS, **OPTIONS, **MANY}, **many_rules("permissions"))
 
 
 if __name__ == "__main__":

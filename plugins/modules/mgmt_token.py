@@ -217,6 +217,9 @@ mgmt_tokens:
     changed:
       description: Whether this entry's token was made or others were revoked for it.
       type: bool
+    created:
+      description: Whether this entry's token was made.
+      type: bool
     superseded:
       description: The other active tokens of the description, and the one that a new token replaces.
       type: list
@@ -270,26 +273,17 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage
     revoke_ids,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
-    ENTRY_OPTIONS,
+    MGMT_ENTRY,
     SECRET_FILE_OPTIONS,
     TOKEN_OPTIONS,
-    WISH_OPTIONS,
+    many_options,
+    many_rules,
 )
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "allow_self_revoke": {"type": "bool", "default": False},
-    "concurrency": {"type": "int", "default": 4},
-    "ids": {"type": "list", "elements": "str"},
-    "tokens": {
-        "type": "list",
-        "elements": "dict",
-        "no_log": False,
-        "options": ENTRY_OPTIONS,
-        "mutually_exclusive": [("expires_at", "expires_in")],
-    },
+    **many_options(MGMT_ENTRY, concurrency=4),
 }
-# What describes one token, and is said in the entries of `tokens` where there are many.
-_OF_ONE = ("id", *WISH_OPTIONS, "secret_file")
 
 
 def work(module: AnsibleModule) -> Result:
@@ -307,11 +301,7 @@ def main() -> None:
     run(
         work,
         {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
-        required_one_of=[("description", "id", "tokens", "ids")],
-        mutually_exclusive=[
-            *(("tokens", name) for name in (*_OF_ONE, "state", "all_matching", "ids")),
-            *(("ids", name) for name in (*_OF_ONE, "all_matching")),
-        ],
+        **many_rules(),
     )
 
 

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Protocol
+from typing import Callable, Protocol, Union
 
 from .._core.entities import Entity, State
 from .._core.errors import Influxdb3Error
 from .index import TokenIndex
-from .plan import TokenChange
+from .plan import TokenChange, TokenWish
 from .secret_file import Slot
 
 
@@ -49,6 +49,9 @@ class Birth:
             self.slot.settle([self.nonce])
 
 
+Made = Union[State, Influxdb3Error]
+
+
 class Backend(Protocol):
     """One kind of tokens of one cluster. Every function may raise Influxdb3Error."""
 
@@ -56,16 +59,21 @@ class Backend(Protocol):
     def kind(self) -> Kind:
         """What the tokens are called and consist of."""
 
+    @property
+    def workers(self) -> int:
+        """How many threads may use this at the same time."""
+
     def list(self) -> builtins.list[State]:
         """Return all tokens, revoked and expired ones among them."""
 
-    def check(self, change: TokenChange) -> None:
-        """Raise OptionError where a change can't be made to this kind of token."""
+    def check(self, change: TokenChange, wish: TokenWish) -> None:
+        """Raise OptionError where what a wish leads to can't be done to this kind of token."""
 
-    def create_many(self, births: Sequence[Birth], before: TokenIndex) -> Iterator[State | Influxdb3Error]:
-        """Make tokens, and yield for each the token with its secret, or why there is none.
+    def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
+        """Make tokens, and hand over for each, by its number, the token with its secret, or why there is none.
 
-        The secrets are registered for masking. A token whose secret got lost is revoked, if that is possible.
+        The secrets are registered for masking. A token whose secret got lost is revoked, if that is possible. `take` is
+        called by as many threads as `workers` says.
         """
 
     def finish(self, birth: Birth, made: State) -> State:

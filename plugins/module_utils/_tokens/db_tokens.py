@@ -6,21 +6,22 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.entities import DB_TOKEN, PERMISSIONS_OPTION, State
-from .._core.errors import ApiError, Influxdb3Error, NotFound
+from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .._core.interface import Spec
+from .._core.threads import for_each
 from . import marked
-from .backend import Birth, Kind
+from .backend import Birth, Kind, Made
 from .index import TokenIndex
-from .plan import TokenChange
+from .plan import TokenChange, TokenWish
 from .wishes import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
-# What describes one token, as an option of a module or as an item of a list.
+# What describes one token, as an option of a module or as an item of cluster's list.
 OPTIONS: Spec = {
     **TOKEN_OPTIONS,
     **SECRET_FILE_OPTIONS,
@@ -33,28 +34,51 @@ RULES: dict[str, Any] = {"required_one_of": [("description", "id")]}
 
 
 class HttpTokens:
-    """The database tokens of one cluster."""
+    """The database tokens of one cluster.
+
+    `workers` is how many threads the connection is for. `refuses_unknown` says that no token is made for, or gets
+    access to, a database that isn't there.
+    """
 
     kind = KIND
 
-    def __init__(self, api: ManagementApi) -> None:
+    def __init__(self, api: ManagementApi, workers: int = 1, *, refuses_unknown: bool = False) -> None:
         self._api = api
+        self.workers = workers
+        self._refuses_unknown = refuses_unknown
+        self._databases: Collection[str] | None = None
 
     def list(self) -> builtins.list[State]:
         """Return all database tokens."""
         return self._api.list_tokens()
 
-    def check(self, change: TokenChange) -> None:
-        """Accept any change: permissions and description can be replaced."""
+    def check(self, change: TokenChange, wish: TokenWish) -> None:
+        """Accept any change: permissions and description can be replaced. Raises OptionError for a lacking database."""
+        if self._refuses_unknown and (change.create or "permissions" in change.update):
+            stated = {permission["resource"] for permission in wish.permissions or ()} - {"*"}
+            lacking = sorted(stated - set(self._known()))
+            if lacking:
+                raise OptionError(
+                    f"permissions: the cluster has no database {', '.join(map(repr, lacking))}. Create it first, for"
+                    " instance with the role cluster, or state the name of one that is there."
+                )
 
-    def create_many(self, births: Sequence[Birth], before: TokenIndex) -> Iterator[State | Influxdb3Error]:
-        """Make each token under a mark, after the secret of the one before is kept."""
-        for birth in births:
+    def _known(self) -> Collection[str]:
+        if self._databases is None:
+            self._databases = {str(database.get("name")) for database in self._api.list_databases()}
+        return self._databases
+
+    def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
+        """Make each token under a mark. With one worker, each is made after the secret of the one before is kept."""
+
+        def make(number: int) -> None:
             try:
-                made: State | Influxdb3Error = marked.make(self, birth, before)
+                made: Made = marked.make(self, births[number], before)
             except Influxdb3Error as error:
                 made = error
-            yield made
+            take(number, made)
+
+        for_each(self.workers, make, range(len(births)))
 
     def create(self, wanted: State) -> State:
         """Make a token."""
@@ -76,15 +100,17 @@ class HttpTokens:
 
     def revoke(self, tokens: Sequence[State]) -> None:
         """Revoke the tokens; one that is gone or revoked already is what was wanted."""
-        for token in tokens:
-            try:
-                self._api.revoke_token(token["id"])
-            except ApiError as error:
-                if isinstance(error, NotFound) and error.own:
-                    continue
-                # What servers say to a second revocation, a retry's or another run's, is open (facts.md#revocation).
-                if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
-                    raise
+        for_each(self.workers, self._revoke, tokens)
+
+    def _revoke(self, token: State) -> None:
+        try:
+            self._api.revoke_token(token["id"])
+        except ApiError as error:
+            if isinstance(error, NotFound) and error.own:
+                return
+            # What servers say to a second revocation, a retry's or another run's, is open (facts.md#revocation).
+            if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
+                raise
 
     def is_own(self, token: State) -> bool:
         """Return False: a database token can't authorize administration."""

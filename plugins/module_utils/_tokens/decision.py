@@ -52,12 +52,13 @@ def decide(
         order.at,
         held_id=held["id"] if held else _held_elsewhere(order, tokens),
         nonces=nonces,
+        claims_marked=order.held_id is not None,
         need_secret=order.needs_secret,
         on_lost_secret=order.on_lost_secret,
         revoke_superseded=order.revoke_superseded,
     )
     _refuse_unkept(order, change)
-    backend.check(change)
+    backend.check(change, order.wish)
     change, own = without_own(change, backend)
     token = _predicted(order, change)
     secret = held["token"] if held and not change.create and held["id"] == token["id"] else None
@@ -88,9 +89,9 @@ def _absent(
 
 
 def _held_elsewhere(order: Order, tokens: Sequence[State]) -> str | None:
-    """Return the ID of the token whose prefix is held elsewhere, unless several have it, which proves nothing."""
-    if not order.held_prefix:
-        return None
+    """Return the ID of the token that is held elsewhere. A prefix that several have proves nothing."""
+    if order.held_id or not order.held_prefix:
+        return order.held_id or None
     wanted = (order.held_prefix, order.wish.description)
     found: list[str] = [t["id"] for t in tokens if (t.get("token_prefix"), t.get("description")) == wanted]
     return found[0] if len(found) == 1 else None

@@ -26,9 +26,9 @@ def manage_one(module: ModuleView, backend: Backend, proof: Proof | None = None)
     return one_result(entry, backend.kind, adjusted=adjusted)
 
 
-def manage_many(module: ModuleView, backend: Backend) -> Result:
+def manage_many(module: ModuleView, backend: Backend, proof: Proof | None = None) -> Result:
     """Bring all tokens of the option `tokens` to the stated form. Raises Influxdb3Error, as `manage_one` does."""
-    entries = _entries(orders_of(module.params, backend.kind.entity, now()))
+    entries = _entries(orders_of(module.params, backend.kind.entity, now()), proof)
     adjusted = _run(module, backend, entries)
     return many_result(entries, backend.kind, adjusted=adjusted)
 
@@ -42,8 +42,8 @@ def revoke_ids(module: ModuleView, backend: Backend) -> Result:
     return revoked_result(entries, backend.kind)
 
 
-def _entries(orders: Sequence[Order]) -> list[Entry]:
-    return [Entry(order) for order in orders]
+def _entries(orders: Sequence[Order], proof: Proof | None = None) -> list[Entry]:
+    return [Entry(order, proof) for order in orders]
 
 
 def _run(module: ModuleView, backend: Backend, entries: Sequence[Entry]) -> bool:

@@ -10,15 +10,16 @@ secret, which begins with the new entry's prefix.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Callable
 
 from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, OptionError
 from .._core.interface import now
 from .._influxctl.influxctl import Influxctl
-from .backend import Birth, Kind
+from .backend import Birth, Kind, Made
 from .index import TokenIndex
-from .plan import TokenChange, alive
+from .plan import TokenChange, TokenWish, alive
 
 
 class InfluxctlTokens:
@@ -28,6 +29,7 @@ class InfluxctlTokens:
     """
 
     kind = Kind(MGMT_TOKEN, "mgmt_token", "token")
+    workers = 1
 
     def __init__(
         self, influxctl: Influxctl, own_token: str | None, allow_self_revoke: bool, concurrency: int = 1
@@ -43,7 +45,7 @@ class InfluxctlTokens:
         """Return all management tokens, revoked and expired ones among them."""
         return self._influxctl.list_tokens()
 
-    def check(self, change: TokenChange) -> None:
+    def check(self, change: TokenChange, wish: TokenWish) -> None:
         """Raise OptionError for another description: influxctl can't change one (facts.md#management-tokens)."""
         if change.update and change.current:
             raise OptionError(
@@ -51,10 +53,11 @@ class InfluxctlTokens:
                 " which can't be changed. State what is there, or make a new token."
             )
 
-    def create_many(self, births: Sequence[Birth], before: TokenIndex) -> Iterator[State | Influxdb3Error]:
+    def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
         """Make tokens of different descriptions in parallel; one list afterwards proves them all."""
         wanted = [(birth.wanted["description"], birth.wanted.get("expires_at")) for birth in births]
-        yield from self._influxctl.create_tokens(wanted, before.tokens, self._concurrency)
+        for number, made in enumerate(self._influxctl.create_tokens(wanted, before.tokens, self._concurrency)):
+            take(number, made)
 
     def finish(self, birth: Birth, made: State) -> State:
         """Return the token: it had its final description from the beginning."""

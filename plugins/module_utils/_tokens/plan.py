@@ -151,6 +151,7 @@ def plan_token(
     *,
     held_id: str | None = None,
     nonces: Collection[str] = (),
+    claims_marked: bool = False,
     need_secret: bool = False,
     on_lost_secret: str = "fail",
     revoke_superseded: bool = False,
@@ -158,8 +159,9 @@ def plan_token(
     """Return what has to be done so that one current token meets the wish.
 
     `held_id` is the ID of the token whose secret is at hand, if any; it is current while it is alive, otherwise the
-    newest is. `nonces` are those of runs that were cut off. `need_secret` says that a token without its secret is of
-    no use: then `on_lost_secret` (`fail`, `reissue`, `ignore`) decides. Raises Refused or OptionError.
+    newest is. `nonces` are those of runs that were cut off. `claims_marked` says that no journal keeps them, so that a
+    token with whatever mark is superseded like one without. `need_secret` says that a token without its secret is of no
+    use: then `on_lost_secret` (`fail`, `reissue`, `ignore`) decides. Raises Refused or OptionError.
     """
     active = _active(tokens, wish, now, held_id)
     if wish.id is not None and not active:
@@ -174,14 +176,18 @@ def plan_token(
             f"The token {wish.id} would have to be replaced, because {reason}; but a new token has another id, so that"
             " every further run would make one more. Identify the token by its description instead of id."
         )
+    orphans, strangers = _marked(tokens, wish, now, held_id, nonces)
     superseded = tuple(active if reason else active[1:])
+    if claims_marked:
+        superseded, strangers = (*superseded, *strangers), ()
     return TokenChange(
         current,
         reason,
         _updates(current, wish) if current is not None and not reason else {},
         superseded,
         superseded if revoke_superseded else (),
-        *_marked(tokens, wish, now, held_id, nonces),
+        orphans,
+        strangers,
     )
 
 

@@ -83,6 +83,7 @@ def _outcome(entry: Entry, kind: Kind) -> dict[str, Any]:
     return {
         **(kind.entity.to_result(entry.token or {"description": entry.order.wish.description}) or {}),
         "changed": _has_changed(entry),
+        "created": bool(entry.change.create) and entry.token is not None,
         "superseded": _superseded(entry, kind),
         "failure": entry.error.failure() if entry.error else None,
     }

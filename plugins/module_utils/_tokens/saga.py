@@ -26,8 +26,9 @@ from typing import Callable
 from .._core.durations import format_instant
 from .._core.entities import State
 from .._core.errors import Influxdb3Error, SecretFileError
+from .._core.threads import for_each
 from . import secret_file
-from .backend import Backend, Birth
+from .backend import Backend, Birth, Made
 from .entry import Entry
 from .index import TokenIndex
 from .plan import stillborn, unmarked
@@ -123,11 +124,15 @@ class Saga:
         if not due:
             return
         births = [Birth(entry.token or {}, entry.slot) for entry in due]
-        for entry, birth, made in zip(due, births, self._backend.create_many(births, self._index)):
+
+        def take(number: int, made: Made) -> None:
+            entry = due[number]
             with entry.failing_alone():
                 if isinstance(made, Influxdb3Error):
                     raise made
-                self._keep(entry, birth, made)
+                self._keep(entry, births[number], made)
+
+        self._backend.create_many(births, self._index, take)
 
     def _keep(self, entry: Entry, birth: Birth, made: State) -> None:
         """Keep a new token's secret; if it can't be kept, the token is revoked, because nobody can use it."""
@@ -162,17 +167,21 @@ class Saga:
         return error
 
     def _update(self) -> None:
-        for entry in self._open():
-            if entry.change.update and entry.token:
-                with entry.failing_alone():
-                    entry.token = {**entry.token, **self._backend.update(entry.token, entry.change.update)}
+        for_each(self._backend.workers, self._update_one, self._open())
+
+    def _update_one(self, entry: Entry) -> None:
+        if entry.change.update and entry.token:
+            with entry.failing_alone():
+                entry.token = {**entry.token, **self._backend.update(entry.token, entry.change.update)}
 
     def _prove(self) -> None:
-        for entry in self._open():
-            try:
-                entry.prove()
-            except Influxdb3Error as error:
-                entry.fall_short(error)
+        for_each(self._backend.workers, self._prove_one, self._open())
+
+    def _prove_one(self, entry: Entry) -> None:
+        try:
+            entry.prove()
+        except Influxdb3Error as error:
+            entry.fall_short(error)
 
     def _revoke(self, doomed: Sequence[tuple[Entry, Sequence[State]]]) -> None:
         """Revoke tokens for the sake of entries, all in one go."""

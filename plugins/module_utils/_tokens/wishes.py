@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from .._core.durations import parse_span
-from .._core.entities import Entity, parse_option
+from .._core.entities import PERMISSIONS_OPTION, Entity, parse_option
 from .._core.errors import OptionError
 from .._core.interface import Spec
 from .._core.token_values import parse_token_id
@@ -44,22 +44,51 @@ SECRET_FILE_OPTIONS: Spec = {
     "group": {"type": "str"},
 }
 # An entry of the option `tokens`; the options beside it hold for all entries.
-ENTRY_OPTIONS: Spec = {
+_ENTRY: Spec = {
     **WISH_OPTIONS,
     "description": {"type": "str", "required": True},
-    "held_prefix": {"type": "str"},
     "secret_file": {"type": "path", "no_log": False},
 }
+MGMT_ENTRY: Spec = {**_ENTRY, "held_prefix": {"type": "str"}}
+DB_ENTRY: Spec = {**_ENTRY, "held_id": {"type": "str"}, "permissions": PERMISSIONS_OPTION}
+_OF_ONE = ("id", *WISH_OPTIONS, "secret_file")
+
+
+def many_options(entry: Spec, concurrency: int) -> Spec:
+    """Return the options of a module that can do many tokens at once; `entry` are those of one of them."""
+    return {
+        "concurrency": {"type": "int", "default": concurrency},
+        "ids": {"type": "list", "elements": "str"},
+        "tokens": {
+            "type": "list",
+            "elements": "dict",
+            "no_log": False,
+            "options": entry,
+            "mutually_exclusive": [("expires_at", "expires_in")],
+        },
+    }
+
+
+def many_rules(*of_one: str) -> dict[str, Any]:
+    """Return the rules of such a module; `of_one` are its own options that are about one token."""
+    one = (*_OF_ONE, *of_one)
+    return {
+        "required_one_of": [("description", "id", "tokens", "ids")],
+        "mutually_exclusive": [
+            *(("tokens", name) for name in (*one, "state", "all_matching", "ids")),
+            *(("ids", name) for name in (*one, "all_matching")),
+        ],
+    }
 
 
 @dataclass(frozen=True)
 class Order:
     """What is wanted of one token, checked as far as that is possible without a request.
 
-    `at` is the instant that is planned with. `path` is the secret file's. `held_prefix` is that of a secret which is at
-    hand elsewhere, empty where there is none. `kept` says that somebody takes a new secret, be it the file or the
-    result. `leaves_own` says that the token which the module authenticates with is left, where its revocation would be
-    refused otherwise.
+    `at` is the instant that is planned with. `path` is the secret file's. `held_prefix` and `held_id` say which
+    token's secret is at hand elsewhere, empty where none is. `kept` says that somebody takes a new secret, be it the
+    file or the result. `leaves_own` says that the token which the module authenticates with is left, where its
+    revocation would be refused otherwise.
     """
 
     wish: TokenWish
@@ -68,6 +97,7 @@ class Order:
     path: str | None = None
     owner: secret_file.Owner = secret_file.RUNNER
     held_prefix: str | None = None
+    held_id: str | None = None
     on_lost_secret: str = "fail"
     revoke_superseded: bool = False
     all_matching: bool = False
@@ -78,7 +108,7 @@ class Order:
     @property
     def needs_secret(self) -> bool:
         """Whether a token is of no use when its secret isn't at hand."""
-        return self.path is not None or self.held_prefix is not None
+        return any(one is not None for one in (self.path, self.held_prefix, self.held_id))
 
     @property
     def reveals(self) -> bool:
@@ -141,6 +171,7 @@ def _order(
         secret_file.parse_path("secret_file", params["secret_file"]),
         owner,
         params.get("held_prefix"),
+        params.get("held_id") and parse_option("held_id", params["held_id"], parse_token_id),
         **{name: params[name] for name in ("on_lost_secret", "revoke_superseded", "all_matching", "return_secret")},
         kept=kept,
     )

@@ -17,7 +17,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.inf
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.decision import decide
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.index import TokenIndex
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import InfluxctlTokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import ENTRY_OPTIONS, orders_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import MGMT_ENTRY, orders_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HELD = "M.V1.a1b2"
@@ -36,7 +36,7 @@ def token(name: str = "a", *, age: int = 10, ends: int = 30, **more: Any) -> dic
 
 def decided(tokens: list[dict[str, Any]], on_lost_secret: str = "reissue", **more: Any) -> tuple[str, list[str]]:
     """Why a token is made, and what that or others supersede."""
-    stated = {**dict.fromkeys(ENTRY_OPTIONS), "description": "web1", "held_prefix": HELD, "force": False, **more}
+    stated = {**dict.fromkeys(MGMT_ENTRY), "description": "web1", "held_prefix": HELD, "force": False, **more}
     (order,) = orders_of({**OPTIONS, "on_lost_secret": on_lost_secret, "tokens": [stated]}, MGMT_TOKEN, NOW)
     backend = InfluxctlTokens(cast(Influxctl, None), None, allow_self_revoke=False)
     decision = decide(order, TokenIndex(tokens).about(order.wish, None), None, (), backend, None)

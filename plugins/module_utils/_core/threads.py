@@ -1,0 +1,26 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work on many items at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, TypeVar
+
+Item = TypeVar("Item")
+
+
+def for_each(workers: int, work: Callable[[Item], None], items: Sequence[Item]) -> None:
+    """Call `work` for each item, with so many at a time, and return when all have ended.
+
+    With more than one worker no item is left out because another one raises: the first error, in the order of the
+    items, is raised at the end.
+    """
+    if min(workers, len(items)) <= 1:
+        for item in items:
+            work(item)
+        return
+    with ThreadPoolExecutor(min(workers, len(items))) as pool:
+        list(pool.map(work, items))
