@@ -279,15 +279,15 @@ db_tokens:
       description: What the token may do, sorted, without duplicates.
       type: list
       elements: dict
-      sample: [{"action": "write", "resource": "metrics"}]
+      sample: [{action: write, resource: metrics}]
     created_at:
       description: When it was made, in RFC 3339 and UTC.
       type: str
-      sample: "2026-11-01T12:00:00Z"
+      sample: '2026-11-01T12:00:00Z'
     expires_at:
       description: When it ends; null if it doesn't expire.
       type: str
-      sample: "2027-01-30T12:00:00Z"
+      sample: '2027-01-30T12:00:00Z'
     revoked_at:
       description: When it was revoked; null if it wasn't.
       type: str
