@@ -56,14 +56,14 @@ class HttpTokens:
         """Accept any change: permissions and description can be replaced. Raises OptionError for a lacking database."""
         if self._refuses_unknown and (change.create or "permissions" in change.update):
             stated = {permission["resource"] for permission in wish.permissions or ()} - {"*"}
-            lacking = sorted(stated - set(self._known()))
+            lacking = sorted(stated - set(self._database_names()))
             if lacking:
                 raise OptionError(
                     f"permissions: the cluster has no database {', '.join(map(repr, lacking))}. Create it first, for"
                     " instance with the role cluster, or state the name of one that is there."
                 )
 
-    def _known(self) -> Collection[str]:
+    def _database_names(self) -> Collection[str]:
         if self._databases is None:
             self._databases = {str(database.get("name")) for database in self._api.list_databases()}
         return self._databases
