@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 project = "influxops.influxdb3"
 copyright = "2026, influxops contributors"
 title = html_title = html_short_title = "influxops.influxdb3"
-extensions = ["sphinx_antsibull_ext"]
+extensions = ["sphinx_antsibull_ext", "sphinx_copybutton"]
+# What is copied of a console are its commands, without the prompt and without what they print.
+copybutton_prompt_text = "$ "
+copybutton_line_continuation_character = "\\"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_theme = "sphinx_ansible_theme"
 html_theme_options = {
     "display_version": False,
@@ -29,3 +37,27 @@ nitpick_ignore = [
 ]
 default_role = "any"
 nitpicky = True
+
+
+def shorten(index: str) -> str:
+    """Give each list of pages on the first page its heading as the caption in the sidebar, and each plugin its name."""
+    heading, lines = "", index.splitlines()
+    made: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line and set(after) in ({"-"}, {"~"}):
+            heading = line
+        page = re.fullmatch(r" +(\w+?)_(?:module|filter|lookup|role)", line)
+        made.append(f"    {page[1]} <{line.strip()}>" if page else line)
+        if line == ".. toctree::" and heading and heading != "Description":
+            made.append(f"    :caption: {heading}")
+    return "\n".join(made)
+
+
+def setup(app: Any) -> None:
+    """Sphinx calls it before it reads a page."""
+
+    def read(_app: Any, name: str, source: list[str]) -> None:
+        if name == "index":
+            source[0] = shorten(source[0])
+
+    app.connect("source-read", read)

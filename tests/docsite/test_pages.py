@@ -19,6 +19,13 @@ from harness.install import CHECKOUT
 
 SITE = CHECKOUT / "build" / "docs"
 pytestmark = pytest.mark.complete
+# What stands beyond the right edge, and in no box that scrolls: nobody sees it.
+CUT = """() => [...document.querySelectorAll(".rst-content *")].filter(one => {
+  if (one.getBoundingClientRect().right <= innerWidth + 1 || !one.checkVisibility()) return false;
+  for (let box = one; box; box = box.parentElement)
+    if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return false;
+  return true;
+}).map(one => one.tagName + ": " + one.textContent.slice(0, 40))"""
 
 
 @pytest.fixture
@@ -32,6 +39,33 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         yield opened
         opened.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut(browser: Any, width: int) -> None:
+    """On a phone and on a desk, all of a page can be read without moving it from left to right."""
+    if not SITE.is_dir():
+        pytest.skip("the site isn't built: run `make docs`")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    cut = {}
+    for path in sorted(SITE.rglob("*.html")):
+        page.goto(path.as_uri())
+        cut[path.name] = page.evaluate(CUT)
+    assert {name: found for name, found in cut.items() if found} == {}
+
+
+def test_the_sidebar_has_captions_and_short_names(browser: Any) -> None:
+    if not SITE.is_dir():
+        pytest.skip("the site isn't built: run `make docs`")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    page.goto((SITE / "index.html").as_uri())
+    captions = page.eval_on_selector_all(".wy-menu p.caption", "all => all.map(one => one.textContent.trim())")
+    entries = page.eval_on_selector_all(".wy-menu .toctree-l1 > a", "all => all.map(one => one.textContent.trim())")
+    assert {"First steps", "Playbooks", "Modules"} <= set(captions)
+    assert {"cluster", "mgmt_token"} <= set(entries)
+    assert [entry for entry in entries if len(entry) > 48] == []
 
 
 def test_no_page_is_broken(browser: Any) -> None:
