@@ -199,7 +199,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
 def work(module: AnsibleModule) -> Result:
     """Bring the table to the stated state."""
     wish = wish_of(module.params)
-    requests = TableRequests(connect(module), wish)
+    api = connect(module)
+    requests = TableRequests(api, wish, lambda: {database["name"] for database in api.list_databases()})
     if module.check_mode:
         requests.foresee()
     planned = requests.plan()

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One table: from options to a wish, from a wish to a plan, and from the plan to requests.
 
-The API lists no tables (facts.md#operations). So a plan tries a request, and a refusal tells what exists.
+The API lists no tables (facts.md#operations). Where influxctl has listed them, a plan is certain. Otherwise it tries a
+request, and a refusal tells what exists. The module `table` does this for one table, `cluster` for each of many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.converge import Converged
@@ -26,7 +27,7 @@ from .._core.entities import (
 )
 from .._core.errors import AlreadyExists, NotFound
 from .._core.interface import Spec
-from .._core.plan import Change, find
+from .._core.plan import Change, plan
 
 OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -39,6 +40,12 @@ OPTIONS: Spec = {
 RULES: dict[str, Any] = {
     "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
 }
+
+
+# The active tables of a database, by name.
+Tables = Mapping[str, State]
+# Lists the active tables of the named database as they are now. Raises Influxdb3Error.
+ListTables = Callable[[str], Tables]
 
 
 @dataclass(frozen=True)
@@ -62,48 +69,97 @@ class TableWish:
         return str(self.desired.get("name", ""))
 
 
-def wish_of(params: Mapping[str, Any]) -> TableWish:
-    """Return what the options state. Raises OptionError."""
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of the tables of one database.
+
+    `listed` are the active ones, None where nobody has listed them. A listed table has a `partition_template` (None for
+    none) only where the list shows templates. `exists` says of names whether there
+    are such tables, as refusals of the server have told.
+    """
+
+    listed: Tables | None = None
+    exists: Mapping[str, bool] = field(default_factory=dict)
+
+    def current(self, table: State, *, assumed: bool) -> State | None:
+        """Return this table as it is, None where there is none; where nothing tells, it is `assumed` to be there."""
+        name = table["name"]
+        if self.listed is not None and name in self.listed:
+            return self.listed[name]
+        return table if self.exists.get(name, assumed and self.listed is None) else None
+
+    def active(self, table_id: int) -> State | None:
+        """Return the listed table of that ID."""
+        return next((table for table in (self.listed or {}).values() if table.get("id") == table_id), None)
+
+
+def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
+    """Return what the options state. `looked_up` says that the tables will be listed. Raises OptionError."""
     wish = TableWish(
         state=params["state"],
         desired=TABLE.parse({**params, "id": None}),
         old_name=parse_option("rename_from", params["rename_from"], parse_table_name) or "",
         id=parse_option("id", params["id"], parse_id) or 0,
     )
-    if wish.state == "present":
+    if wish.state == "present" and not looked_up:
         TABLE.check_new(wish.desired)  # What is there can't be read, so it can't be compared either.
     return wish
 
 
-def plan_table(wish: TableWish, exists: Mapping[str, bool]) -> Change:
-    """Return what has to be done. `exists` says of names whether they exist; where it doesn't, the plan tries."""
+def plan_table(wish: TableWish, seen: Seen) -> Change:
+    """Return what has to be done. What nothing tells is taken for what leaves something to do.
+
+    Raises Refused where a template that is shown differs, or both names of a rename are listed, and OptionError.
+    """
     table: State = {"database": wish.database, "name": wish.name}
-    if wish.state == "absent":
-        current = table if exists.get(wish.name, True) else None
-        return Change(current, None, delete=current is not None)
     if wish.state == "restored":
-        return Change(None, {"database": wish.database, "id": wish.id}, restore=True)
-    if exists.get(wish.name):
-        return Change(table, table)
-    if exists.get(wish.old_name, True):
-        return Change({**table, "name": wish.old_name}, table, rename=True)
-    return Change(None, wish.desired, create=True)
+        active = seen.active(wish.id)
+        return Change(active, active or {"database": wish.database, "id": wish.id}, restore=active is None)
+    if wish.state == "absent":
+        current = seen.current(table, assumed=True)
+        return Change(current, None, delete=current is not None)
+    current, old = seen.current(table, assumed=False), None
+    if wish.old_name not in ("", wish.name):
+        # Where nothing is listed, nobody can tell whether the old one is left beside the new one.
+        old = seen.current({**table, "name": wish.old_name}, assumed=current is None)
+    base = current if old is None else old
+    shown = base is None or "partition_template" in base
+    return plan(TABLE, current, wish.desired if shown else table, old)
 
 
 class TableRequests:
     """Sends the requests of one table's changes.
 
-    `exists` is what refusals have told about names so far; `warnings` are what the user should know about them.
+    `databases` returns the names in the server's list of databases, and `list_tables` lists the tables of one of them;
+    it is None where nobody does. `exists` is what refusals have told about names so far; `warnings` are what the user
+    should know about them.
     """
 
-    def __init__(self, api: ManagementApi, wish: TableWish) -> None:
-        self._api, self._wish = api, wish
-        self.exists: dict[str, bool] = {} if wish.old_name not in ("", wish.name) else {wish.old_name: False}
+    def __init__(
+        self,
+        api: ManagementApi,
+        wish: TableWish,
+        databases: Callable[[], Collection[str]],
+        list_tables: ListTables | None = None,
+    ) -> None:
+        self._api, self._wish, self._databases, self._list_tables = api, wish, databases, list_tables
+        self.exists: dict[str, bool] = {}
         self.warnings: list[str] = []
 
     def plan(self) -> Change:
-        """Return what has to be done by all that is told so far."""
-        return plan_table(self._wish, self.exists)
+        """Return what has to be done by all that is listed now, and told so far. Raises Influxdb3Error."""
+        listed, name = self._listed(), self._wish.name
+        if listed is not None and self.exists.get(name) and name not in listed:
+            self.warnings.append(
+                f"The server answered that the table {name!r} exists, and it isn't listed. It may be the former name of"
+                " a renamed table: servers go on routing that to it."
+            )
+        return plan_table(self._wish, Seen(listed, self.exists))
+
+    def _listed(self) -> Tables | None:
+        if self._list_tables is None:
+            return None
+        return self._list_tables(self._wish.database) if self.database_exists() else {}
 
     def send(self, change: Change) -> State:
         """Send the one request of a change, and keep what a refusal tells. Raises ApiError."""
@@ -111,7 +167,7 @@ class TableRequests:
             return self._send(change)
         except AlreadyExists:
             self.exists[self._wish.name] = True
-            if change.rename:
+            if change.rename and self._list_tables is None:
                 self.warnings.append(
                     f"The table {self._wish.name!r} exists already, so {self._wish.old_name!r} was not renamed now."
                     f" Whether {self._wish.old_name!r} is left beside it can't be seen over HTTP; drop rename_from when"
@@ -132,7 +188,7 @@ class TableRequests:
         if change.rename:
             return self._api.rename_table(wish.database, wish.old_name, wish.name)
         created = self._api.create_table(wish.desired)
-        if wish.old_name not in ("", wish.name):
+        if wish.old_name not in ("", wish.name) and self._list_tables is None:
             self.warnings.append(
                 f"The server answered that there is no table {wish.old_name!r} to rename, so {wish.name!r} was"
                 " created, empty. A server that can't rename tables may answer so as well."
@@ -150,7 +206,7 @@ class TableRequests:
 
     def database_exists(self) -> bool:
         """Return whether the table's database is in the server's list."""
-        return find(self._api.list_databases(), self._wish.database) is not None
+        return self._wish.database in self._databases()
 
     def foresee(self) -> None:
         """Look at the server as far as that is possible without a write, for check mode."""
