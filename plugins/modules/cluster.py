@@ -2,23 +2,24 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster's databases and database tokens: lists in, one plan, the writes that are needed, every item's outcome."""
+"""A cluster's databases, tables and tokens: lists in, one plan, the writes that are needed, every item's outcome."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster
-short_description: Manage all databases and database tokens of InfluxDB 3 Clustered or Cloud Dedicated at once
+short_description: Manage databases, tables and database tokens of InfluxDB 3 Clustered or Cloud Dedicated at once
 version_added: 0.1.0
 description:
-  - Brings many databases and database tokens to their stated form in one task. It costs one list per kind, and then
-    only the writes that are needed, several at a time.
-  - Each item takes the options of M(influxops.influxdb3.database) or M(influxops.influxdb3.db_token) and is treated as
-    these modules do.
+  - Brings many databases, tables and database tokens to their stated form in one task. It costs one list of databases,
+    one of tokens, and then only the writes that are needed, several at a time.
+  - Each item takes the options of M(influxops.influxdb3.database), M(influxops.influxdb3.table) or
+    M(influxops.influxdb3.db_token) and is treated as these modules do.
   - All options of all items are checked before the first request, and all that is wrong is told at once.
   - An item that fails doesn't stop the others. At the end the task fails, and its result still holds every item's
     outcome. The next run does the rest.
-  - Databases are made before tokens, and deletions come last, those of tokens before those of databases.
+  - Databases are made before the tables in them, and both before tokens. Deletions come last, those of tokens before
+    those of tables, and those of tables before those of databases.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
@@ -82,6 +83,56 @@ options:
         description: As O(influxops.influxdb3.database#module:force).
         type: bool
         default: false
+      # texts.yml ends
+  tables:
+    description:
+      - The tables. A name may occur only once in a database. Others are left as they are, also with O(prune).
+      - The API can't list tables. So each of them costs a request, also where there is nothing to do, and check mode
+        foretells a change for each of them.
+      - If a table is in a database that neither exists nor is stated, there is a warning. If it shall be in one that
+        O(databases) or O(prune.databases) deletes, or that O(databases) gives another name, the task is refused.
+    type: list
+    elements: dict
+    suboptions:
+      # texts.yml: table-item, in tables[]
+      state:
+        description: As O(influxops.influxdb3.table#module:state).
+        type: str
+        choices: [present, absent, restored]
+        default: present
+      database:
+        description:
+          - As O(influxops.influxdb3.table#module:database). It may be one that O(databases) creates.
+        type: str
+        required: true
+      name:
+        description: As O(influxops.influxdb3.table#module:name).
+        type: str
+      id:
+        description: As O(influxops.influxdb3.table#module:id).
+        type: int
+      rename_from:
+        description: As O(influxops.influxdb3.table#module:rename_from).
+        type: str
+      partition_template:
+        description: As O(influxops.influxdb3.table#module:partition_template).
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: As O(influxops.influxdb3.table#module:partition_template[].type).
+            type: str
+            required: true
+            choices: [time, tag, bucket]
+          value:
+            description: As O(influxops.influxdb3.table#module:partition_template[].value).
+            type: str
+          tag_name:
+            description: As O(influxops.influxdb3.table#module:partition_template[].tag_name).
+            type: str
+          number_of_buckets:
+            description: As O(influxops.influxdb3.table#module:partition_template[].number_of_buckets).
+            type: int
       # texts.yml ends
   db_tokens:
     description:
@@ -230,6 +281,7 @@ notes:
   - The result and the diff hold only what differs, so that they can be read at 1,000 items.
 seealso:
   - module: influxops.influxdb3.database
+  - module: influxops.influxdb3.table
   - module: influxops.influxdb3.db_token
 """
 
@@ -246,6 +298,14 @@ EXAMPLES = r"""
         partition_template:
           - type: time
             value: "%Y-%m"
+    tables:
+      - database: metrics
+        name: cpu
+        partition_template:
+          - type: tag
+            value: region
+          - type: time
+            value: "%Y-%m-%d"
     db_tokens:
       - description: telegraf
         permissions:
@@ -292,6 +352,32 @@ databases:
       description: What went wrong, with the keys of RV(failure).
       returned: if it failed
       type: dict
+tables:
+  description: The outcome of each of the O(tables), in their order.
+  returned: unless the options are wrong or a list can't be read
+  type: list
+  elements: dict
+  contains:
+    database:
+      description: The name of the database.
+      type: str
+      sample: metrics
+    name:
+      description: The name. Null where an item states only an ID, and the API didn't tell.
+      type: str
+      sample: cpu
+    id:
+      description: The ID. Null unless the item or the API gave it.
+      type: int
+      sample: 42
+    outcome:
+      description: As for a database. A restore is V(created).
+      type: str
+      sample: created
+    failure:
+      description: What went wrong, with the keys of RV(failure).
+      returned: if it failed
+      type: dict
 db_tokens:
   description: The outcome of each of the O(db_tokens), in their order, and then of those that are pruned.
   returned: unless the options are wrong or a list can't be read
@@ -329,7 +415,7 @@ db_tokens:
       returned: if it failed
       type: dict
 totals:
-  description: How many databases and tokens had each outcome.
+  description: How many databases, tables and tokens had each outcome.
   returned: with RV(databases)
   type: dict
   contains:
@@ -337,6 +423,10 @@ totals:
       description: The number of databases by outcome.
       type: dict
       sample: {"created": 2, "updated": 1, "deleted": 0, "unchanged": 997, "failed": 0, "skipped": 0}
+    tables:
+      description: The number of tables by outcome.
+      type: dict
+      sample: {"created": 1, "updated": 0, "deleted": 0, "unchanged": 0, "failed": 0, "skipped": 0}
     db_tokens:
       description: The number of tokens by outcome.
       type: dict
@@ -412,6 +502,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     # Each item is checked by _cluster/items.py with the specs of the modules for one object: Ansible would tell of one
     # wrong item only, and not of which.
     "databases": {"type": "list", "elements": "dict"},
+    "tables": {"type": "list", "elements": "dict"},
     "db_tokens": {"type": "list", "elements": "dict", "no_log": False},
     "prune": {
         "type": "dict",
@@ -425,11 +516,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "concurrency": {"type": "int", "default": 8},
     "secret_dir": {"type": "path", "no_log": False},
 }
-_LISTS = ("databases", "db_tokens")
+_LISTS = ("databases", "tables", "db_tokens")
 
 
 def work(module: AnsibleModule) -> Result:
-    """Bring all databases and tokens to the stated state."""
+    """Bring all databases, tables and tokens to the stated state."""
     result = manage_cluster(module, lambda: connection_of(module))
     # Ansible would send the whole lists back; they are in the playbook.
     arguments = {name: value for name, value in module.params.items() if name not in _LISTS}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole cluster's databases and tokens: one list per kind, one plan, then the writes that are needed, together."""
+"""A whole cluster's databases, tables and tokens: the lists, one plan, then the writes that are needed, together."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.connection import Connection
@@ -32,6 +32,7 @@ from .plan import (
     PRUNE_LIMIT,
     Plan,
     PlannedDatabase,
+    PlannedTable,
     PlannedToken,
     Stage,
     Step,
@@ -42,6 +43,12 @@ from .plan import (
 )
 from .report import refused, report, sums, too_many
 from .world import Server, read_world
+
+if TYPE_CHECKING:
+    from .tables import ListTables
+
+    # Gives access to what lists tables, with the connection that the options describe.
+    LookUp = Callable[[Connection], AbstractContextManager[ListTables]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,10 @@ class Workers:
                 lambda change: send(self.server.api, wish, change),
             )
             return database_outcome(step.item, done)
+        if isinstance(step, PlannedTable):
+            from .table_plan import settle_table
+
+            return settle_table(self.server, step)
         if isinstance(step, PlannedToken):
             return token_outcome(step.item, apply_plan(step.plan, self.server.backend, self.conceal))
         return step.foretold
@@ -121,10 +132,11 @@ def stopping(throttle: Throttle) -> Iterator[None]:
             watcher.join()
 
 
-def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Result:
+def manage_cluster(module: ModuleView, connect: Callable[[], Connection], look_up: LookUp | None = None) -> Result:
     """Bring everything to its stated form. What is wrong with the options is found before the first request.
 
-    `connect` returns the connection that the options describe. Raises OptionError.
+    `connect` returns the connection that the options describe; `look_up` is None where nobody lists tables. Raises
+    OptionError.
     """
     params, at = module.params, now()
     connection: Connection | None = None
@@ -147,17 +159,24 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection]) -> Res
             module.no_log_values.add(secret)
 
     prune = params["prune"]
-    server = Server(ManagementApi(connection, conceal, params["concurrency"], throttle))
-    workers = Workers(server, throttle, params["concurrency"], conceal)
-    with stopping(throttle):
+    looking = look_up(connection) if look_up and wanted.tables else nullcontext()
+    with stopping(throttle), looking as list_tables:
+        server = Server(ManagementApi(connection, conceal, params["concurrency"], throttle), list_tables)
+        workers = Workers(server, throttle, params["concurrency"], conceal)
         world = read_world(
             server,
             wanted.tokens,
             conceal,
-            need_databases=bool(wanted.databases) or prune[DATABASES] or states_unknown_databases(wanted),
+            need_databases=bool(wanted.databases or wanted.tables)
+            or prune[DATABASES]
+            or states_unknown_databases(wanted),
             need_tokens=bool(wanted.tokens) or prune[DB_TOKENS],
             concurrency=params["concurrency"],
         )
+        if wanted.tables:
+            from .table_plan import see_tables
+
+            world = replace(world, tables=see_tables(server, wanted, world.databases, params["concurrency"]))
         plan = plan_cluster(wanted, world, prune, at, server.backend)
         try:
             plan.raise_if_unsafe(PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"])

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lists of the module `cluster`: what is wanted, and what is wrong with it. Pure: no file, no request.
 
-Every item is checked by the same specs and functions as the options of the modules `database` and `db_token`. All
-errors are found at once, because a list of 10,000 items is no fun to mend one error at a time.
+Every item is checked by the same specs and functions as the options of the modules `database`, `table` and `db_token`.
+All errors are found at once, because a list of 10,000 items is no fun to mend one error at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Callable, ClassVar, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar, Union
 
 from .._core.connection import Connection
 from .._core.entities import DB_TOKEN
@@ -29,7 +29,10 @@ from . import databases
 from .databases import DatabaseWish
 from .item_check import Checker, may_be_read, sentence
 
-DATABASES, DB_TOKENS = "databases", "db_tokens"
+if TYPE_CHECKING:
+    from .tables import TableWish
+
+DATABASES, TABLES, DB_TOKENS = "databases", "tables", "db_tokens"
 DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
 DATABASE_RULES: dict[str, Any] = {"required_if": [("state", "restored", ["id"])]}
 DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
@@ -54,7 +57,6 @@ class DatabaseItem:
     """A database that an item states, or that is to be pruned because none does."""
 
     kind: ClassVar[str] = DATABASES
-    title: ClassVar[str] = "name"
 
     wish: DatabaseWish
     pruned: bool = False
@@ -62,6 +64,11 @@ class DatabaseItem:
     @property
     def name(self) -> str:
         return self.wish.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it in the result."""
+        return {"name": self.name}
 
     @property
     def stays(self) -> bool:
@@ -75,6 +82,35 @@ class DatabaseItem:
 
 
 @dataclass(frozen=True)
+class TableItem:
+    """A table that an item states. Tables are never pruned."""
+
+    kind: ClassVar[str] = TABLES
+    pruned: ClassVar[bool] = False
+
+    wish: TableWish
+
+    @property
+    def name(self) -> str:
+        return f"{self.wish.database}/{self.wish.name or self.wish.id}"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it in the result."""
+        return {"database": self.wish.database, "name": self.wish.name or None, "id": self.wish.id or None}
+
+    @property
+    def stays(self) -> bool:
+        """Whether there shall be such a table."""
+        return self.wish.state != "absent"
+
+    @property
+    def label(self) -> str:
+        """What names it among many."""
+        return self.name
+
+
+@dataclass(frozen=True)
 class TokenItem:
     """A database token that an item states, or that is to be pruned because none does.
 
@@ -82,12 +118,16 @@ class TokenItem:
     """
 
     kind: ClassVar[str] = DB_TOKENS
-    title: ClassVar[str] = "description"
 
     name: str
     order: Order
     proof: Proof | None = None
     pruned: bool = False
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it in the result."""
+        return {"description": self.name}
 
     @property
     def stays(self) -> bool:
@@ -100,7 +140,7 @@ class TokenItem:
         return f"{self.name} ({self.order.wish.id})" if self.pruned else self.name
 
 
-Item = Union[DatabaseItem, TokenItem]
+Item = Union[DatabaseItem, TableItem, TokenItem]
 
 
 @dataclass(frozen=True)
@@ -110,9 +150,10 @@ class Wanted:
     databases: tuple[DatabaseItem, ...]
     tokens: tuple[TokenItem, ...]
     problems: tuple[Problem, ...]
+    tables: tuple[TableItem, ...] = ()
 
 
-Parsed = TypeVar("Parsed", DatabaseItem, TokenItem)
+Parsed = TypeVar("Parsed", DatabaseItem, TableItem, TokenItem)
 
 
 def parse(
@@ -133,11 +174,17 @@ def parse(
         return _token(options, at, params["secret_dir"], connection, throttle)
 
     checker = Checker(DATABASE_ITEM, DATABASE_RULES)
-    database_items = _parse_list(params, DATABASES, checker, _database, problems)
+    database_items = parse_list(params, DATABASES, checker, _database, problems)
+    table_items: list[TableItem] = []
+    if params[TABLES]:
+        from .table_items import clashes_of_tables, parse_tables
+
+        table_items = parse_tables(params, problems)
+        problems += clashes_of_tables(params)
     checker = Checker(DB_TOKEN_ITEM, db_tokens.RULES)
-    token_items = _parse_list(params, DB_TOKENS, checker, token, problems)
+    token_items = parse_list(params, DB_TOKENS, checker, token, problems)
     problems += _clashes(params)
-    return Wanted(tuple(database_items), tuple(token_items), tuple(problems))
+    return Wanted(tuple(database_items), tuple(token_items), tuple(problems), tuple(table_items))
 
 
 def _check_prune(params: Mapping[str, Any]) -> list[Problem]:
@@ -165,7 +212,7 @@ def _check_secret_dir(path: str | None) -> list[Problem]:
     return [Problem("secret_dir", "must not be empty: name a directory, or leave secret_dir out")]
 
 
-def _parse_list(
+def parse_list(
     params: Mapping[str, Any],
     option: str,
     checker: Checker,
@@ -182,11 +229,11 @@ def _parse_list(
                 parsed.append(parse_item(options))
             except Influxdb3Error as error:
                 messages.append(str(error))
-        problems += [Problem(option, message, index, _name(item) or None) for message in messages]
+        problems += [Problem(option, message, index, name_in(item) or None) for message in messages]
     return parsed
 
 
-def _name(item: Mapping[str, Any]) -> str:
+def name_in(item: Mapping[str, Any]) -> str:
     """Return what identifies an item, be it right or wrong."""
     return str(item.get("name") or item.get("description") or item.get("id") or "")[:80]
 
@@ -212,7 +259,7 @@ def _token(
         )
     check_proof(options)
     proof = proof_of(connection, options, throttle) if connection else None
-    return TokenItem(_name(options), order, proof)
+    return TokenItem(name_in(options), order, proof)
 
 
 def secret_path(options: Mapping[str, Any], secret_dir: str | None) -> str | None:
@@ -232,7 +279,7 @@ def _clashes(params: Mapping[str, Any]) -> list[Problem]:
         old = item.get("rename_from")
         if old in names and old != item.get("name"):
             found.append(
-                Problem(DATABASES, f"rename_from {old!r} is the name of databases[{names[old]}]", index, _name(item))
+                Problem(DATABASES, f"rename_from {old!r} is the name of databases[{names[old]}]", index, name_in(item))
             )
     tokens = params[DB_TOKENS] or ()
     found_twice(DB_TOKENS, tokens, lambda item: item.get("description"), "description", found)
@@ -261,5 +308,5 @@ def found_twice(
             continue
         if first.setdefault(str(key), index) != index:
             text = f"the {what} {str(key)!r} is also that of {option}[{first[str(key)]}]"
-            found.append(Problem(option, text, index, _name(item)))
+            found.append(Problem(option, text, index, name_in(item)))
     return first

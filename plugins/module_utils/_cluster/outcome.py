@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, TypeVar
 
 from .._core.converge import Converged
-from .._core.entities import DATABASE
+from .._core.entities import DATABASE, TABLE
 from .._core.errors import Influxdb3Error
 from .._core.interface import Result
 from .._core.plan import Change
 from .databases import warnings_of
-from .items import DatabaseItem, Item, TokenItem
+from .items import DatabaseItem, Item, TableItem, TokenItem
 
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 UNCHANGED, FAILED, SKIPPED = "unchanged", "failed", "skipped"
@@ -75,6 +75,18 @@ def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
         after = DATABASE.to_result(done.state) if done.change.after is not None else None
     word = word_of(done.changed, before, after, "name")
     return Outcome(item, word, before, after, warnings=tuple(warnings_of(item.wish, done.change)), change=done.change)
+
+
+def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> Outcome:
+    """Return the outcome of what has become of a table, or is foretold."""
+    before = after = None
+    if done.changed:
+        before = TABLE.to_result(done.change.before)
+        after = TABLE.to_result(done.state) if done.change.after is not None else None
+    word = word_of(done.changed, before, after, "name")
+    state = done.state or done.change.before or {}
+    more = {key: state[key] for key in ("name", "id") if state.get(key)}
+    return Outcome(item, word, before, after, more, warnings=tuple(warnings))
 
 
 def token_outcome(item: TokenItem, result: Result) -> Outcome:

@@ -25,7 +25,7 @@ from .._tokens.planned import Kept, TokenPlan, plan_order
 from .._tokens.wishes import order_of
 from .databases import DatabaseWish, plan_database
 from .item_check import Checker
-from .items import DATABASES, DB_TOKEN_ITEM, DB_TOKENS, DatabaseItem, Item, TokenItem, Wanted
+from .items import DATABASES, DB_TOKEN_ITEM, DB_TOKENS, TABLES, DatabaseItem, Item, TableItem, TokenItem, Wanted
 from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
 from .world import World
 
@@ -37,6 +37,15 @@ class PlannedDatabase:
     """A database with the change that brings it to its stated form."""
 
     item: DatabaseItem
+    foretold: Outcome
+    change: Change
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table with the change that brings it to its stated form."""
+
+    item: TableItem
     foretold: Outcome
     change: Change
 
@@ -58,18 +67,27 @@ class Unplanned:
     foretold: Outcome
 
 
-Step = Union[PlannedDatabase, PlannedToken, Unplanned]
+Step = Union[PlannedDatabase, PlannedTable, PlannedToken, Unplanned]
 
 
 class Stage(IntEnum):
-    """What is done together, in its order: databases before the tokens that name them, deletions last."""
+    """What is done together, in its order: databases before the tables in them, and both before the tokens that name
+    them. Deletions come last, those of tables before those of databases.
+    """
 
     KEEP_DATABASES = 1
-    KEEP_TOKENS = 2
-    REVOKE_TOKENS = 3
-    DELETE_DATABASES = 4
-    PRUNE_TOKENS = 5
-    PRUNE_DATABASES = 6
+    KEEP_TABLES = 2
+    KEEP_TOKENS = 3
+    REVOKE_TOKENS = 4
+    DELETE_TABLES = 5
+    DELETE_DATABASES = 6
+    PRUNE_TOKENS = 7
+    PRUNE_DATABASES = 8
+
+
+_KEEPING = {DATABASES: Stage.KEEP_DATABASES, TABLES: Stage.KEEP_TABLES, DB_TOKENS: Stage.KEEP_TOKENS}
+_ENDING = {DATABASES: Stage.DELETE_DATABASES, TABLES: Stage.DELETE_TABLES, DB_TOKENS: Stage.REVOKE_TOKENS}
+_PRUNING = {DATABASES: Stage.PRUNE_DATABASES, DB_TOKENS: Stage.PRUNE_TOKENS}
 
 
 class TooManyToPrune(Refused):
@@ -111,12 +129,9 @@ class Plan:
 
 
 def _stage(item: Item) -> Stage:
-    database = isinstance(item, DatabaseItem)
     if item.pruned:
-        return Stage.PRUNE_DATABASES if database else Stage.PRUNE_TOKENS
-    if item.stays:
-        return Stage.KEEP_DATABASES if database else Stage.KEEP_TOKENS
-    return Stage.DELETE_DATABASES if database else Stage.REVOKE_TOKENS
+        return _PRUNING[item.kind]
+    return (_KEEPING if item.stays else _ENDING)[item.kind]
 
 
 def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, backend: Backend) -> Plan:
@@ -124,10 +139,16 @@ def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: da
     doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
     doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
     steps: list[Step] = [_plan_database(item, world.databases) for item in wanted.databases]
+    warnings = _warn_of_unknown(wanted, world, doomed_databases)
+    if wanted.tables:
+        from .table_plan import plan_tables, warn_of_missing_databases
+
+        steps += plan_tables(wanted.tables, world.tables)
+        warnings += warn_of_missing_databases(wanted, world.databases)
     steps += [_plan_token(item, kept, world.tokens, backend) for item, kept in zip(wanted.tokens, world.kept)]
     steps += [_plan_token(item, Kept(), world.tokens, backend) for item in doomed_tokens]
     steps += [_plan_database(item, world.databases) for item in doomed_databases]
-    return Plan(tuple(steps), tuple(_warn_of_unknown(wanted, world, doomed_databases)))
+    return Plan(tuple(steps), tuple(warnings))
 
 
 def _plan_database(item: DatabaseItem, databases: Mapping[str, State]) -> Step:

@@ -13,12 +13,13 @@ from typing import Any, Callable
 from .._core.entities import SHOWN
 from .._core.errors import Influxdb3Error, OptionError, mask
 from .._core.interface import Result
-from .items import DATABASES, DB_TOKENS, Problem
+from .items import DATABASES, DB_TOKENS, TABLES, Problem
 from .outcome import OUTCOMES, Outcome
 from .plan import TooManyToPrune
 
 _MOST_WARNINGS = 20
 _MOST_PROBLEMS = 20
+_NOUNS = {DATABASES: "databases", TABLES: "tables", DB_TOKENS: "database tokens"}
 
 
 def differences(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -40,15 +41,13 @@ def differences(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], dict[str, 
 
 
 def by_kind(outcomes: Sequence[Outcome], show: Callable[[Outcome], Any]) -> dict[str, list[Any]]:
-    """Return what is shown of each outcome, apart for databases and for tokens, in their order."""
-    return {
-        kind: [show(outcome) for outcome in outcomes if outcome.item.kind == kind] for kind in (DATABASES, DB_TOKENS)
-    }
+    """Return what is shown of each outcome, apart for each kind, in their order."""
+    return {kind: [show(outcome) for outcome in outcomes if outcome.item.kind == kind] for kind in _NOUNS}
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome, as short as it can be: there may be thousands."""
-    shown: dict[str, Any] = {outcome.item.title: outcome.item.name, **outcome.more, "outcome": outcome.word}
+    shown: dict[str, Any] = {**outcome.item.identity, **outcome.more, "outcome": outcome.word}
     if outcome.item.pruned:
         shown["pruned"] = True
     if outcome.error:
@@ -108,7 +107,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
 def sums(outcomes: Sequence[Outcome]) -> str:
     """Return what was done, in words."""
     parts = []
-    for noun, totals in zip(("databases", "database tokens"), _totals(outcomes).values()):
+    for noun, totals in zip(_NOUNS.values(), _totals(outcomes).values()):
         words = [f"{count} {word}" for word, count in totals.items() if count]
         if words:
             parts.append(f"{noun}: {', '.join(words)}")

@@ -42,6 +42,8 @@ RULES: dict[str, Any] = {
 }
 
 
+# The value of the option `lookup` that has the tables listed.
+INFLUXCTL = "influxctl"
 # The active tables of a database, by name.
 Tables = Mapping[str, State]
 # Lists the active tables of the named database as they are now. Raises Influxdb3Error.

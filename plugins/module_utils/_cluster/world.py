@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read for a whole cluster: the server's two lists, once for all workers, and the tokens' secret files."""
+"""What is read for a whole cluster: the server's lists, once for all workers, and the tokens' secret files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Callable, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
 from .._api.endpoints import ManagementApi
 from .._core.entities import State
@@ -20,6 +20,9 @@ from .._tokens.index import TokenIndex
 from .._tokens.planned import Kept, read_kept
 from .items import TokenItem
 from .outcome import result_or_error
+
+if TYPE_CHECKING:
+    from .tables import ListTables, Seen, Tables
 
 Content = TypeVar("Content")
 
@@ -62,15 +65,21 @@ class SharedTokens(db_tokens.HttpTokens):
 
 
 class Server:
-    """The cluster's API, and its two lists, which all workers share."""
+    """The cluster's API, and its lists, which all workers share. `list_tables` is None where nobody lists tables."""
 
-    def __init__(self, api: ManagementApi) -> None:
+    def __init__(self, api: ManagementApi, list_tables: ListTables | None = None) -> None:
         self.api = api
+        self.list_tables = list_tables
+        self._tables: dict[str, Listing[Tables]] = {}
         self.databases: Listing[Mapping[str, State]] = Listing(
             lambda: {str(state.get("name")): state for state in api.list_databases()}
         )
         self.tokens: Listing[TokenIndex] = Listing(lambda: TokenIndex(api.list_tokens()))
         self.backend = SharedTokens(api, self.tokens)
+
+    def tables(self, database: str, list_tables: ListTables) -> Listing[Tables]:
+        """Return the list of a database's tables, which is asked for when somebody needs it."""
+        return self._tables.setdefault(database, Listing(lambda: list_tables(database)))
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,13 @@ class World:
     """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
     `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
+    `tables` is what is seen of the tables of each database for which an item states one.
     """
 
     databases: Mapping[str, State]
     tokens: TokenIndex
     kept: tuple[Kept | Influxdb3Error, ...] = ()
+    tables: Mapping[str, Seen | Influxdb3Error] = field(default_factory=dict)
 
 
 def read_world(

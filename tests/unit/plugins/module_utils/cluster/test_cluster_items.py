@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster import databases
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster import databases, tables
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.item_check import Checker
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import (
     DATABASE_ITEM,
@@ -22,6 +22,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items
     DB_TOKEN_ITEM,
     secret_path,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table_items import TABLE_ITEM
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.world import Listing
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import listed
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import db_tokens
@@ -46,7 +47,9 @@ def specified(spec: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("option", "spec"), [("databases", DATABASE_ITEM), ("db_tokens", DB_TOKEN_ITEM)])
+@pytest.mark.parametrize(
+    ("option", "spec"), [("databases", DATABASE_ITEM), ("tables", TABLE_ITEM), ("db_tokens", DB_TOKEN_ITEM)]
+)
 def test_items_are_documented_as_they_are_checked(option: str, spec: dict[str, Any]) -> None:
     documented = yaml.safe_load(cluster.DOCUMENTATION)["options"][option]["suboptions"]
     assert described(documented) == specified(spec)
@@ -55,6 +58,7 @@ def test_items_are_documented_as_they_are_checked(option: str, spec: dict[str, A
 def test_items_take_what_the_modules_for_one_object_take() -> None:
     assert set(DATABASE_ITEM) == set(databases.OPTIONS)
     assert DB_TOKEN_ITEM is db_tokens.OPTIONS
+    assert TABLE_ITEM is tables.OPTIONS
 
 
 ITEMS: list[dict[str, Any]] = [

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option `tables` of the module `cluster`. Pure; imported only where tables are stated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .._core.entities import SYSTEM_PREFIXES
+from . import tables
+from .item_check import Checker
+from .items import DATABASES, TABLES, Problem, TableItem, name_in, parse_list
+
+TABLE_ITEM = tables.OPTIONS
+
+
+def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[TableItem]:
+    """Return the tables that are stated rightly; add to the problems what is wrong with the others."""
+    looked_up = params.get("lookup") == tables.INFLUXCTL
+
+    def parsed(options: dict[str, Any]) -> TableItem:
+        return TableItem(tables.wish_of(options, looked_up=looked_up))
+
+    return parse_list(params, TABLES, Checker(TABLE_ITEM, tables.RULES), parsed, problems)
+
+
+def clashes_of_tables(params: Mapping[str, Any]) -> list[Problem]:
+    """Return the tables that can't be had beside another item, or beside what becomes of their database."""
+    items: Sequence[Mapping[str, Any]] = params[TABLES] or ()
+    found: list[Problem] = []
+    names = _found_twice(items, "name", found)
+    for option in ("rename_from", "id"):
+        _found_twice(items, option, found)
+    databases = params[DATABASES] or ()
+    stated = {str(database.get("name")): index for index, database in enumerate(databases)}
+    renamed = {
+        str(database["rename_from"]): index
+        for index, database in enumerate(databases)
+        if database.get("rename_from") and database["rename_from"] != database.get("name")
+    }
+    for index, item in enumerate(items):
+        for message in (
+            *_clash_of_names(item, names),
+            *_clash_with_database(item, databases, stated, renamed, params["prune"][DATABASES]),
+        ):
+            found.append(Problem(TABLES, message, index, name_in(item) or None))
+    return found
+
+
+def _found_twice(items: Sequence[Mapping[str, Any]], option: str, found: list[Problem]) -> dict[tuple[str, str], int]:
+    """Note which tables of one database share a value, and return where each value is first."""
+    first: dict[tuple[str, str], int] = {}
+    for index, item in enumerate(items):
+        if item.get(option) in (None, ""):
+            continue
+        database, value = str(item.get("database")), str(item[option])
+        if first.setdefault((database, value), index) != index:
+            text = f"the {option} {value!r} in the database {database!r} is also that of"
+            found.append(Problem(TABLES, f"{text} {TABLES}[{first[database, value]}]", index, name_in(item) or None))
+    return first
+
+
+def _clash_of_names(item: Mapping[str, Any], names: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    old = item.get("rename_from")
+    index = names.get((str(item.get("database")), str(old)))
+    if old and old != item.get("name") and index is not None:
+        yield f"rename_from {old!r} is the name of {TABLES}[{index}]"
+
+
+def _clash_with_database(
+    item: Mapping[str, Any],
+    databases: Sequence[Mapping[str, Any]],
+    stated: Mapping[str, int],
+    renamed: Mapping[str, int],
+    pruned: bool,
+) -> Iterator[str]:
+    name, index = str(item.get("database")), stated.get(str(item.get("database")))
+    if index is None and name in renamed:
+        new_name = databases[renamed[name]].get("name")
+        yield f"the database {name!r} is renamed by {DATABASES}[{renamed[name]}]: state its new name {new_name!r}"
+    if item.get("state") == "absent":
+        return
+    if index is not None and databases[index].get("state") == "absent":
+        yield f"the database {name!r} is deleted by {DATABASES}[{index}]"
+    if index is None and name not in renamed and pruned and not name.startswith(SYSTEM_PREFIXES):
+        yield f"the database {name!r} is not among {DATABASES}, so that prune.{DATABASES} would delete it"
