@@ -19,13 +19,23 @@ from harness.install import CHECKOUT
 
 SITE = CHECKOUT / "build" / "docs"
 pytestmark = pytest.mark.complete
-# What stands beyond the right edge, and in no box that scrolls: nobody sees it.
-CUT = """() => [...document.querySelectorAll(".rst-content *")].filter(one => {
-  if (one.getBoundingClientRect().right <= innerWidth + 1 || !one.checkVisibility()) return false;
-  for (let box = one; box; box = box.parentElement)
-    if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return false;
-  return true;
-}).map(one => one.tagName + ": " + one.textContent.slice(0, 40))"""
+# The texts and pictures that stand beyond the right edge, and in no box that scrolls: nobody sees them.
+CUT = """() => {
+  const walker = document.createTreeWalker(document.querySelector(".rst-content"), NodeFilter.SHOW_TEXT);
+  const ranges = [...document.querySelectorAll(".rst-content img")].map(image => [image, image]);
+  while (walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    ranges.push([range, walker.currentNode.parentElement]);
+  }
+  const cut = ranges.filter(([range, parent]) => {
+    if (range.getBoundingClientRect().right <= innerWidth + 1 || !parent.checkVisibility()) return false;
+    for (let box = parent; box; box = box.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return false;
+    return true;
+  });
+  return cut.map(([range, parent]) => parent.tagName + ": " + parent.textContent.slice(0, 40));
+}"""
 
 
 @pytest.fixture
