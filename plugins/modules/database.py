@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl.optional
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
@@ -28,21 +29,23 @@ options:
   state:
     description:
       - V(present) creates the database or changes it to what is stated.
-      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which the API shows nowhere
-        but in the answers to a rename and a restore. C(influxctl database list) shows it as well.
-      - V(restored) undoes the deletion of the database with the ID O(id), which comes back as it was; the options that
-        describe a database are not applied.
+      - V(absent) deletes it. Its data can be restored for some days.
+      - V(restored) undoes the deletion of the database with the ID O(id). Without it, that of the one deleted database
+        with the name O(name), which C(influxctl) looks up; if several have the name, the module lists them and fails.
+        The database comes back as it was; the options that describe a database are not applied.
     type: str
     choices: [present, absent, restored]
     default: present
   name:
     description:
       - The database's name, 1 to 64 characters, case-sensitive. Required unless O(state=restored).
-      - With O(state=restored) it says under which name the database will be found. If an active one has this name, the
-        module changes nothing. Without it, a second run fails.
+      - With O(state=restored), and O(id) or not, the module changes nothing if an active database has this name. With
+        O(id) alone, a second run fails.
     type: str
   id:
-    description: The ID of a deleted database. Required for O(state=restored), and not used otherwise.
+    description:
+      - The ID of a deleted database, for O(state=restored). M(influxops.influxdb3.database_info) lists it. Not used
+        otherwise.
     type: int
   rename_from:
     description:
@@ -134,20 +137,26 @@ EXAMPLES = r"""
   influxops.influxdb3.database:
     name: billing
     state: absent
+  register: deleted # deleted.database.id restores it until deleted.restorable_until
+
+- name: Undo the deletion
+  influxops.influxdb3.database:
+    name: billing
+    state: restored
 """
 
 RETURN = r"""
 database:
   description:
-    - The database as it is now, or would be in check mode. As it was, if it has been deleted; null if it never was
-      there.
+    - The database as it is now, or would be in check mode. As it was, if it has been deleted, with the ID that restores
+      it where influxctl is at hand to tell; null if it never was there.
     - In check mode, what the server would choose is null.
   returned: success
   type: dict
   # texts.yml: database-fields
   contains:
     id:
-      description: The ID. Null unless the API gave it, which it does after a rename and a restore.
+      description: The ID. Null unless the API gave it, which it does after a rename and a restore, or influxctl did.
       type: int
       sample: 42
     name:
@@ -177,6 +186,15 @@ database:
       elements: dict
       sample: [{type: time, value: '%Y-%m'}]
   # texts.yml ends
+restorable_until:
+  description:
+    - Until when what the task has deleted, or would delete in check mode, can be restored by the documented default, in
+      RFC 3339 and UTC. That is 14 days on Clustered and some 7 days on Cloud Dedicated. The administrators of a
+      Clustered cluster may have set another time, or none.
+    - Null if nothing was deleted.
+  returned: success
+  type: str
+  sample: '2026-11-15T12:00:00Z'
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
@@ -208,6 +226,7 @@ failure:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import (
     OPTIONS,
     RULES,
@@ -218,41 +237,50 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.datab
     wish_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE, DELETED
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
-    connect,
+    INFLUXCTL_OPTIONS,
+    connection_of,
     run,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import of_name, restorable
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the database to the stated state."""
     wish = wish_of(module.params)
-    api = connect(module)
+    connection = connection_of(module)
+    api = ManagementApi(connection, module.no_log_values.add)
+    find_deleted = of_name(module, connection, lambda lists: lists.databases(DELETED))
 
     def plan() -> Change:
         databases = api.list_databases()
-        return plan_database(wish, lambda name: find(databases, name))
+        return plan_database(wish, lambda name: find(databases, name), find_deleted)
 
     planned = plan()
+    undo = restorable(module, connection, lambda lists: lists.databases(), planned)
     done = foretell(planned) if module.check_mode else converge(planned, plan, lambda change: send(api, wish, change))
-    before = DATABASE.to_result(done.change.before)
+    before = DATABASE.to_result(undo.identified(done.change.before))
     after = DATABASE.to_result(done.state) if done.change.after is not None else None
     return Result(
         changed=done.changed,
-        values={"database": after or before},
+        values={"database": after or before, "restorable_until": undo.until if done.changed else None},
         before=before,
         after=after,
-        warnings=warnings_of(wish, done.change) + warn_of_tokens([done.change], api.list_tokens, now()),
+        warnings=[
+            *undo.warnings,
+            *warnings_of(wish, done.change),
+            *warn_of_tokens([done.change], api.list_tokens, now()),
+        ],
     )
 
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
+    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

@@ -11,24 +11,36 @@ module: database_info
 short_description: List the databases of InfluxDB 3 Clustered or Cloud Dedicated
 version_added: 0.1.0
 description:
-  - Lists the active databases with one request. Deleted ones are not listed by the API.
+  - Lists the active databases with one request. With O(status=deleted) and O(status=all), C(influxctl) lists them, with
+    their IDs and also deleted ones, which the API doesn't list.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl.listing
   - influxops.influxdb3.attributes.info
   - influxops.influxdb3.attributes.group
 options:
+  # texts.yml: name-filters
   name:
-    description: Return only the database of this name; the list is empty if there is none.
+    description: Return only what has this name; the list is empty if nothing has.
     type: str
   patterns:
     description:
-      - Return only databases whose name matches one of these shell patterns (C(*), C(?), C([abc])), such as
-        V(telegraf_*).
+      - Return only what has a name that matches one of these shell patterns (V(*), V(?), V([...])). Case matters.
     type: list
     elements: str
+  # texts.yml ends
+  # texts.yml: status-filter
+  status:
+    description:
+      - V(active) lists what is there, V(deleted) what has been deleted and not yet been cleaned up, V(all) both.
+      - influxctl is run once for each of the two lists. V(deleted) and V(all) need version 2.10.4 or newer.
+    type: str
+    choices: [active, deleted, all]
+    default: active
+  # texts.yml ends
 seealso:
   - module: influxops.influxdb3.database
 """
@@ -45,18 +57,23 @@ EXAMPLES = r"""
     patterns:
       - team_a_*
       - team_b_*
+
+- name: Find the deleted databases, with the IDs that restore them
+  influxops.influxdb3.database_info:
+    status: deleted
 """
 
 RETURN = r"""
 databases:
-  description: The databases, sorted by name.
+  description: The databases, sorted by name; of several with one name the active one first. What influxctl doesn't
+    show is null, such as the partition template.
   returned: success
   type: list
   elements: dict
   # texts.yml: database-fields
   contains:
     id:
-      description: The ID. Null unless the API gave it, which it does after a rename and a restore.
+      description: The ID. Null unless the API gave it, which it does after a rename and a restore, or influxctl did.
       type: int
       sample: 42
     name:
@@ -86,6 +103,9 @@ databases:
       elements: dict
       sample: [{type: time, value: '%Y-%m'}]
   # texts.yml ends
+    deleted:
+      description: Whether it is deleted.
+      type: bool
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
@@ -115,40 +135,47 @@ failure:
 # texts.yml ends
 """
 
-from fnmatch import fnmatchcase
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import ACTIVE, DATABASE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
+    INFLUXCTL_OPTIONS,
     connect,
     run,
 )
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "name": {"type": "str"},
-    "patterns": {"type": "list", "elements": "str"},
-}
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_filters import (
+    NAME_FILTERS,
+    NAME_RULES,
+    STATUS_FILTER,
+    chosen,
+)
 
 
 def work(module: AnsibleModule) -> Result:
     """List the databases that are asked for."""
-    name, patterns = module.params["name"], module.params["patterns"]
+    params = module.params
+    if params["status"] == ACTIVE:
+        databases = connect(module).list_databases()
+    else:
+        # Imported only where it is needed, because Python compiles a module's files anew for every task.
+        from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import (
+            influxctl_lists,
+        )
+
+        with influxctl_lists(module) as lists:
+            databases = lists.databases(params["status"])
     found = [
-        DATABASE.to_result(database)
-        for database in sorted(connect(module).list_databases(), key=lambda database: str(database.get("name")))
-        if name in (None, database.get("name"))
-        and (patterns is None or any(fnmatchcase(database.get("name", ""), pattern) for pattern in patterns))
+        {**(DATABASE.to_result(database) or {}), "deleted": database.get("deleted", False)}
+        for database in chosen(params, databases)
     ]
     return Result(changed=False, values={"databases": found})
 
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, mutually_exclusive=[("name", "patterns")])
+    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **NAME_FILTERS, **STATUS_FILTER}, **NAME_RULES)
 
 
 if __name__ == "__main__":

@@ -130,8 +130,9 @@ table:
   returned: success
   type: dict
   contains:
+    # texts.yml: table-fields
     id:
-      description: The ID. Null unless the API gave it, which it does after a rename and a restore.
+      description: The ID. Null unless the API or influxctl gave it.
       type: int
       sample: 42
     database:
@@ -143,11 +144,12 @@ table:
       type: str
       sample: cpu
     partition_template:
-      description: The parts of the partition template, as in the option O(partition_template); null where the API
-        didn't give it.
+      description: The parts of the partition template, as in the module M(influxops.influxdb3.table). Null where it
+        isn't shown, and empty where influxctl shows that the table has none of its own.
       type: list
       elements: dict
-      sample: [{"type": "time", "value": "%Y-%m-%d"}]
+      sample: [{type: time, value: '%Y-%m-%d'}]
+    # texts.yml ends
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.

@@ -10,6 +10,7 @@ import ast
 import getpass
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,11 @@ def local(text: str, sim: Simulator, workdir: Path) -> Any:
 
 
 @pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
-def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+def test_examples_of_plugins(
+    path: Path, ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    # Clusters are listed on Cloud Dedicated only.
+    sim = make_simulator("dedicated" if path.stem == "cluster_info" else "clustered")
     variables = world(sim, tmp_path)
     if path.parent.name == "lookup":
         kept = {"id": "1", "description": "grafana", "token": "apiv1_" + "e" * 64}
@@ -100,10 +105,10 @@ def test_examples_of_plugins(path: Path, ansible: Ansible, sim: Simulator, tmp_p
         (tmp_path / "secrets" / "grafana.json").write_text(json.dumps(kept))
         (tmp_path / "secrets" / "grafana.json").chmod(0o600)
         sim.secrets.add(kept["token"])
-    if path.stem in ("db_token", "db_token_file", "table"):
+    if path.stem in ("db_token", "db_token_file", "table", "table_info"):
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
-    defaults = {"host": sim.url, "ca_path": str(sim.ca_path), "management_token": sim.admin_token}
+    defaults = connection(sim)
     if path.stem == "fleet_step":
         ca = {"tls": {"ca": str(sim.ca_path)}}
         variables |= {"cluster_connection": defaults, "mgmt_token_profile": {"name": "fleet", **ca}}

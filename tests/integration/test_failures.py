@@ -62,7 +62,7 @@ WRONG_OPTIONS = [
     Case("database", {**DATABASE, "rename_from": ""}, ["rename_from", "1 to 64"]),
     Case("database", {"state": "restored", "id": 0}, ["id", "between 1 and"]),
     Case("database", {"state": "absent"}, ["absent", "name"], OF_ANSIBLE),
-    Case("database", {"state": "restored", "name": "a"}, ["restored", "id"], OF_ANSIBLE),
+    Case("database", {"state": "restored"}, ["restored", "id", "name"], OF_ANSIBLE),
     Case("database", {**DATABASE, "state": "gone"}, ["state", "present", "absent", "restored"], OF_ANSIBLE),
     Case("database", {**DATABASE, "max_tables": "many"}, ["max_tables"], OF_ANSIBLE),
     Case("database", {**DATABASE, "retention_period": "30 d"}, ["retention_period", "30d", "infinite"]),

@@ -25,6 +25,8 @@ COMMANDS = {
     "table": {"create", "list", "delete", "rename", "undelete", "iceberg"},
     "token": {"create", "get", "list", "revoke", "update"},
     "management": {"create", "list", "revoke"},
+    "user": {"list"},
+    "cluster": {"list", "get"},
 }
 
 

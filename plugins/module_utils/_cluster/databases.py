@@ -8,7 +8,7 @@ The module `database` does this for one database, `cluster` for each of many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable
@@ -33,6 +33,7 @@ from .._core.errors import Influxdb3Error, Refused
 from .._core.interface import Spec
 from .._core.plan import Change, plan
 from .._tokens.plan import alive
+from .restoring import the_deleted
 
 OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -46,17 +47,24 @@ OPTIONS: Spec = {
     "force": {"type": "bool", "default": False},
 }
 RULES: dict[str, Any] = {
-    "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
+    "required_if": [
+        ("state", "present", ["name"]),
+        ("state", "absent", ["name"]),
+        ("state", "restored", ["id", "name"], True),
+    ]
 }
 # The active database of a name, None if there is none.
 Find = Callable[[str], "State | None"]
+# The deleted databases of a name.
+FindDeleted = Callable[[str], Sequence[State]]
 
 
 @dataclass(frozen=True)
 class DatabaseWish:
     """What the options state of a database.
 
-    `old_name` is where a rename starts from, `id` that of a database to restore; both are empty without. `unitless` is
+    `old_name` is where a rename starts from, `id` that of a database to restore; both are empty without. What is to be
+    restored by its name alone has no `id`. `unitless` is
     the retention period as the user wrote it, where it is a number without a unit: somebody may have meant days.
     """
 
@@ -90,11 +98,18 @@ def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
     return wish
 
 
-def plan_database(wish: DatabaseWish, find: Find) -> Change:
-    """Return what has to be done. Raises Refused and OptionError."""
+def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = lambda _name: ()) -> Change:
+    """Return what has to be done. Raises Refused, OptionError, and what `find_deleted` raises.
+
+    `find_deleted` is only called for a database that is to be restored by its name, and isn't active.
+    """
     if wish.state == "restored":
         active = find(wish.name)
-        return Change(active, active or {"name": wish.name or None, "id": wish.id}, restore=active is None)
+        if active is not None:
+            return Change(active, active)
+        by_id = {"name": wish.name or None, "id": wish.id}
+        there = by_id if wish.id else the_deleted("database", wish.name, find_deleted(wish.name))
+        return Change(None, there, restore=True)
     desired = wish.desired if wish.state == "present" else None
     old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
     change = plan(DATABASE, find(wish.name), desired, old)
@@ -136,7 +151,7 @@ def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
     if change.create:
         reported.update(api.create_database(wish.desired))
     if change.restore:
-        reported.update(api.restore_database(wish.id))
+        reported.update(api.restore_database((change.after or {})["id"]))
     if change.rename:
         reported.update(api.rename_database(wish.old_name, wish.name))
     if change.update:

@@ -34,6 +34,9 @@ ACTIONS = ("read", "write")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # facts.md#names: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
+# What a list is of: objects that are there, those that are deleted, or both.
+ACTIVE, DELETED, ALL = "active", "deleted", "all"
+STATUSES = (ACTIVE, DELETED, ALL)
 # The number of items that a sentence names.
 SHOWN = 5
 
@@ -425,6 +428,24 @@ MGMT_TOKEN = Entity(
         Field("expires_at", "expires_at", parse=parse_instant, read=read_instant, show=format_instant),
         Field("revoked_at", "revoked_at", read=read_instant, show=format_instant),
         Field("token", "token", secret=True, read=read_text),
+    ),
+)
+
+
+# The keys are those of the states that _influxctl/lists.py reads; nothing of them can be stated.
+USER = Entity(
+    "user",
+    (
+        *(Field(name, name) for name in ("id", "name", "email", "account_id")),
+        Field("created_at", "created_at", show=format_instant),
+    ),
+)
+
+CLUSTER = Entity(
+    "cluster",
+    (
+        *(Field(name, name) for name in ("account_id", "cluster_id", "name", "url", "state")),
+        Field("created_at", "created_at", show=format_instant),
     ),
 )
 

@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .._core.entities import State
+from .._core.entities import ACTIVE, DELETED, State
 from .._core.errors import InfluxctlError
 from .client import Client, Need
 from .listed import CLUSTERS, DATABASES, TABLES, USERS, Kind, parse_entries
 
-ACTIVE, DELETED, ALL = "active", "deleted", "all"
-STATUSES = (ACTIVE, DELETED, ALL)
 # facts.md#versions-of-influxctl
 _TABLES = Need((2, 10, 2), "lists of tables")
 _DELETED = Need((2, 10, 4), "lists of deleted objects (--filter-status)")

@@ -5,22 +5,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.connection import CLUSTERED, limits
+from .._core.connection import CLUSTERED, Connection, limits
 from .._core.signals import orderly_end
 from .._influxctl.client import Client
-from .._influxctl.influxctl import Influxctl
-from .._influxctl.lists import Lists
-from .._influxctl.program import find_influxctl
-from .._tokens.influxctl_config import private_config
-from .._tokens.mgmt_tokens import InfluxctlTokens
 from .connect import CONNECTION_OPTIONS, connection_of, profile_of
+
+# Imported where it is needed otherwise, because Python compiles a module's files anew for every task.
+if TYPE_CHECKING:
+    from .._influxctl.lists import Lists
+    from .._tokens.mgmt_tokens import InfluxctlTokens
 
 # With these options alone, influxctl uses an existing profile: they name it, or say how long to wait.
 _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
@@ -35,13 +34,19 @@ class Access(NamedTuple):
 
 
 @contextmanager
-def influxctl_access(module: AnsibleModule) -> Iterator[Access]:
+def influxctl_access(
+    module: AnsibleModule, connection: Connection | None = None, longest: float | None = None
+) -> Iterator[Access]:
     """Give access to the cluster by influxctl, with an existing profile or a private temporary one.
 
-    Signals that end the module also end influxctl, and remove the temporary config.
+    `connection` is that of the module where it is resolved already. `longest` says that nothing is tried again, and
+    how many seconds a run may take at most. Signals that end the module also end influxctl, and remove the temporary
+    config.
     """
     params: Mapping[str, Any] = module.params
     timeout, retries = limits(params)
+    if longest is not None:
+        timeout, retries = min(timeout, longest), 0
     own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
 
     def client(config_path: str, profile: str | None) -> Client:
@@ -61,7 +66,9 @@ def influxctl_access(module: AnsibleModule) -> Iterator[Access]:
                 client(path, params["profile"]), str(profile.get("product", CLUSTERED)), profile.get("mgmt_token")
             )
         return
-    connection = connection_of(module)
+    from .._tokens.influxctl_config import private_config
+
+    connection = connection or connection_of(module)
     with orderly_end(), private_config(connection, module.tmpdir) as path:
         yield Access(client(path, None), connection.product, connection.token)
 
@@ -69,6 +76,9 @@ def influxctl_access(module: AnsibleModule) -> Iterator[Access]:
 @contextmanager
 def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     """Give access to the management tokens."""
+    from .._influxctl.influxctl import Influxctl
+    from .._tokens.mgmt_tokens import InfluxctlTokens
+
     params: Mapping[str, Any] = module.params
     with influxctl_access(module) as access:
         yield InfluxctlTokens(
@@ -80,12 +90,11 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
 
 
 @contextmanager
-def influxctl_lists(module: AnsibleModule) -> Iterator[Lists]:
-    """Give access to what influxctl lists."""
-    with influxctl_access(module) as access:
+def influxctl_lists(
+    module: AnsibleModule, connection: Connection | None = None, longest: float | None = None
+) -> Iterator[Lists]:
+    """Give access to what influxctl lists. `connection` and `longest` are those of `influxctl_access`."""
+    from .._influxctl.lists import Lists
+
+    with influxctl_access(module, connection, longest) as access:
         yield Lists(access.client, access.product)
-
-
-def influxctl_at_hand(module: AnsibleModule) -> bool:
-    """Return whether there is an influxctl that can be run, where the module runs."""
-    return find_influxctl(module.params["influxctl_path"], os.environ) is not None

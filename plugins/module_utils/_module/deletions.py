@@ -1,0 +1,86 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module that deletes or restores one object asks influxctl for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._cluster.restoring import restorable_until
+from .._core.connection import Connection
+from .._core.entities import State
+from .._core.errors import Influxdb3Error
+from .._core.interface import now
+from .._core.plan import Change, find
+from .._influxctl.program import find_influxctl
+
+if TYPE_CHECKING:
+    from .._influxctl.lists import Lists
+
+# Seconds. Nobody waits longer for an ID that the deletion doesn't need.
+_LONGEST = 10.0
+
+
+def of_name(
+    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]]
+) -> Callable[[str], list[State]]:
+    """Return a function that gives the objects of a name among those that influxctl lists, asked for once.
+
+    Raises InfluxctlError, and OptionError for a connection that influxctl can't be given.
+    """
+    asked: list[list[State]] = []
+
+    def found(name: str) -> list[State]:
+        if not asked:
+            # Imported only where it is needed, because Python compiles a module's files anew for every task.
+            from .influxctl_access import influxctl_lists
+
+            with influxctl_lists(module, connection) as lists:
+                asked.append(ask(lists))
+        return [state for state in asked[0] if state["name"] == name]
+
+    return found
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """Of an object that is to be deleted, the ID that restores it where influxctl tells it, and until when it can be.
+
+    All empty for a change that deletes nothing.
+    """
+
+    id: int | None = None
+    until: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def identified(self, state: State | None) -> State | None:
+        """Return the object's state with the ID."""
+        return state if state is None or self.id is None else {**state, "id": self.id}
+
+
+def restorable(
+    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]], change: Change
+) -> Restorable:
+    """Return what there is to know about restoring what a change deletes; influxctl is asked where it is at hand.
+
+    It is asked before the deletion, because afterwards another object of the name may be among the deleted ones.
+    Whatever goes wrong is a warning, and keeps nobody from deleting.
+    """
+    if not change.delete or change.before is None:
+        return Restorable()
+    until = restorable_until(connection.product, now())
+    if find_influxctl(module.params["influxctl_path"], os.environ) is None:
+        return Restorable(until=until)
+    from .influxctl_access import influxctl_lists
+
+    name = str(change.before.get("name"))
+    try:
+        with influxctl_lists(module, connection, longest=_LONGEST) as lists:
+            return Restorable((find(ask(lists), name) or {}).get("id"), until)
+    except Influxdb3Error as error:
+        return Restorable(None, until, [f"The ID that restores {name!r} could not be looked up. {error}"])

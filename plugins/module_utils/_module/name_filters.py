@@ -1,0 +1,33 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options by which the modules that list choose what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .._core.entities import ACTIVE, STATUSES, State
+from .._core.interface import Spec
+
+NAME_FILTERS: Spec = {"name": {"type": "str"}, "patterns": {"type": "list", "elements": "str"}}
+NAME_RULES: dict[str, Any] = {"mutually_exclusive": [("name", "patterns")]}
+STATUS_FILTER: Spec = {"status": {"type": "str", "choices": list(STATUSES), "default": ACTIVE}}
+
+
+def chosen(params: Mapping[str, Any], states: Iterable[State]) -> list[State]:
+    """Return the objects that the options ask for, sorted by name; of one name the active one first, then by ID."""
+    name, patterns = params["name"], params["patterns"]
+
+    def fits(state: State) -> bool:
+        own = state.get("name") or ""
+        return name in (None, own) and (patterns is None or any(fnmatchcase(own, pattern) for pattern in patterns))
+
+    def order(state: State) -> tuple[str, bool, int, str]:
+        number = state.get("id")  # of a user, a text
+        whole = number if isinstance(number, int) else 0
+        return state.get("name") or "", bool(state.get("deleted")), whole, str(number)
+
+    return sorted(filter(fits, states), key=order)
