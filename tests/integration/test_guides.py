@@ -130,6 +130,7 @@ class World(Rotation):
             "the server is well again": self.sim.faults.clear,
             "the file of telegraf is lost": (self.secrets / "telegraf.json").unlink,
             "every state there is": self.hold_all_states,
+            "the database metrics was deleted, and before it others of the names billing and billing": self.delete_some,
             "docs/stores is copied here, and the vault has a password for the store": self.copy_stores,
         }
 
@@ -203,6 +204,11 @@ class World(Rotation):
             return request.method == "POST" and request.body.get("name") == "logs"
 
         self.sim.faults.append(Fault("status", times=0, status=500, match=creates))
+
+    def delete_some(self) -> None:
+        """Databases are deleted, the last one first; their IDs count from 1."""
+        for days, name in enumerate(("billing", "billing", "metrics"), start=1):
+            self.sim.add_database(name, deleted_at=self.sim.clock.now() - timedelta(days=4 - days))
 
     def copy_stores(self) -> None:
         """The examples of stores are beside the inventory."""

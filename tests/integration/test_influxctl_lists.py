@@ -24,7 +24,7 @@ from simulator.influxctl import CliSwitches, install, invocations
 
 DAY = 86_400_000_000_000
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-TEMPLATE = [
+TEMPLATE: list[dict[str, Any]] = [
     {"type": "tag", "value": "region"},
     {"type": "bucket", "value": {"tagName": "customer", "numberOfBuckets": 10}},
     {"type": "time", "value": "%Y-%m"},
