@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_audit
-short_description: Report which host holds which management token
+short_description: Report which host holds which token
 version_added: 0.1.0
 description:
-  - Matches the profiles that were found on hosts with the management tokens that the cluster lists. The playbook
-    C(influxops.influxdb3.audit) uses it. It needs no secret.
+  - Matches the profiles that were found on hosts with the management tokens that the cluster lists, and the files that
+    were found with its database tokens. The playbook C(influxops.influxdb3.audit) uses it. It needs no secret.
 author:
   - influxops contributors (@influxops)
 positional: tokens
@@ -37,6 +37,26 @@ options:
       - Tokens that end within this time are in the state V(expiring). A number needs a unit, such as V(14d).
     type: str
     default: 14d
+  db_tokens:
+    description:
+      - The list C(db_tokens) that M(influxops.influxdb3.db_token_info) returns with C(include_revoked=true). Without
+        it, the report is about management tokens only.
+    type: list
+    elements: dict
+  files:
+    description:
+      - For each host that shall have a file with a database token, by its name, what
+        M(influxops.influxdb3.db_token_file_info) returned there, also when it failed or was skipped.
+    type: dict
+    default: {}
+  stored:
+    description:
+      - What M(influxops.influxdb3.db_token_file_info) returned on the controller for a directory of such files, also
+        when it failed.
+    type: dict
+seealso:
+  - plugin: influxops.influxdb3.fleet_audit_files
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -70,9 +90,11 @@ _value:
   contains:
     rows:
       description:
-        - One entry for each profile of each host, and one for a host without any, sorted. With the keys C(host),
-          C(profile), C(token_id), C(description), C(created_at), C(expires_at), C(state) (V(ok), V(expiring),
-          V(expired), V(revoked), V(unknown), V(unreadable) or V(none)), C(note), C(shared_with) and C(world_readable).
+        - One entry for each profile of each host, and one for a host without any; one for each file of a host with a
+          database token; sorted by host. Then one for each file of the controller, with the host C(localhost).
+        - With the keys C(kind) (V(management) or V(database)), C(host), C(profile), C(held_in) (the file), C(token_id),
+          C(description), C(created_at), C(expires_at), C(state) (V(ok), V(expiring), V(expired), V(revoked),
+          V(unknown), V(unreadable) or V(none)), C(note), C(shared_with) and C(world_readable).
         - V(unreadable) is a profile of a file that influxctl refuses for a key in it, whatever its token is.
       type: list
       elements: dict
@@ -82,6 +104,20 @@ _value:
           then they aren't known; see C(not_asked).
       type: list
       elements: dict
+    others:
+      description:
+        - The active tokens that are neither in C(rows) nor in C(orphans), each with a C(note). The issuer holds its
+          own, and a host that was not asked or gave no answer may hold another one.
+      type: list
+      elements: dict
+    ending:
+      description:
+        - Those of C(rows), C(orphans) and C(others) whose active token ends within the time, the soonest first.
+      type: list
+      elements: dict
+    audited_at:
+      description: The time of the report.
+      type: str
     not_asked:
       description: The hosts that were not asked, sorted.
       type: list
@@ -106,13 +142,14 @@ _value:
         - The findings for C(set_stats), without a text that a host or a token's maker has chosen. For each kind of
           C(findings) a list, such as C(influxdb3_audit_expired), of hosts, or of token IDs in
           C(influxdb3_audit_orphan).
-        - C(influxdb3_audit_ok) is the number of profiles in order, C(influxdb3_audit_not_asked) the list of the hosts
-          that were not asked.
+        - C(influxdb3_audit_ok) is the number of rows in order, C(influxdb3_audit_not_asked) the list of the hosts
+          that were not asked, and C(influxdb3_audit_soonest_end) a list with the time at which the first of all active
+          tokens ends, empty where none of them ends.
       type: dict
     csv:
       description:
-        - The rows as CSV, after them a row for each host that was not asked, without a state, and then the orphans,
-          which have no host. A text that begins as a formula of a
+        - The rows as CSV, after them a row for each host that was not asked, without a state, and then C(orphans) and
+          C(others), which have no host. A text that begins as a formula of a
           spreadsheet does, with V(=), V(+), V(-) or V(@), has an apostrophe before it, also after a semicolon.
         - Line breaks, and whatever else steers a terminal, are escaped, for instance as V(\x1b).
       type: str
@@ -123,15 +160,22 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import parse_instant
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import audit
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import Databases, audit
 
 
 def fleet_audit(
-    holdings: dict[str, Any], tokens: list[dict[str, Any]], now: str, expiring_within: str = "14d"
+    holdings: dict[str, Any],
+    tokens: list[dict[str, Any]],
+    now: str,
+    expiring_within: str = "14d",
+    db_tokens: list[dict[str, Any]] | None = None,
+    files: dict[str, Any] | None = None,
+    stored: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report. Raises AnsibleFilterError when a time can't be read."""
+    databases = None if db_tokens is None else Databases(db_tokens, files or {}, stored)
     try:
-        return audit(holdings, tokens, parse_instant(now), expiring_within)
+        return audit(holdings, tokens, parse_instant(now), expiring_within, databases)
     except ValueError as error:
         raise AnsibleFilterError(f"fleet_audit: {error}") from error
 

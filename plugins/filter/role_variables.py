@@ -10,8 +10,9 @@ name: role_variables
 short_description: Say what is wrong with the variables of a role of this collection
 version_added: 0.1.0
 description:
-  - Finds variables that are nearly spelt like one of the role's, and so would be ignored, and spans of time that can't
-    be read. All other variables are left alone, whatever they begin with. The roles of this collection use it.
+  - Finds variables that are nearly spelt like one of the role's, and so would be ignored, spans of time that can't be
+    read, and files whose ending doesn't say what to write. All other variables are left alone, whatever they begin
+    with. The roles of this collection use it.
   - Warns of C(expires_in) without C(renew_before) and C(max_age).
 author:
   - influxops contributors (@influxops)
@@ -28,6 +29,12 @@ options:
     required: true
   spans:
     description: The role's variables that state a span of time, by their names, each with its value or null.
+    type: dict
+    default: {}
+  reports:
+    description:
+      - The role's variables that name the files of a report, by their names, each with its value or null. The endings
+        that a name may have are those of P(influxops.influxdb3.fleet_audit_files#filter).
     type: dict
     default: {}
 """
@@ -64,8 +71,10 @@ class FilterModule:
         return {"role_variables": role_variables}
 
 
-def role_variables(stated: list[str], role: str, spans: dict[str, Any] | None = None) -> list[str]:
+def role_variables(
+    stated: list[str], role: str, spans: dict[str, Any] | None = None, reports: dict[str, Any] | None = None
+) -> list[str]:
     """Return the sentences of `complaints`. Warns of the `doubts`; Ansible shows a warning once, for all hosts."""
     for doubt in doubts(role, spans or {}):
         Display().warning(doubt)
-    return complaints(stated, role, spans or {})
+    return complaints(stated, role, spans or {}, reports)

@@ -14,15 +14,21 @@ description:
   - Returns the ID, the description and the times of the token in a file that M(influxops.influxdb3.db_token_file) has
     written on the target, who may read the file, and whether the file of the variable holds the same token. Never the
     secret, nor a part of it.
+  - With O(directory), returns the same for each token in the files of a directory, such as the
+    O(influxops.influxdb3.cluster#module:secret_dir) of M(influxops.influxdb3.cluster).
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
   - influxops.influxdb3.attributes.info
 options:
   path:
-    description: The file. If there is none, the result says so and its keys are null.
+    description: The file. If there is none, the result says so and its keys are null. Either this or O(directory).
     type: path
-    required: true
+  directory:
+    description:
+      - A directory of files that hold a token each. What else is in it is passed over, and so are the directories in
+        it. One that isn't there holds none.
+    type: path
   env_path:
     description: The file that holds the token as a variable.
     type: path
@@ -44,13 +50,19 @@ EXAMPLES = r"""
     env_path: /etc/telegraf/influxdb3/token.env
     env_name: INFLUX_TOKEN
   register: held
+
+- name: Find out which database tokens the controller keeps
+  influxops.influxdb3.db_token_file_info:
+    directory: /etc/influxdb3/secrets
+  delegate_to: localhost
+  register: kept
 """
 
 RETURN = r"""
 db_token_file:
   description: What the file holds, without the secret. When it can't be read or isn't such a file, the module fails,
     and the keys about the files themselves are there all the same.
-  returned: always
+  returned: always, with O(path)
   type: dict
   contains:
     # texts.yml: kept-token-fields
@@ -117,6 +129,15 @@ db_token_file:
       description: As RV(db_token_file.mode), of O(env_path).
       type: str
       sample: "0600"
+db_token_files:
+  description:
+    - What the files of O(directory) hold, by their names, each with the keys C(path), C(exists), C(owner), C(group),
+      C(mode), C(id), C(description), C(created_at) and C(expires_at) of RV(db_token_file), and with C(problem).
+    - The C(problem) of a file that can't be read says why, and nothing is known of its token then. It is null for the
+      others.
+  returned: success, with O(directory)
+  type: list
+  elements: dict
 # texts.yml: file-identity-of-a-token
 file_identity:
   description:
@@ -152,6 +173,7 @@ failure:
 # texts.yml ends
 """
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -162,20 +184,27 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interfac
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import described, env_state
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import public
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import kept_at, place_of
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import (
+    kept_at,
+    place_of,
+    tokens_in,
+)
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "path": {"type": "path", "required": True},
+    "path": {"type": "path"},
     "env_path": {"type": "path"},
     "env_name": {"type": "str"},
+    "directory": {"type": "path"},
 }
+_NOTHING = {"id": None, "description": None, "created_at": None, "expires_at": None}
 
 
 def work(module: AnsibleModule) -> Result:
     """Tell what the files hold."""
-    path, env_path, name = (module.params[option] for option in OPTIONS)
-    nothing = {"id": None, "description": None, "created_at": None, "expires_at": None}
-    file = {**described(path), **nothing, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
+    path, env_path, name, directory = (module.params[option] for option in OPTIONS)
+    if directory is not None:
+        return Result(False, {"db_token_files": _of_directory(directory)})
+    file = {**described(path), **_NOTHING, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
     try:
         with place_of(path) as location:
             kept = kept_at(location)
@@ -187,9 +216,29 @@ def work(module: AnsibleModule) -> Result:
     return Result(False, {"db_token_file": file, "file_identity": file_identity(str(file["path"]))})
 
 
+def _of_directory(directory: str) -> list[dict[str, Any]]:
+    with place_of(os.path.join(directory, "any")) as location:
+        if location.missing:
+            return []
+    above, found = tokens_in(directory)
+    files = []
+    for name, kept in found:
+        problem = str(kept) if isinstance(kept, Influxdb3Error) else None
+        token = {} if isinstance(kept, Influxdb3Error) else public(kept.secret)
+        files.append({**described(os.path.join(above, name)), **_NOTHING, **token, "problem": problem})
+    return files
+
+
 def main() -> None:
     """Run the module."""
-    run(work, OPTIONS, empty_is_unset=("env_path", "env_name"), required_by={"env_name": ("env_path",)})
+    run(
+        work,
+        OPTIONS,
+        empty_is_unset=("env_path", "env_name"),
+        required_by={"env_name": ("env_path",), "env_path": ("path",)},
+        required_one_of=[("path", "directory")],
+        mutually_exclusive=[("path", "directory")],
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_report
-short_description: Print the lines of a report
+short_description: Print the lines of a report, and write its files
 version_added: 0.1.0
 description:
   - Prints lines as they are, whatever the settings of the callback say about results (C(display_ok_hosts),
@@ -20,7 +20,7 @@ author:
   - influxops contributors (@influxops)
 options:
   lines:
-    description: The lines.
+    description: The lines. An empty list prints nothing.
     type: list
     elements: str
     required: true
@@ -30,11 +30,35 @@ options:
         and numbers of several tasks of a run are added to each other.
     type: dict
     default: {}
+  files:
+    description:
+      - Files to write on the controller. A file is written beside the old one and put in its place as a whole, so that
+        who reads it at the same time reads the old one or the new one. One that is so already is left.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description:
+          - Where to. The directory has to be there. A path that is relative begins where C(ansible-playbook) was
+            started.
+        type: str
+        required: true
+      content:
+        description: The text.
+        type: str
+        required: true
+      mode:
+        description: The permissions in octal digits.
+        type: str
+        default: "0600"
 extends_documentation_fragment:
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.info
 seealso:
   - plugin: influxops.influxdb3.fleet_audit
+    plugin_type: filter
+  - plugin: influxops.influxdb3.fleet_audit_files
     plugin_type: filter
   - plugin: influxops.influxdb3.fleet_rotation
     plugin_type: filter

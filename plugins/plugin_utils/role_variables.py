@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the faults of the variables that are stated for a role: misspelt names, and spans of time without a unit."""
+"""Finds the faults of the variables that are stated for a role: misspelt names, spans of time, and files' endings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..module_utils._core.durations import parse_span
+from ._reports.report_files import file_complaints
 
 ROLES = Path(__file__).parents[2] / "roles"
 # One letter of four or more. Lower, and vault_file would be near to audit_file.
@@ -66,8 +67,13 @@ def _nearest(name: str, role: str, options: Collection[str]) -> str | None:
     return nearest
 
 
-def complaints(stated: Iterable[str], role: str, spans: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each variable that has to be put right. `spans` are those that state a span of time."""
+def complaints(
+    stated: Iterable[str], role: str, spans: Mapping[str, Any], reports: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Return a sentence for each variable that has to be put right.
+
+    `spans` are those that state a span of time, `reports` those that name files of a report.
+    """
     sentences = [
         f"{name} is no variable of the role {role}: {meant} is meant. Rename it."
         for name, meant in misspelt(stated, role, names_of(role)).items()
@@ -78,6 +84,8 @@ def complaints(stated: Iterable[str], role: str, spans: Mapping[str, Any]) -> li
                 parse_span(value)
         except ValueError as error:
             sentences.append(f"{name}: {error}.")
+    for name, value in (reports or {}).items():
+        sentences += file_complaints(name, value)
     return sentences
 
 

@@ -11,23 +11,26 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from fleet import Fleet
 from fleet.host import Host
 from harness.playbook import Ansible, Run
+from harness.plays import connection
 from harness.rotation import CONFIG, Rotation
 from harness.sweeps import assert_no_secret, snapshot
-from simulator import MgmtToken, Simulator
+from simulator import DbToken, MgmtToken, Simulator
 from simulator.influxctl import install
 
 FOREIGN = "M.V1.wxyzTheTokenOfAnotherCluster"
 BROKEN = "M.V1.brokTheTokenInAFileThatIsNoToml"
 WORDS = ("expired", "revoked", "unknown", "unreadable", "expiring", "none", "world_readable", "shared", "orphan")
+DB_FILE = "influxdb3/token.json"
 SHOWN = "Show who holds what"
 
 
@@ -136,7 +139,8 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
         "unknown": ["host5 (default)", "host7", "host8"],
         "world_readable": ["host1 (default)", "host8"],
     }
-    assert set(report) == {"rows", "orphans", "findings", "not_asked", "silent"}
+    assert set(report) == {"rows", "orphans", "others", "ending", "findings", "not_asked", "silent", "audited_at"}
+    assert {row["kind"] for row in report["rows"]} == {"management"}
     assert (report["not_asked"], report["silent"]) == ([], ["host7", "host8"])
 
     # A long remark goes on in the next line.
@@ -179,6 +183,137 @@ def test_the_report_as_csv(audited: Rotation, tmp_path: Path) -> None:
         ("", trap),
     ]
     assert not trapped.exists()
+
+
+def give_file(world: Rotation, host: Host, token: DbToken, mode: int = 0o600) -> None:
+    """Have a host hold a database token, as the role db_token writes it."""
+    path = host.home / DB_FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_secret(path, token)
+    path.chmod(mode)
+
+
+def write_secret(path: Path, token: DbToken) -> None:
+    ends = None if token.expires_at is None else token.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    kept = {"id": token.id, "description": token.description, "token": token.secret, "expires_at": ends}
+    path.write_text(json.dumps({**kept, "created_at": None}))
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def both(rotation: Rotation, tmp_path: Path) -> Rotation:
+    """A fleet whose first host has a token of each kind, the second one that has ended and one without its file, and
+    the third none; the controller keeps a token, and one that ends first is kept by nobody."""
+    sim, (first, second, _third) = rotation.sim, rotation.fleet.hosts
+    now = sim.clock.now()
+
+    def add(description: str, days: float | None) -> DbToken:
+        ends = None if days is None else now + timedelta(days=days)
+        return sim.add_db_token(description, expires_at=ends)
+
+    rotation.give_old(first, days=60)
+    rotation.give_old(second, days=5)
+    give_file(rotation, first, add("telegraf host1", 6))
+    give_file(rotation, second, add("telegraf host2", -2), 0o644)
+    secrets = tmp_path / "secrets"
+    secrets.mkdir(mode=0o700)
+    write_secret(secrets / "grafana.json", add("grafana", 40))
+    (secrets / "README").write_text("no token")
+    add("=left()", 1)
+    rotation.variables |= {
+        "cluster_connection": connection(sim),
+        "cluster_secret_dir": str(secrets),
+        "db_token_path": f"~/{DB_FILE}",
+    }
+    return rotation
+
+
+def test_both_kinds_in_one_report_and_in_each_file(both: Rotation, tmp_path: Path) -> None:
+    """With two remote executions for each host, and one list of each kind; a second run writes no file anew."""
+    sim, hosts = both.sim, both.fleet.hosts
+    before, executed = (both.configs(), snapshot(sim)), both.executions()
+    files = [tmp_path / f"tokens.{ending}" for ending in ("json", "csv", "html", "prom")]
+    run = both.play("audit", mgmt_token_audit_file=[str(path) for path in files])
+    assert run.code == 0, run.output
+    assert_nothing_happened(both, before, run)
+    assert {name: count - executed[name] for name, count in both.executions().items()} == dict.fromkeys(
+        (host.name for host in hosts), 2
+    )
+    assert [request.method for request in sim.requests if "/tokens" in request.path] == ["GET"]
+
+    report = json.loads(files[0].read_text())
+    assert [(row["kind"], row["host"], row["description"], row["state"]) for row in report["rows"]] == [
+        ("management", "host1", "influxctl host1", "ok"),
+        ("database", "host1", "telegraf host1", "expiring"),
+        ("management", "host2", "influxctl host2", "expiring"),
+        ("database", "host2", "telegraf host2", "expired"),
+        ("management", "host3", None, "none"),
+        ("database", "host3", None, "none"),
+        ("database", "localhost", "grafana", "ok"),
+    ]
+    assert [row["description"] for row in report["orphans"]] == ["=left()"]
+    assert [row["description"] for row in report["ending"]] == ["=left()", "influxctl host2", "telegraf host1"]
+    assert report["findings"]["world_readable"] == [f"host2 ({hosts[1].home / DB_FILE})"]
+    lines = run.result(SHOWN)["lines"]
+    assert "4 files: 1 expired, 1 expiring, 1 none, 1 ok." in lines
+    assert [line.split()[2:4] for line in lines[-3:]] == [
+        ["database", "-"],
+        ["management", "host2"],
+        ["database", "host1"],
+    ]
+
+    with files[1].open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    assert [row["description"] for row in cells if row["kind"] == "database"] == [
+        *("telegraf host1", "telegraf host2", "", "grafana", "'=left()"),
+    ]
+    assert files[2].read_text().startswith("<!doctype html>")
+    (family,) = text_string_to_metric_families(files[3].read_text())
+    ends = {(one.labels["host"], one.labels["description"]): one.value for one in family.samples}
+    assert ends["host1", "telegraf host1"] == datetime.fromisoformat(report["rows"][1]["expires_at"]).timestamp()
+    assert [oct(path.stat().st_mode & 0o777) for path in files] == ["0o600", "0o600", "0o600", "0o644"]
+    assert_no_secret("".join(path.read_text() for path in files), sim.secrets)
+    assert run.result(SHOWN)["ansible_stats"]["data"]["influxdb3_audit_expired"] == ["host2"]
+    (soonest,) = run.result(SHOWN)["ansible_stats"]["data"]["influxdb3_audit_soonest_end"]
+    assert datetime.fromisoformat(soonest) == datetime.fromisoformat(report["ending"][0]["expires_at"])
+
+
+@pytest.mark.complete
+def test_a_host_that_is_away_is_waited_for_once(both: Rotation) -> None:
+    """It is in the report with both kinds, and what bears its name is no token that nobody holds."""
+    host = both.fleet.hosts[0]
+    host.stop()
+    run = both.play("audit", mgmt_token_audit_fail_on=["unknown"])
+    assert [json.loads(one["msg"]) for one in run.failures] == [{"unknown": ["host1", "host1"]}]
+    assert sum(bool(one["result"].get("unreachable")) for one in run.results) == 1
+    assert run.result(SHOWN)["ansible_stats"]["data"]["influxdb3_audit_orphan"] == [
+        token.id for token in both.sim.state.db_tokens if token.description == "=left()"
+    ]
+
+
+@pytest.mark.complete
+def test_an_ending_that_says_nothing_is_refused_before_any_host_is_asked(both: Rotation, tmp_path: Path) -> None:
+    executed = both.executions()
+    for stated in (str(tmp_path / "report.txt"), [str(tmp_path / "a.json"), str(tmp_path / "report")]):
+        run = both.play("audit", mgmt_token_audit_file=stated)
+        assert run.code == 2
+        assert ".json, .csv, .html, .prom" in run.output
+    assert both.executions() == executed
+    assert both.sim.requests == []
+    assert list(tmp_path.glob("*.json")) == []
+
+
+@pytest.mark.complete
+def test_database_tokens_only_where_their_cluster_is_stated(both: Rotation) -> None:
+    """Either variable will do; without one nobody looks at the hosts' files."""
+    stated = both.variables.pop("cluster_connection")
+    executed = both.executions()
+    run = both.play("audit")
+    assert not any("atabase" in line for line in run.result(SHOWN)["lines"])
+    assert set(both.executions().values()) == {count + 1 for count in executed.values()}
+    assert not any("/tokens" in request.path for request in both.sim.requests)
+    other = both.play("audit", db_token_connection=stated)
+    assert "Database tokens:" in other.result(SHOWN)["lines"]
 
 
 def spoil(world: Rotation, word: str) -> str:

@@ -114,3 +114,23 @@ def test_what_is_no_list_of_lines_is_refused(ansible: Ansible) -> None:
     run = ansible.playbook(local_play([task], {}))
     assert run.code == 2
     assert "lines" in run.failures[0]["msg"]
+
+
+def test_files_are_written_with_what_is_no_template(ansible: Ansible, tmp_path: Path) -> None:
+    """In check mode none is; where one can't be written the others are, and it is named."""
+    trap = "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path / "trapped") + "') }} \u202e"
+    paths = [tmp_path / "nowhere" / "a.txt", tmp_path / "b.txt"]
+    files = [{"path": str(path), "content": "{{ texts[0] }}", "mode": "0640"} for path in paths]
+    task = {"name": "Report", "influxops.influxdb3.fleet_report": {"lines": [], "files": files}}
+    variables = tmp_path / "variables.yml"
+    variables.write_text(f"texts: [!unsafe {json.dumps(trap)}]\n")
+    play = local_play([task], {})
+    checked = ansible.playbook(play, "--check", "-e", f"@{variables}")
+    assert checked.failed == ["Report"]
+    assert not paths[1].exists()
+    run = ansible.playbook(play, "-e", f"@{variables}")
+    assert run.failed == ["Report"]
+    assert str(paths[0]) in run.failures[0]["msg"]
+    assert paths[1].read_text() == trap
+    assert paths[1].stat().st_mode & 0o777 == 0o640
+    assert not (tmp_path / "trapped").exists()

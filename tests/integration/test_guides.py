@@ -131,6 +131,7 @@ class World(Rotation):
             "the file of telegraf is lost": (self.secrets / "telegraf.json").unlink,
             "every state there is": self.hold_all_states,
             "the database metrics was deleted, and before it others of the names billing and billing": self.delete_some,
+            "the hosts and the controller hold database tokens": self.hold_database_tokens,
             "docs/stores is copied here, and the vault has a password for the store": self.copy_stores,
         }
 
@@ -174,6 +175,24 @@ class World(Rotation):
         self.give_old(second, days=-4)
         (second.home / CONFIG).chmod(0o644)
         self.sim.add_mgmt_token("nightly")
+
+    def hold_database_tokens(self) -> None:
+        """Each host has one in a file, the controller keeps one, and one that ends first is kept by nobody."""
+        now, read = self.sim.clock.now(), [{"action": "read", "resource": "metrics"}]
+
+        def keep(path: Path, description: str, days: float | None) -> None:
+            ends = None if days is None else now + timedelta(days=days)
+            token = self.sim.add_db_token(description, read, expires_at=ends)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            kept = {"id": token.id, "description": description, "token": token.secret}
+            path.write_text(json.dumps({**kept, "created_at": None, "expires_at": None}))
+            path.chmod(0o600)
+
+        first, second = self.fleet.hosts
+        keep(first.home / "influxdb3" / "token.json", "telegraf web1", 4)
+        keep(second.home / "influxdb3" / "token.json", "telegraf web2", 80)
+        keep(self.secrets / "grafana.json", "grafana", None)
+        self.sim.add_db_token("backup", read, expires_at=now + timedelta(days=2))
 
     def set_up(self) -> None:
         """What the playbook bootstrap has made, three months later."""

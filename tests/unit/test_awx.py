@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import ChainableUndefined, StrictUndefined, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from harness.awx import DEFINITIONS, definitions, inject, load
 from harness.install import CHECKOUT
 from harness.pages import blocks
@@ -32,6 +35,7 @@ FILE, ENVIRONMENT = DEFINED["controller_credential_types"]
 KEYS = {
     "controller_credential_types": "name description kind inputs injectors",
     "controller_credentials": "name description organization credential_type inputs",
+    "controller_notifications": "name description organization notification_type notification_configuration messages",
     "controller_execution_environments": "name description organization image credential pull",
     "controller_projects": "name description organization scm_type scm_url scm_branch credential scm_update_on_launch "
     "default_environment wait",
@@ -40,7 +44,8 @@ KEYS = {
     "overwrite overwrite_vars update_on_launch",
     "controller_templates": "name description organization project inventory playbook execution_environment "
     "credentials extra_vars diff_mode use_fact_cache verbosity job_slice_count ask_job_type_on_launch "
-    "ask_limit_on_launch ask_variables_on_launch survey_enabled survey_spec",
+    "ask_limit_on_launch ask_variables_on_launch survey_enabled survey_spec notification_templates_error "
+    "notification_templates_success notification_templates_started",
     "controller_workflows": "name description organization simplified_workflow_nodes",
     "controller_schedules": "name description organization unified_job_template rrule enabled",
 }
@@ -100,6 +105,7 @@ def test_the_definitions_fit_together() -> None:
         assert template["inventory"] in names("controller_inventories")
         assert template["execution_environment"] in names("controller_execution_environments")
         assert set(template["credentials"]) <= names("controller_credentials")
+        assert set(template.get("notification_templates_error", [])) <= names("controller_notifications")
     for workflow in DEFINED["controller_workflows"]:
         nodes = {node["identifier"]: node for node in workflow["simplified_workflow_nodes"]}
         assert {node["unified_job_template"] for node in nodes.values()} <= set(TEMPLATES)
@@ -155,6 +161,74 @@ def test_awx_accepts_the_schedules(schedule: dict[str, Any]) -> None:
     assert parts.keys() >= {"FREQ", "INTERVAL"}
     assert parts.keys() <= {"FREQ", "INTERVAL", "BYDAY"}
     assert parts["FREQ"] in ("DAILY", "WEEKLY")
+
+
+def rendered(artifacts: dict[str, Any], undefined: type[Undefined] = ChainableUndefined) -> tuple[str, str]:
+    """The subject and the body of the mail, as AWX renders them for a job with these artifacts."""
+    (notification,) = DEFINED["controller_notifications"]
+    environment = ImmutableSandboxedEnvironment(undefined=undefined)
+    context = {"job": {"artifacts": artifacts, "status": "failed"}, "url": "https://awx.example.com/#/jobs/playbook/42"}
+    message = notification["messages"]["error"]
+    return tuple(environment.from_string(message[part]).render(context) for part in ("message", "body"))  # type: ignore[return-value]
+
+
+def test_the_notification_says_what_the_audit_has_found() -> None:
+    holdings: dict[str, Any] = {
+        "web1": {"profiles": [{"name": "default", "mgmt_token_prefix": "M1"}]},
+        "web2": {"profiles": [{"name": "default", "mgmt_token_prefix": "M2"}]},
+        "web3": {"msg": "away"},
+        "web4": {"msg": "away"},
+    }
+    tokens = [
+        {"id": f"t-{number}", "token_prefix": f"M{number}", "description": "{{ x }}", "expires_at": ends}
+        for number, ends in enumerate(("2026-11-27T12:00:00Z", "2027-01-01T00:00:00Z", None))
+    ]
+    tokens[1]["revoked_at"] = "2026-11-20T12:00:00Z"
+    artifacts = fleet_audit(holdings, tokens, "2026-11-24T12:00:00Z")["stats"]
+    subject, body = rendered(artifacts)
+    assert subject == "InfluxDB 3 audit: tokens are not in order"
+    assert body.splitlines() == [
+        "revoked: web1",
+        "unknown: web3, web4",
+        "In order: 1",
+        "Tokens that nobody was seen to hold: 1",
+        "The first token ends at 2026-11-27T12:00:00Z",
+        "The table is in the job's output: https://awx.example.com/#/jobs/playbook/42",
+    ]
+
+
+def test_the_notification_of_a_job_without_a_report_says_so() -> None:
+    """AWX also checks a message so, on a job without artifacts, where it takes nothing that is undefined."""
+    for undefined in (StrictUndefined, ChainableUndefined):
+        subject, body = rendered({}, undefined)
+        assert subject == "InfluxDB 3 audit: it came to no report"
+        assert body.splitlines() == [
+            "The audit failed before its report, so that nothing is known about the tokens.",
+            "The table is in the job's output: https://awx.example.com/#/jobs/playbook/42",
+        ]
+    # What AWX refuses.
+    assert "\n" not in DEFINED["controller_notifications"][0]["messages"]["error"]["message"]
+
+
+def test_only_a_job_s_own_notification_knows_its_artifacts() -> None:
+    """On a workflow or on slices it would tell their states only."""
+    notified = [name for name, one in TEMPLATES.items() if "notification_templates_error" in one]
+    assert notified == ["InfluxDB 3 audit"]
+    assert all(TEMPLATES[name].get("job_slice_count", 1) == 1 for name in notified)
+    assert not any("notification_templates_error" in one for one in DEFINED["controller_workflows"])
+
+
+def test_awx_accepts_the_surveys() -> None:
+    """A default of the wrong type is refused, and one that isn't valid is ignored where a schedule starts the job."""
+    for template in TEMPLATES.values():
+        for question in template.get("survey_spec", {}).get("spec", []):
+            assert {"question_name", "variable", "type", "required", "default"} <= set(question)
+            assert isinstance(question["default"], str)
+            assert question["type"] in ("text", "multiplechoice"), "of several answers AWX takes no default"
+            if question["type"] == "multiplechoice":
+                assert question["default"] in question["choices"]
+            else:
+                assert question["min"] <= len(question["default"]) <= question["max"]
 
 
 def test_the_guide_quotes_the_files() -> None:

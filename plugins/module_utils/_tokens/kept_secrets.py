@@ -105,19 +105,10 @@ def secret_of(description: str, directory: str, at: datetime) -> str:
 
     What else is in the directory is passed over.
     """
-    with place_of(os.path.join(directory, "any")) as location:
-        above = os.path.dirname(location.path)
-        found: list[tuple[str, KeptSecret]] = []
-        unread: list[str] = []
-        for name in _names(location, above):
-            try:
-                with Location(os.dup(location.directory), [], above.split("/")[1:], name) as beside:
-                    kept = kept_at(beside)
-            except SecretFileError as error:
-                unread += [name] if error.code == "unreadable" else []
-                continue
-            if kept is not None and kept.secret["description"] == description:
-                found.append((name, kept))
+    above, files = tokens_in(directory)
+    found = [(name, kept) for name, kept in files if isinstance(kept, KeptSecret)]
+    found = [(name, kept) for name, kept in found if kept.secret["description"] == description]
+    unread = [name for name, error in files if isinstance(error, SecretFileError)]
     if len(found) == 1:
         return _usable(os.path.join(above, found[0][0]), found[0][1], at)
     if found:
@@ -129,6 +120,25 @@ def secret_of(description: str, directory: str, at: datetime) -> str:
         )
     also = f" What can't be read there: {', '.join(unread[:5])}." if unread else ""
     raise SecretFileError(f"No file in {above} has the description {description!r}.{also}", code="no_file")
+
+
+def tokens_in(directory: str) -> tuple[str, list[tuple[str, KeptSecret | SecretFileError]]]:
+    """Return a directory's path without links, and its files that hold a token or can't be read, by their names.
+
+    What else is in the directory is passed over. Raises SecretFileError for a directory that can't be read.
+    """
+    files: list[tuple[str, KeptSecret | SecretFileError]] = []
+    with place_of(os.path.join(directory, "any")) as location:
+        above = os.path.dirname(location.path)
+        for name in _names(location, above):
+            try:
+                with Location(os.dup(location.directory), [], above.split("/")[1:], name) as beside:
+                    kept = kept_at(beside)
+            except SecretFileError as error:
+                files += [(name, error)] if error.code == "unreadable" else []
+            else:
+                files += [(name, kept)] if kept is not None else []
+    return above, files
 
 
 def _names(location: Location, path: str) -> list[str]:

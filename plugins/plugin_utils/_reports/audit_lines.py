@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .holdings import DATABASE, MANAGEMENT, Row, remarks_of
 from .tables import Column, cell, natural, short_time, table, totals, wrapped
-
-Row = dict[str, Any]
 
 FINDINGS = ("expired", "revoked", "unknown", "unreadable", "expiring", "none", "world_readable", "shared", "orphan")
 # What an ID may hold to get into the variables of another job.
@@ -23,27 +22,53 @@ _TOKEN_COLUMNS = (
     Column("expires_at", "expires (UTC)", 16, 16),
     Column("state", "state", 10, 10),
 )
-_COLUMNS = (Column("host", "host", 20), Column("profile", "profile", 7), *_TOKEN_COLUMNS)
-_CUT_FIRST = ("token_id", "description", "profile", "host")
+_KIND = Column("kind", "kind", 10, 10)
+_HOST = Column("host", "host", 20)
+_PROFILE_COLUMNS = (_HOST, Column("profile", "profile", 7), *_TOKEN_COLUMNS)
+_FILE_COLUMNS = (_HOST, Column("held_in", "file", 12), *_TOKEN_COLUMNS)
+_ENDING_COLUMNS = (Column("expires_at", "expires (UTC)", 16, 16), _KIND, _HOST, *_TOKEN_COLUMNS[:2])
+_CUT_FIRST = ("token_id", "held_in", "description", "profile", "host")
 
 
-def audit_lines(rows: Sequence[Row], orphans: Sequence[Row], silent: Sequence[str], not_asked: int) -> list[str]:
-    """Return the lines of the report: a line a profile, remarks below, the totals, and what no host holds."""
-    ordered = sorted(rows, key=lambda row: (natural(row["host"]), str(row["profile"])))
-    lines = table([_shown(row) for row in ordered], _COLUMNS, _CUT_FIRST)
-    for row in ordered:
-        remarks = [cell(row["note"])] if row["note"] else []
-        remarks += [f"shares its token with {cell(', '.join(row['shared_with']))}"] if row["shared_with"] else []
-        remarks += ["others than the owner can read the file"] if row["world_readable"] else []
-        lines += wrapped(f"{cell(row['host'])}: {'; '.join(remarks)}") if remarks else []
-    lines.append(totals((row["state"] for row in rows), "profile"))
-    if not_asked:
-        lines += ["", f"Tokens that no host holds are not known: hosts that were not asked: {not_asked}."]
+def audit_lines(report: Mapping[str, Any], within: str) -> list[str]:
+    """Return the lines of the report: a line a profile, then a line a file, and what no host holds.
+
+    Below the tables of the hosts are the remarks and the totals. What ends within the time `within` is listed at the
+    end, unless all of it is about management tokens and in the tables above.
+    """
+    rows, orphans = report["rows"], report["orphans"]
+    databases = [row for row in rows if row["kind"] == DATABASE]
+    lines = _host_lines([row for row in rows if row["kind"] == MANAGEMENT], _PROFILE_COLUMNS, "profile")
+    if databases:
+        lines += ["", "Database tokens:", *_host_lines(databases, _FILE_COLUMNS, "file")]
+    if report["not_asked"]:
+        number = len(report["not_asked"])
+        lines += ["", f"Tokens that no host holds are not known: hosts that were not asked: {number}."]
     if orphans:
-        doubt = f" (no answer from {cell(', '.join(silent))}, which may hold one of them)" if silent else ""
+        silent = cell(", ".join(report["silent"]))
+        doubt = f" (no answer from {silent}, which may hold one of them)" if silent else ""
+        kinds = (_KIND,) if any(orphan["kind"] == DATABASE for orphan in orphans) else ()
         lines += ["", *wrapped(f"Active tokens that no host was seen to hold{doubt}:")]
-        lines += table([_shown(orphan) for orphan in orphans], _TOKEN_COLUMNS, _CUT_FIRST[:2])
+        lines += _table(orphans, (*kinds, *_TOKEN_COLUMNS))
+    ending = report["ending"]
+    if any(row["kind"] == DATABASE or row in report["others"] for row in ending):
+        lines += ["", *wrapped(f"Active tokens that end within {within}, the soonest first:")]
+        lines += _table(ending, _ENDING_COLUMNS)
     return lines
+
+
+def _host_lines(rows: Sequence[Row], columns: Sequence[Column], what: str) -> list[str]:
+    ordered = sorted(rows, key=lambda row: (natural(row["host"]), str(row["profile"]), str(row["held_in"])))
+    lines = _table(ordered, columns)
+    for row in ordered:
+        remarks = [cell(remark) for remark in remarks_of(row)]
+        lines += wrapped(f"{cell(row['host'])}: {'; '.join(remarks)}") if remarks else []
+    return [*lines, totals((row["state"] for row in rows), what)]
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column]) -> list[str]:
+    keys = {column.key for column in columns}
+    return table([_shown(row) for row in rows], columns, [key for key in _CUT_FIRST if key in keys])
 
 
 def _shown(row: Row) -> Row:
@@ -51,19 +76,24 @@ def _shown(row: Row) -> Row:
     return {**row, "created_at": short_time(row["created_at"], is_date=True), "expires_at": ends}
 
 
-def audit_stats(rows: Sequence[Row], orphans: Sequence[Row], not_asked: Sequence[str]) -> dict[str, Any]:
+def audit_stats(report: Mapping[str, Any], soonest_end: str | None) -> dict[str, Any]:
     """Return the findings for `set_stats`, so that those of several audits add up.
 
-    Another job gets them as variables. So they hold the inventory's own names and token IDs, and no text that a host
-    or a token's maker has chosen.
+    Another job gets them as variables. So they hold the inventory's own names, token IDs and times, and no text that a
+    host or a token's maker has chosen.
     """
+    rows, orphans = report["rows"], report["orphans"]
     found: dict[str, list[str]] = {
         word: list(dict.fromkeys(row["host"] for row in rows if _applies(word, row))) for word in FINDINGS
     }
     found["orphan"] = [orphan["token_id"] for orphan in orphans if _PLAIN_ID.fullmatch(str(orphan["token_id"]))]
     listed = {f"influxdb3_audit_{word}": names for word, names in found.items()}
-    ok = sum(row["state"] == "ok" for row in rows)
-    return {**listed, "influxdb3_audit_ok": ok, "influxdb3_audit_not_asked": list(not_asked)}
+    return {
+        **listed,
+        "influxdb3_audit_ok": sum(row["state"] == "ok" for row in rows),
+        "influxdb3_audit_not_asked": list(report["not_asked"]),
+        "influxdb3_audit_soonest_end": [soonest_end] if soonest_end else [],
+    }
 
 
 def _applies(word: str, row: Row) -> bool:

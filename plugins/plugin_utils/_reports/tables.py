@@ -112,11 +112,15 @@ def wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False) or [""]
 
 
-def totals(words: Iterable[str], what: str) -> str:
-    """Return how many of each word there are, the most frequent first: `3 hosts: 2 renewed, 1 not finished.`"""
+def totals(words: Iterable[str], what: str, several: str | None = None) -> str:
+    """Return how many of each word there are, the most frequent first: `3 hosts: 2 renewed, 1 not finished.`
+
+    `several` is the plural of `what`, by default with an s.
+    """
     counts: dict[str, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
     number = sum(counts.values())
     listed = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
-    return f"{number} {what}{'' if number == 1 else 's'}{f': {listed}' if listed else ''}."
+    counted = what if number == 1 else several or f"{what}s"
+    return f"{number} {counted}{f': {listed}' if listed else ''}."

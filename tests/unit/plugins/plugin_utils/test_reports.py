@@ -21,13 +21,10 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import (
-    AUDIT_COLUMNS,
-    CSV_COLUMNS,
-    audit,
-)
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import CSV_COLUMNS, audit
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit_lines import FINDINGS
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.csv_text import csv_text
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.holdings import AUDIT_COLUMNS
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.rotation import FOLDED_FROM, rotation
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.tables import (
     WIDTH,
@@ -67,7 +64,8 @@ def token(number: int, description: str | None = None, ends: float | None = None
 def holding(*prefixes: str | None, mode: str | None = "0600", names: tuple[str, ...] = ("default", "other")) -> Dict:
     """What influxctl_profile_info returns for a host with a profile for each prefix."""
     profiles = [{"name": name, "mgmt_token_prefix": prefix} for name, prefix in zip(names, prefixes, strict=False)]
-    return {"profiles": profiles, "file": {"mode": mode}, "changed": False}
+    file = {"path": "/home/ops/config.toml", "mode": mode}
+    return {"profiles": profiles, "file": file, "changed": False}
 
 
 def report(holdings: Dict, *tokens: Dict, within: str | int = "14d") -> Dict:
@@ -102,8 +100,10 @@ def test_state_of_a_token_that_the_cluster_lists(ends: float | None, revoked: fl
     result = report({"web1": holding("M.V1.0001")}, one)
     (row,) = result["rows"]
     assert row == {
+        "kind": "management",
         "host": "web1",
         "profile": "default",
+        "held_in": "/home/ops/config.toml",
         "token_id": "id-1",
         "description": "influxctl web1",
         "created_at": "2026-11-02T12:00:00Z",
@@ -169,6 +169,7 @@ def test_orphans_are_the_active_tokens_that_no_host_holds() -> None:
     assert [(row["host"], row["token_id"], row["note"]) for row in read_back(result["csv"])][1:] == [
         ("", "id-2", "no host was seen to hold it"),
         ("", "id-3", "no host was seen to hold it"),
+        ("", "id-6", "the audit itself uses it"),
     ]
 
 
@@ -242,6 +243,7 @@ def test_an_empty_list_of_orphans_says_whom_nobody_asked() -> None:
         ("web1", "unknown", "away"),
         ("web2", "", "it was not asked"),
         ("web3", "", "it was not asked"),
+        ("", "ok", "a host that was not asked, or gave no answer, may hold it"),
     ]
 
 
@@ -430,7 +432,8 @@ def test_csv_is_read_back_as_it_was_but_for_formulas(holdings: Dict, tokens: lis
     rows = read_back(result["csv"])
     not_asked = [{"host": host} for host in result["not_asked"]]
     assert [row["host"] for row in rows if row["note"] == "it was not asked"] == result["not_asked"]
-    for read, row in zip(rows, [*result["rows"], *not_asked, *result["orphans"]], strict=True):
+    expected = [*result["rows"], *not_asked, *result["orphans"], *result["others"]]
+    for read, row in zip(rows, expected, strict=True):
         assert tuple(read) == CSV_COLUMNS
         assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in read.values() if cell)
         for column in AUDIT_COLUMNS:
@@ -673,6 +676,7 @@ def test_the_findings_for_awx_hold_no_text_of_a_host_or_a_token_s_maker() -> Non
         "influxdb3_audit_shared": ["web1", "web2"],
         "influxdb3_audit_ok": 2,
         "influxdb3_audit_not_asked": ["web3"],
+        "influxdb3_audit_soonest_end": [],
     }
     left = report({}, token(1, trap), token(2, id=trap))
     assert left["stats"]["influxdb3_audit_orphan"] == ["id-1"]

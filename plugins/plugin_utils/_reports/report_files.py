@@ -1,0 +1,69 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that an audit is written into: what the ending of a name says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
+
+from .audit import CSV_COLUMNS, table_rows
+from .audit_page import audit_page
+from .csv_text import csv_text
+from .metrics import metrics_text
+
+# What the report is besides in other forms, or for a terminal.
+_NO_DATA = ("table", "csv", "stats")
+PRIVATE, PUBLIC = "0600", "0644"
+
+
+class Format(NamedTuple):
+    """How a report is written: as which text, and with which mode."""
+
+    text: Callable[[Mapping[str, Any]], str]
+    mode: str = PRIVATE
+
+
+def _json(report: Mapping[str, Any]) -> str:
+    data = {key: value for key, value in report.items() if key not in _NO_DATA}
+    return json.dumps(data, indent=4, sort_keys=True) + "\n"
+
+
+FORMATS = {
+    ".json": Format(_json),
+    ".csv": Format(lambda report: csv_text(table_rows(report), CSV_COLUMNS)),
+    ".html": Format(lambda report: audit_page(table_rows(report), report)),
+    # The program that reads it runs as another user.
+    ".prom": Format(lambda report: metrics_text(report["rows"] + report["orphans"] + report["others"]), PUBLIC),
+}
+
+
+def stated_paths(value: Any) -> list[str]:
+    """Return the paths that a variable states: one, several parted by commas, or a list; none where it is empty."""
+    parts = value.split(",") if isinstance(value, str) else value or []
+    return [part for part in (str(part).strip() for part in parts) if part]
+
+
+def file_complaints(name: str, value: Any) -> list[str]:
+    """Return a sentence for each path of a variable whose ending doesn't say what to write."""
+    endings = ", ".join(FORMATS)
+    return [
+        f"{name}: {path} ends in none of {endings}, so that nobody knows what to write. Give it one of these endings."
+        f"{' A path with a comma in it has to be in a list.' if isinstance(value, str) and ',' in value else ''}"
+        for path in stated_paths(value)
+        if _format(path) is None
+    ]
+
+
+def report_file(path: str, report: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is to be written into a file: `path`, `content` and `mode`. Raises ValueError for its ending."""
+    form = _format(path)
+    if form is None:
+        raise ValueError(f"{path} ends in none of {', '.join(FORMATS)}")
+    return {"path": path, "content": form.text(report), "mode": form.mode}
+
+
+def _format(path: str) -> Format | None:
+    return next((form for ending, form in FORMATS.items() if path.lower().endswith(ending)), None)
