@@ -334,6 +334,28 @@ def run_sanity(session: nox.Session, requirements: str) -> None:
         )
 
 
+@nox.session(name="ansible-test-integration", python=NEWEST_CORE_PYTHON, tags=["all"])
+def ansible_test_integration(session: nox.Session) -> None:
+    """The targets that ansible-test runs: each module's life, for tools that call nothing else."""
+    install(session, "test")
+    home = Path(session.create_tmp(), "home").resolve()
+    home.mkdir(exist_ok=True)
+    path = os.pathsep.join([session.bin, search_path()])
+    with tempfile.TemporaryDirectory() as workdir, session.chdir(export(Path(workdir, COLLECTION_PATH))):
+        words = ("--local", "--color", "no", *session.posargs)
+        session.run("ansible-test", "integration", *words, env={"HOME": str(home), "PATH": path})
+
+
+@nox.session(name="lint-certified", python=interpreter("3.11") or False, tags=["all"])
+def lint_certified(session: nox.Session) -> None:
+    """ansible-lint in the version with which Red Hat certifies collections, on the oldest ansible-core of 2.16."""
+    skip_without(session, interpreter("3.11"), "2.16.0", ["3.11"])
+    install(session, "certified")
+    link()
+    words = ("--nocolor", "--offline", "--profile", "production")
+    session.run("ansible-lint", *words, env={"ANSIBLE_COLLECTIONS_PATH": str(TREE)})
+
+
 def provide_pip(session: nox.Session, home: Path) -> None:
     """Lay the pip that ansible-test pins where it looks first; it would fetch it from a server of its own."""
     question = (

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
+from pathlib import Path
 from typing import Any
 
+from simulator.influxctl import install
 from simulator.server import Simulator
 from simulator.switches import Switches
 
@@ -41,6 +44,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--no-tls", action="store_true")
     parser.add_argument("--require-client-cert", action="store_true")
+    parser.add_argument("--facts", type=Path, help="write what is printed into this file as well, and the process's ID")
+    parser.add_argument("--influxctl", type=Path, help="lay influxctl's stand-in into this directory")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args()
     stop = {signal.SIGINT, signal.SIGTERM}
@@ -57,6 +62,13 @@ def main() -> None:
         facts |= {"account_id": simulator.account_id, "cluster_id": simulator.cluster_id}
         facts |= {"ca_path": None if options.no_tls else str(simulator.ca_path)}
         print(json.dumps(facts), flush=True)
+        if options.influxctl:
+            install(options.influxctl)
+        if options.facts:
+            # Whoever waits for the file finds all of it.
+            beside = options.facts.with_suffix(".new")
+            beside.write_text(json.dumps({**facts, "pid": os.getpid()}), encoding="utf-8")
+            beside.replace(options.facts)
         signal.sigwait(stop)
 
 
