@@ -121,7 +121,7 @@ class ManagementApi:
         doing = f"create database {state['name']!r}"
         return self._one(DATABASE, "POST", "databases", body=state, whole=True, doing=doing)
 
-    def update_database(self, name: str, changes: State) -> State:
+    def update_database(self, name: str, changes: Mapping[str, Any]) -> State:
         """Change limits or retention (UpdateClusterDatabase); the answer holds no partition template."""
         doing = f"update database {name!r}"
         return self._one(DATABASE, "PATCH", "databases", name, body=changes, whole=True, doing=doing)
@@ -185,7 +185,7 @@ class ManagementApi:
             raise Influxdb3Error(f"Can't {doing}: the server's answer holds no secret or no id.", code="bad_answer")
         return token
 
-    def update_token(self, token_id: str, changes: State) -> State:
+    def update_token(self, token_id: str, changes: Mapping[str, Any]) -> State:
         """Replace a database token's description or permissions (UpdateDatabaseToken)."""
         doing = f"update the database token {token_id}"
         token = _of_this_token(
@@ -212,7 +212,13 @@ class ManagementApi:
             raise self._not_understood(error, "GET", collection, doing=f"list the {entity.noun}s") from None
 
     def _one(
-        self, entity: Entity, method: str, *path: str, body: State | None = None, whole: bool = False, doing: str
+        self,
+        entity: Entity,
+        method: str,
+        *path: str,
+        body: Mapping[str, Any] | None = None,
+        whole: bool = False,
+        doing: str,
     ) -> State:
         answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
         if isinstance(answer, dict):

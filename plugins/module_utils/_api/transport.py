@@ -16,9 +16,8 @@ import re
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from .._core.connection import Connection
@@ -52,8 +51,7 @@ _BUSY = {
 }
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """The service that a `Transport` talks to: the messages about failures depend on it.
 
     `name` names the service, `option` is the option with its address. `remedies` are sentences of advice by the HTTP
@@ -154,8 +152,7 @@ def _session(workers: int) -> requests.Session:
     return session
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(NamedTuple):
     """An answer, with at most so many bytes of the body as an answer of its kind may have."""
 
     status: int
@@ -164,8 +161,7 @@ class _Answer:
     whole: bool
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(NamedTuple):
     """The parts of a request that the message about its failure names."""
 
     method: str

@@ -12,7 +12,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .named_files import check_readable
 
@@ -38,8 +38,7 @@ _UNKNOWN = (2, 18, 19, 20, 21, 27)
 _STRICT = range(78, 94)
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(NamedTuple):
     """The CAs for the check of a server's certificate.
 
     `verify` is what `requests` takes: False, the path of a bundle or of a hashed directory, or True for certifi's

@@ -12,9 +12,8 @@ import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
 from .._core.connection import Connection
@@ -51,8 +50,7 @@ if TYPE_CHECKING:
     LookUp = Callable[[Connection], AbstractContextManager[ListTables]]
 
 
-@dataclass(frozen=True)
-class Workers:
+class Workers(NamedTuple):
     """What carries a plan out: so many at a time, until the throttle stops them."""
 
     server: Server
@@ -176,7 +174,7 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection], look_u
         if wanted.tables:
             from .table_plan import see_tables
 
-            world = replace(world, tables=see_tables(server, wanted, world.databases, params["concurrency"]))
+            world = world._replace(tables=see_tables(server, wanted, world.databases, params["concurrency"]))
         plan = plan_cluster(wanted, world, prune, at, server.backend)
         try:
             plan.raise_if_unsafe(PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"])

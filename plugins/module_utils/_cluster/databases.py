@@ -9,9 +9,8 @@ The module `database` does this for one database, `cluster` for each of many.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
 from .._core.durations import format_duration
@@ -59,8 +58,7 @@ Find = Callable[[str], "State | None"]
 FindDeleted = Callable[[str], Sequence[State]]
 
 
-@dataclass(frozen=True)
-class DatabaseWish:
+class DatabaseWish(NamedTuple):
     """What the options state of a database.
 
     `old_name` is where a rename starts from, `id` that of a database to restore; both are empty without. What is to be

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple, TypeVar, Union
 
 from .._core.connection import Connection
 from .._core.entities import DB_TOKEN
@@ -143,8 +143,7 @@ class TokenItem:
 Item = Union[DatabaseItem, TableItem, TokenItem]
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What the options ask for, and what is wrong with them."""
 
     databases: tuple[DatabaseItem, ...]

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from .._core.converge import Converged
-from .._core.entities import DATABASE, TABLE
+from .._core.entities import DATABASE, NOTHING, TABLE
 from .._core.errors import Influxdb3Error
 from .._core.interface import Result
 from .._core.plan import Change
@@ -25,8 +24,7 @@ CHANGES = (CREATED, UPDATED, DELETED)
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What has become of one item, in a `word` of OUTCOMES.
 
     `before` and `after` are the object's two sides of the diff, None where it doesn't exist or isn't changed. `more` is
@@ -37,7 +35,7 @@ class Outcome:
     word: str
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = NOTHING
     secret: str | None = None
     warnings: tuple[str, ...] = ()
     error: Influxdb3Error | None = None
@@ -49,11 +47,11 @@ class Outcome:
 
     def skipped(self) -> Outcome:
         """Return the outcome of an item that was foretold this one, and that was not begun."""
-        return replace(self, word=SKIPPED, before=None, after=None)
+        return self._replace(word=SKIPPED, before=None, after=None)
 
     def failed(self, error: Influxdb3Error) -> Outcome:
         """Return the outcome of an item that was foretold this one, and that has failed."""
-        return replace(self, word=FAILED, before=None, after=None, error=error)
+        return self._replace(word=FAILED, before=None, after=None, error=error)
 
 
 def word_of(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] | None, identity: str) -> str:

@@ -9,10 +9,9 @@ A plan comes from what is wanted and from the world as it was read. Check mode a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 from .._core.converge import foretell
 from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
@@ -32,8 +31,7 @@ from .world import World
 PRUNE_LIMIT = 10
 
 
-@dataclass(frozen=True)
-class PlannedDatabase:
+class PlannedDatabase(NamedTuple):
     """A database with the change that brings it to its stated form."""
 
     item: DatabaseItem
@@ -41,8 +39,7 @@ class PlannedDatabase:
     change: Change
 
 
-@dataclass(frozen=True)
-class PlannedTable:
+class PlannedTable(NamedTuple):
     """A table with the change that brings it to its stated form."""
 
     item: TableItem
@@ -50,8 +47,7 @@ class PlannedTable:
     change: Change
 
 
-@dataclass(frozen=True)
-class PlannedToken:
+class PlannedToken(NamedTuple):
     """A token with the plan that brings it to its stated form."""
 
     item: TokenItem
@@ -59,8 +55,7 @@ class PlannedToken:
     plan: TokenPlan
 
 
-@dataclass(frozen=True)
-class Unplanned:
+class Unplanned(NamedTuple):
     """An item that can't be brought to its stated form, or of which that can't be told; its outcome says why."""
 
     item: Item
@@ -106,8 +101,7 @@ class TooManyToPrune(Refused):
         }
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What becomes of every item, in the order of the result: one step each, those that prune at the end."""
 
     steps: tuple[Step, ...]

@@ -136,8 +136,8 @@ def _summary(outcomes: Sequence[Outcome], stopped: str, check_mode: bool) -> Inf
 def conceal(value: Any, shapeless: Collection[str]) -> Any:
     """Return a value without what looks like a token, and without the secrets of another shape, also in its keys."""
     # One text, because looking into each of thousands takes longer; a secret stands in it as JSON writes it.
-    text = json.dumps(value)
-    found = [secret for secret in shapeless if json.dumps(secret)[1:-1] in text]
+    text = json.dumps(value, ensure_ascii=False)
+    found = [secret for secret in shapeless if json.dumps(secret, ensure_ascii=False)[1:-1] in text]
     return _concealed(value, found) if found or mask(text) != text else value
 
 

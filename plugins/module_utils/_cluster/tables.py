@@ -10,12 +10,12 @@ request, and a refusal tells what exists. The module `table` does this for one t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
 from .._core.converge import Converged
 from .._core.entities import (
+    NOTHING,
     PARTITION_TEMPLATE_OPTION,
     TABLE,
     State,
@@ -50,8 +50,7 @@ Tables = Mapping[str, State]
 ListTables = Callable[[str], Tables]
 
 
-@dataclass(frozen=True)
-class TableWish:
+class TableWish(NamedTuple):
     """What the options state of a table.
 
     `old_name` is where a rename starts from, empty without one; `id` that of a table to restore, 0 without one.
@@ -71,8 +70,7 @@ class TableWish:
         return str(self.desired.get("name", ""))
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """What is seen of the tables of one database.
 
     `listed` are the active ones, None where nobody has listed them. A listed table has a `partition_template` (None for
@@ -81,7 +79,7 @@ class Seen:
     """
 
     listed: Tables | None = None
-    exists: Mapping[str, bool] = field(default_factory=dict)
+    exists: Mapping[str, bool] = NOTHING
 
     def current(self, table: State, *, assumed: bool) -> State | None:
         """Return this table as it is, None where there is none; where nothing tells, it is `assumed` to be there."""

@@ -9,11 +9,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, TypeVar
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import State
+from .._core.entities import NOTHING, State
 from .._core.errors import Influxdb3Error
 from .._tokens import db_tokens
 from .._tokens.index import TokenIndex
@@ -82,8 +81,7 @@ class Server:
         return self._tables.setdefault(database, Listing(lambda: list_tables(database)))
 
 
-@dataclass(frozen=True)
-class World:
+class World(NamedTuple):
     """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
     `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
@@ -93,7 +91,7 @@ class World:
     databases: Mapping[str, State]
     tokens: TokenIndex
     kept: tuple[Kept | Influxdb3Error, ...] = ()
-    tables: Mapping[str, Seen | Influxdb3Error] = field(default_factory=dict)
+    tables: Mapping[str, Seen | Influxdb3Error] = NOTHING
 
 
 def read_world(

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from .entities import State
 from .errors import AlreadyExists, Ambiguous, ApiError, NotFound
@@ -15,8 +14,7 @@ from .plan import Change
 _MOST_ATTEMPTS = 4
 
 
-@dataclass(frozen=True)
-class Converged:
+class Converged(NamedTuple):
     """What became of an object: the change that was made, whether it is this run's, and the state to report."""
 
     change: Change
@@ -50,7 +48,7 @@ def converge(planned: Change, plan_again: Callable[[], Change], send: Callable[[
         if change == failed and not isinstance(failure, Ambiguous):
             raise failure  # the world didn't move, so it isn't the reason
         if ours and not change.changed:
-            change = replace(change, before=failed.before)
+            change = change._replace(before=failed.before)
     return Converged(change, ours, change.after or {})
 
 

@@ -13,18 +13,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import grp
 import os
-import pwd
 import re
 import secrets
 import stat
 import sys
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Callable, NamedTuple
+from typing import Callable
 
-from .errors import OptionError
+from .owner import RUNNER, Owner, is_trusted
 from .regular_file import open_regular
 
 PATIENCE = 120.0
@@ -36,35 +34,6 @@ _BESIDE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # The errors of flock on file systems that don't lock directories, as NFS.
 _NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
-
-
-class Owner(NamedTuple):
-    """The IDs of the file's owner and group; None is the user who runs the module."""
-
-    uid: int | None = None
-    gid: int | None = None
-
-
-RUNNER = Owner()
-
-
-def is_trusted(uid: int, owner: Owner = RUNNER) -> bool:
-    """Return whether a user may have a hand in a private file: root, who runs this, or the stated owner."""
-    return uid in (0, os.geteuid(), owner.uid)
-
-
-def parse_owner(owner: str | None, group: str | None) -> Owner:
-    """Return the IDs of names or numbers. Raises OptionError."""
-    ids: list[int | None] = []
-    for option, name in (("owner", owner), ("group", group)):
-        try:
-            if name is None or name.isdecimal():
-                ids.append(None if name is None else int(name))
-            else:
-                ids.append(pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid)
-        except KeyError:
-            raise OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
-    return Owner(*ids)
 
 
 def give(descriptor: int, owner: Owner) -> None:

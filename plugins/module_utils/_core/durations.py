@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from fractions import Fraction
 from functools import lru_cache
 
 INFINITE = "infinite"
@@ -27,8 +26,9 @@ _UNITS = {
     "y": 31_536_000_000_000_000,
 }
 # Far more digits than any duration needs, and fewer than Python refuses to convert.
-_NUMBER = r"\d{1,40}(?:\.\d{1,40})?"
-_WHOLE = re.compile(r"\d{1,40}", re.ASCII)
+_DIGITS = 40
+_NUMBER = rf"\d{{1,{_DIGITS}}}(?:\.\d{{1,{_DIGITS}}})?"
+_WHOLE = re.compile(rf"\d{{1,{_DIGITS}}}", re.ASCII)
 _TERM = re.compile(rf"({_NUMBER})(mo|ns|[smhdwy])", re.ASCII)
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:mo|ns|[smhdwy]))+", re.ASCII)
 _INSTANT = re.compile(
@@ -52,10 +52,11 @@ def parse_duration(value: str | int) -> int:
     if text == INFINITE:
         return 0
     if _WHOLE.fullmatch(text):
-        return _within_bounds(Fraction(text), text, HOW_TO_WRITE)
+        return _within_bounds(int(text), text, HOW_TO_WRITE)
     return _sum_of_terms(text, HOW_TO_WRITE)
 
 
+@lru_cache(maxsize=256, typed=True)
 def parse_span(value: str | int) -> int:
     """Return the nanoseconds of a span of time, such as a token's life or the rest of it; 0 is no time at all.
 
@@ -78,15 +79,23 @@ def parse_span(value: str | int) -> int:
 def _sum_of_terms(text: str, how: str) -> int:
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is not a duration: {how}")
-    return _within_bounds(sum((Fraction(n) * _UNITS[unit] for n, unit in _TERM.findall(text)), Fraction(0)), text, how)
-
-
-def _within_bounds(nanoseconds: Fraction, text: str, how: str) -> int:
-    if nanoseconds.denominator != 1:
+    scaled = sum(_scaled(number) * _UNITS[unit] for number, unit in _TERM.findall(text))
+    nanoseconds, rest = divmod(scaled, 10**_DIGITS)
+    if rest:
         raise ValueError(f"{text!r} is not a whole number of nanoseconds: {how}")
+    return _within_bounds(nanoseconds, text, how)
+
+
+def _scaled(number: str) -> int:
+    """Return a decimal number times 10 to the 40th, which is whole."""
+    whole, _point, decimals = number.partition(".")
+    return int(whole + decimals.ljust(_DIGITS, "0"))
+
+
+def _within_bounds(nanoseconds: int, text: str, how: str) -> int:
     if nanoseconds > MAX_NANOSECONDS:
         raise ValueError(f"{text!r} is longer than the API can hold (about 292 years): {how}")
-    return int(nanoseconds)
+    return nanoseconds
 
 
 def format_duration(nanoseconds: int) -> str:

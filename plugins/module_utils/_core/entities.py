@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable
+from types import MappingProxyType
+from typing import Any, Callable, NamedTuple
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
 from .errors import Influxdb3Error, OptionError
 from .token_values import parse_token_id, read_secret, read_text
 
 State = dict[str, Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""No field at all, where an immutable value needs a default."""
 
 # The specification allows more buckets than the prose does, and the server decides (facts.md#partition-templates).
 MAX_PARTS = 8
@@ -90,8 +92,7 @@ def read_instant(value: Any) -> datetime | None:
     return instant if instant.timestamp() > 0 else None
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of an entity.
 
     `name` is the option's and the result's, `api` the API's. `parse` turns an option's value into the canonical one
@@ -112,8 +113,7 @@ class Field:
     check: Callable[[Any], Any] = _same
 
 
-@dataclass(frozen=True)
-class Entity:
+class Entity(NamedTuple):
     """A kind of object: its noun for messages, and its fields."""
 
     noun: str

@@ -81,7 +81,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     Their notation doesn't matter, and neither do line breaks in them. The public prefix of a management token stays.
     """
     wanted = {secret for secret in secrets if secret}
-    if not wanted and not _HINT.search(text):
+    if not wanted and not any(hint in text for hint in _HINTS):
         return text
     found = [span for secret in wanted if secret in text for span in _plainly(secret, text)]
     for level in _readings(_View(text, range(len(text)), range(1, len(text) + 1))):
@@ -293,8 +293,10 @@ class _Index:
 
 # The base64 beginnings of texts that begin like a token: six characters depend on nothing but its first five.
 _BEGINS = (b"%s%d%s" % (head, digit, tail) for head, tail in ((b"apiv", b""), (b"M.V", b".")) for digit in range(10))
-_HEADS = "|".join(re.escape(text[:6]) for begin in _BEGINS for text in _base64_forms(begin))
-_ENCODED = re.compile(rf"(?:{_HEADS})[{_BODY}]{{8,}}{_GOES_ON}")
-_HINT = re.compile(rf"apiv|M\.V|[%&\\]|{_HEADS}")
+_HEADS = sorted({text[:6] for begin in _BEGINS for text in _base64_forms(begin)})
+_ENCODED = re.compile(rf"(?:{'|'.join(map(re.escape, _HEADS))})[{_BODY}]{{8,}}{_GOES_ON}")
+# A text without any of these holds nothing that looks like a token. Python finds a few short texts in a long one ten
+# times as fast as one pattern for all heads.
+_HINTS = ("apiv", "M.V", "%", "&", "\\", *sorted({head[:4] for head in _HEADS}))
 _SEEN = _Index(_UNSEEN, encoded=True)
 _WORDS = _Index(_NO_WORD, encoded=False)

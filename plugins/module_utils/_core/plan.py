@@ -9,15 +9,14 @@ state the API doesn't show, takes `changed` from the answers to its requests.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .entities import Entity, State
+from .entities import NOTHING, Entity, State
 from .errors import Refused
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What happens to one object: at most one of create, delete, rename and restore, and then an update.
 
     `before` and `after` are None where the object doesn't exist; `update` holds the fields that PATCH must send.
@@ -29,7 +28,7 @@ class Change:
     delete: bool = False
     rename: bool = False
     restore: bool = False
-    update: State = field(default_factory=dict)
+    update: Mapping[str, Any] = NOTHING
 
     @property
     def changed(self) -> bool:

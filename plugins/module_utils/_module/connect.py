@@ -12,6 +12,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
 from .._api.endpoints import ManagementApi
+from .._api.named_files import check_files, with_token
 from .._api.proxies import logins_in
 from .._core.connection import PRODUCTS, Connection, exposed, login_in, parse_host, resolve
 from .._core.errors import ProfileError, remember
@@ -98,20 +99,17 @@ def connection_of(module: AnsibleModule) -> Connection:
 
     Raises OptionError and ProfileError.
     """
-    from .._api.named_files import check_files, with_token
-    from .._profile import profile_reader
-
     params = module.params
     query_host = params.get("query_host")
-    for host in (
-        params["host"],
-        query_host,
-    ):  # resolve() refuses it, and Ansible shows the options of a module that fails
+    # resolve() refuses a login in a host, and Ansible shows the options of a module that fails.
+    for host in (params["host"], query_host):
         module.no_log_values.update(login_in(host))
     profile = None
     if params["config_path"] or params["profile"]:
         profile = profile_of(module)[1]
         if not params["management_token"]:
+            from .._profile import profile_reader
+
             profile = with_token(profile)
             module.no_log_values.update(profile_reader.secrets_of(profile))
     connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)

@@ -14,7 +14,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import Location, Owner, give
+from .._core.durable import Location, give
+from .._core.owner import Owner
 
 Diff = dict[str, dict[str, Any]]
 

@@ -18,9 +18,10 @@ from typing import Any, Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Location, parse_owner, write_all
+from .._core.durable import PATIENCE, Candidate, Location, write_all
 from .._core.errors import ProfileError
 from .._core.interface import Spec
+from .._core.owner import parse_owner
 from .._core.regular_file import NotRegular, content_of
 from .._profile import config_file
 from .file_attributes import dress, resemble, set_attributes

@@ -15,13 +15,14 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Location, Owner, is_trusted, parse_owner
+from .._core.durable import PATIENCE, Candidate, Location
 from .._core.errors import OptionError, SecretFileError, remember
+from .._core.owner import Owner, is_trusted, parse_owner
 from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
 from .._tokens.env_file import check_name, is_ours, line_of, variable_in
 from .._tokens.kept_secrets import kept_at, place_of, refuse_foreign, unreadable
-from .._tokens.secret_file import Secret, encoded
+from .._tokens.secret_text import Secret, encoded
 from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
 
 

@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable, Protocol, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, Union
 
 from .._core.entities import Entity, State
 from .._core.errors import Influxdb3Error
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish
-from .secret_file import Slot
+
+if TYPE_CHECKING:
+    from .secret_file import Slot
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of token: its fields, the result's key, and the key in it that may hold the secret."""
 
     entity: Entity
@@ -82,7 +83,7 @@ class Backend(Protocol):
     def take_back(self, birth: Birth, made: State) -> None:
         """Revoke a new token that is of no use to anybody."""
 
-    def update(self, token: State, changes: State) -> State:
+    def update(self, token: State, changes: Mapping[str, Any]) -> State:
         """Change a token and return what the server reports."""
 
     def revoke(self, tokens: Sequence[State]) -> None:
@@ -92,8 +93,7 @@ class Backend(Protocol):
         """Return whether the module authenticates with this very token, and must not revoke it."""
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """How a token is proved to work before what it supersedes is revoked.
 
     `doubt` says why a token can't be proved, empty where it can. `run` waits until a token, given with its secret,

@@ -24,7 +24,7 @@ from .._core.durations import parse_instant
 from .._core.entities import PERMISSIONS_OPTION
 from .._core.errors import ApiError, OptionError, quoted
 from .._core.interface import Spec
-from .secret_file import Secret
+from .secret_text import Secret
 
 # What describes a proof, as the option of a module.
 PROVE: Spec = {

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable
 
 from .._api.endpoints import ManagementApi
@@ -14,7 +14,6 @@ from .._core.entities import DB_TOKEN, PERMISSIONS_OPTION, State
 from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .._core.interface import Spec
 from .._core.threads import for_each
-from . import marked
 from .backend import Birth, Kind, Made
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish
@@ -70,6 +69,7 @@ class HttpTokens:
 
     def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
         """Make each token under a mark. With one worker, each is made after the secret of the one before is kept."""
+        from . import marked
 
         def make(number: int) -> None:
             try:
@@ -92,9 +92,11 @@ class HttpTokens:
 
     def take_back(self, birth: Birth, made: State) -> None:
         """Revoke a new token that is of no use to anybody."""
+        from . import marked
+
         marked.take_back(self, birth, made)
 
-    def update(self, token: State, changes: State) -> State:
+    def update(self, token: State, changes: Mapping[str, Any]) -> State:
         """Replace the token's permissions or description."""
         return self._api.update_token(token["id"], changes)
 

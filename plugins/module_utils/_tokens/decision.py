@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .._core.entities import State
 from .._core.errors import OptionError, Refused
 from .backend import Backend, Proof
 from .plan import TokenChange, alive, plan_token, plan_token_absent, unmarked
-from .secret_file import Secret
+from .secret_text import Secret
 from .wishes import Order
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done, and what it leads to.
 
     `token` is the token as it will be, without an ID where it has to be made, None where there is none; `secret` is its
@@ -138,7 +137,7 @@ def without_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, lis
     if not own:
         return change, []
     warnings = [f"The token {token_id} is left, because this module authenticates with it." for token_id in own]
-    return replace(change, revoke=tuple(old for old in change.revoke if old["id"] not in own)), warnings
+    return change._replace(revoke=tuple(old for old in change.revoke if old["id"] not in own)), warnings
 
 
 def spare_unproved(
@@ -159,7 +158,7 @@ def spare_unproved(
     if not change.revoke or not doubt or proof.waived:
         return change, []
     left = ", ".join(old["id"] for old in change.revoke)
-    return replace(change, revoke=()), [
+    return change._replace(revoke=()), [
         f"What the token {token['description']!r} supersedes is not revoked and stays valid: {left}. It can't be proved"
         f" that the token works: {doubt}. Revoke the others with id and state: absent when you know that it does, or"
         " set revoke_unproved: true."

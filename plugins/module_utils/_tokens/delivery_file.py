@@ -14,7 +14,7 @@ from .._core.durations import format_instant, parse_instant
 from .._core.errors import MASK, OptionError
 from .._core.token_values import LEAST_SECRET, parse_token_id
 from .kept_secrets import ended
-from .secret_file import KEYS, Secret
+from .secret_text import KEYS, Secret
 
 PUBLIC = tuple(key for key in KEYS if key != "token")
 # A clock that is off by less is nobody's concern.

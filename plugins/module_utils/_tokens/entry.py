@@ -1,23 +1,29 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token of a run: what is wanted, what its secret file holds, what is decided, and what has become of it."""
+"""One token of a run: what is wanted, what its secret file holds, what is decided, and what has become of it.
+
+The code of secret files is only imported for a token that has one, because Python compiles it anew for every task.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from .._core.entities import State
 from .._core.errors import Influxdb3Error
-from . import secret_file
 from .backend import Backend, Proof
 from .decision import Decision, decide
 from .index import TokenIndex
 from .plan import TokenChange
+from .secret_text import Secret
 from .wishes import Order
+
+if TYPE_CHECKING:
+    from .secret_file import Slot
 
 
 @dataclass
@@ -32,9 +38,9 @@ class Entry:
 
     order: Order
     proof: Proof | None = None
-    held: secret_file.Secret | None = None
+    held: Secret | None = None
     nonces: Sequence[str] = ()
-    slot: secret_file.Slot | None = None
+    slot: Slot | None = None
     decision: Decision | None = None
     token: State | None = None
     secret: str | None = None
@@ -78,6 +84,8 @@ class Entry:
         path = self.order.path
         if path is None:
             return
+        from . import secret_file
+
         self.nonces = self.slot.nonces if self.slot else secret_file.nonces(path)
         self.held = secret_file.read(path, self.order.owner)
         if self.held and self.held["token"]:
@@ -94,7 +102,9 @@ class Entry:
         self.token, self.secret = self.decision.token, self.decision.secret
         self.warnings = list(self.decision.warnings)
         if order.path is not None and self.slot is None and self.change.create:
-            secret_file.check_writable(order.path)
+            from .secret_file import check_writable
+
+            check_writable(order.path)
         return self.decision
 
     def lock(self, stack: ExitStack) -> bool:
@@ -102,6 +112,8 @@ class Entry:
 
         A run that lives is waited for. Then this one has to read the file and the server again.
         """
+        from . import secret_file
+
         planned, nonces = self.held, self.nonces
         self.slot = stack.enter_context(secret_file.Slot(str(self.order.path), self.order.owner))
         return bool(nonces or self.slot.nonces) or secret_file.read(str(self.order.path), self.order.owner) != planned

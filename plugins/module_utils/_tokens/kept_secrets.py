@@ -14,12 +14,13 @@ import stat
 from datetime import datetime
 from typing import NamedTuple
 
-from .._core.durable import RUNNER, Location, Owner, find, is_trusted
+from .._core.durable import Location, find
 from .._core.durations import format_instant, parse_instant
 from .._core.errors import SecretFileError
+from .._core.owner import RUNNER, Owner, is_trusted
 from .._core.regular_file import content_of
 from .._core.token_values import can_be_secret
-from .secret_file import Secret, decoded
+from .secret_text import Secret, decoded
 
 
 class KeptSecret(NamedTuple):

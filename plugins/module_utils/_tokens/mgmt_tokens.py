@@ -10,8 +10,8 @@ secret, which begins with the new entry's prefix.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
-from typing import Callable
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
 from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, OptionError
@@ -67,7 +67,7 @@ class InfluxctlTokens:
         """Revoke a new token that is of no use to anybody."""
         self.revoke([made])
 
-    def update(self, token: State, changes: State) -> State:
+    def update(self, token: State, changes: Mapping[str, Any]) -> State:
         """Refuse: influxctl can't change a management token (facts.md#management-tokens)."""
         raise Influxdb3Error(f"influxctl can't change the management token {token['id']}.")
 

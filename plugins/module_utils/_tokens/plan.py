@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from .._core.durations import after, format_duration, format_instant, same_instant
-from .._core.entities import State
+from .._core.entities import NOTHING, State
 from .._core.errors import OptionError, Refused
 
 
-@dataclass(frozen=True)
-class TokenWish:
+class TokenWish(NamedTuple):
     """What the user states of a token. Durations in nanoseconds, None where nothing is stated."""
 
     description: str | None
@@ -33,8 +32,7 @@ class TokenWish:
         return self.expires_at if self.expires_in is None else after(now, self.expires_in)
 
 
-@dataclass(frozen=True)
-class TokenChange:
+class TokenChange(NamedTuple):
     """What happens to the tokens of one description.
 
     `current` is the token that is in use before the change; `create` says why a new one is made (empty: it isn't);
@@ -45,7 +43,7 @@ class TokenChange:
 
     current: State | None
     create: str = ""
-    update: State = field(default_factory=dict)
+    update: Mapping[str, Any] = NOTHING
     superseded: tuple[State, ...] = ()
     revoke: tuple[State, ...] = ()
     orphans: tuple[State, ...] = ()

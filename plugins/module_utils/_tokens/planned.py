@@ -5,32 +5,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from .._core.interface import Result
-from . import secret_file
+from .._core.owner import Owner
 from .backend import Backend, Proof
 from .decision import Decision
 from .entry import Entry
 from .index import TokenIndex
 from .report import one_result
-from .saga import Saga
-from .secret_file import Secret
+from .secret_text import Secret
 from .wishes import Order
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """What is kept of one token on this machine: its secret file's content, and the nonces in the file's journal."""
 
     held: Secret | None = None
     nonces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class TokenPlan:
-    """What is decided about one token, and what that was decided from; `index` has all tokens of the server.
+class TokenPlan(NamedTuple):
+    """What is decided about one token, and what that was decided from; `tokens` are all tokens of the server.
 
     `foretold` is the result of the plan, as check mode shows it.
     """
@@ -38,7 +34,7 @@ class TokenPlan:
     order: Order
     proof: Proof | None
     kept: Kept
-    index: TokenIndex
+    tokens: TokenIndex
     decision: Decision
     foretold: Result
 
@@ -54,8 +50,14 @@ def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex,
     """Return the plan for an order. Sends nothing; looks at the place for the secret. Raises Influxdb3Error."""
     entry = Entry(order, proof, kept.held, kept.nonces)
     decision = entry.decide(index, backend)
-    adjusted = order.path is not None and secret_file.adjust(order.path, order.owner, dry=True)
+    adjusted = order.path is not None and _would_adjust(order.path, order.owner)
     return TokenPlan(order, proof, kept, index, decision, one_result(entry, backend.kind, adjusted=adjusted))
+
+
+def _would_adjust(path: str, owner: Owner) -> bool:
+    from .secret_file import adjust
+
+    return adjust(path, owner, dry=True)
 
 
 def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Result:
@@ -63,6 +65,9 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
 
     Raises Influxdb3Error.
     """
+    # A run that changes nothing is most frequent, and Python compiles this code anew for every task.
+    from .saga import Saga
+
     decision = plan.decision
     entry = Entry(
         plan.order,
@@ -74,6 +79,6 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
         secret=decision.secret,
         warnings=list(decision.warnings),
     )
-    saga = Saga(backend, [entry], conceal, plan.index)
+    saga = Saga(backend, [entry], conceal, plan.tokens)
     saga.carry_out()
     return one_result(entry, backend.kind, adjusted=saga.adjust(dry=False))

@@ -32,6 +32,7 @@ from .backend import Backend, Birth, Made
 from .entry import Entry
 from .index import TokenIndex
 from .plan import stillborn, unmarked
+from .secret_text import Secret
 
 
 class Saga:
@@ -195,7 +196,7 @@ class Saga:
                     entry.fall_short(error)
 
 
-def _as_secret(token: State, secret: str) -> secret_file.Secret:
+def _as_secret(token: State, secret: str) -> Secret:
     """Return what a secret file keeps of a new token."""
     instants = {key: token.get(key) for key in ("created_at", "expires_at")}
     return {

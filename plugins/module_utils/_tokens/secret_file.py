@@ -3,10 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A token's secret in a private JSON file: read, and written atomically. The only code that touches secret files.
 
-The content is `{"id", "description", "token", "created_at", "expires_at"}`, so that a playbook can read it with
-`lookup('file', path) | from_json`. While a token is being made, and after such a run was cut off, there are beside
-`NAME` also `.NAME.pending` (the journal: one nonce per line, locked by the run that lives) and `.NAME.new` (the next
-`NAME`).
+While a token is being made, and after such a run was cut off, there are two files beside `NAME`. `.NAME.pending` is the
+journal: it holds one nonce per line, and the run that lives holds a lock on it. `.NAME.new` is the next `NAME`.
 """
 
 from __future__ import annotations
@@ -14,59 +12,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import re
 import stat
 import time
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Callable, Optional
+from typing import Callable
 
-from .._core.durable import (
-    PATIENCE,
-    RUNNER,
-    ForeignLink,
-    HardLink,
-    Location,
-    Owner,
-    find,
-    give,
-    is_trusted,
-    parse_owner,
-    write_all,
-)
-from .._core.errors import OptionError, SecretFileError
+from .._core.durable import PATIENCE, ForeignLink, HardLink, Location, find, give, write_all
+from .._core.errors import SecretFileError
+from .._core.owner import RUNNER, Owner, is_trusted
 from .._core.regular_file import NotRegular, open_regular
 from .._core.replaceable import obstacle
-
-__all__ = ["PATIENCE", "RUNNER", "Owner", "parse_owner"]
-
-KEYS = ("id", "description", "token", "created_at", "expires_at")
-Secret = dict[str, Optional[str]]
+from .secret_text import Secret, decoded, encoded
 
 # How long the journal of a dead run is looked at for a token that the server made after the run had ended, in seconds.
 _MEMORY = 86_400.0
 # Bytes of a secret file at most, and the room that is reserved for a new one.
 _LONGEST, _ROOM = 65_536, 4_096
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
-
-
-def parse_path(option: str, path: str | None) -> str | None:
-    """Return the path of a secret file, None where none is given: the only way from an option to one.
-
-    Raises OptionError for what can't be a file, because a secret that has no place is lost.
-    """
-    if path is None:
-        return None
-    if not path.strip() or "\0" in path:
-        raise OptionError(
-            f"{option}: is empty or holds a NUL character, so that the secret would be lost. Name a file, or leave"
-            f" {option} out."
-        )
-    if path.endswith("/") or os.path.basename(path) in (".", "..") or os.path.isdir(path):
-        raise OptionError(f"{option}: {path} is a directory. Name a file in it.")
-    return path
 
 
 def read(path: str, owner: Owner = RUNNER) -> Secret | None:
@@ -90,22 +55,6 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
             " or choose another path."
         )
     return secret
-
-
-def decoded(content: bytes) -> Secret | None:
-    """Return the secret that a file's content is, None where it is none: damaged, or of somebody else."""
-    try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(parsed, dict) or not all(isinstance(parsed.get(key), str) for key in ("id", "token")):
-        return None
-    return {key: parsed.get(key) for key in KEYS}
-
-
-def encoded(secret: Secret) -> bytes:
-    """Return a secret as the content of a file."""
-    return json.dumps({key: secret.get(key) for key in KEYS}, indent=2).encode() + b"\n"
 
 
 def adjust(path: str, owner: Owner, *, dry: bool) -> bool:

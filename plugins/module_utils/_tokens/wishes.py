@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.durations import parse_span
 from .._core.entities import PERMISSIONS_OPTION, Entity, parse_option
 from .._core.errors import OptionError
 from .._core.interface import Spec
+from .._core.owner import RUNNER, Owner, parse_owner
 from .._core.token_values import parse_token_id
-from . import secret_file
 from .plan import TokenWish, check_wish
+from .secret_text import parse_path
 
 # What describes one token, as an option of a module or in an entry of a list.
 WISH_OPTIONS: Spec = {
@@ -81,8 +81,7 @@ def many_rules(*of_one: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """What is wanted of one token, checked as far as that is possible without a request.
 
     `at` is the instant that is planned with. `path` is the secret file's. `held_prefix` and `held_id` say which
@@ -95,7 +94,7 @@ class Order:
     at: datetime
     present: bool = True
     path: str | None = None
-    owner: secret_file.Owner = secret_file.RUNNER
+    owner: Owner = RUNNER
     held_prefix: str | None = None
     held_id: str | None = None
     on_lost_secret: str = "fail"
@@ -134,13 +133,13 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
 
 def order_of(params: Mapping[str, Any], entity: Entity, at: datetime, *, kept: bool = True) -> Order:
     """Return what the options ask for. Raises OptionError."""
-    owner = secret_file.parse_owner(params["owner"], params["group"])
+    owner = parse_owner(params["owner"], params["group"])
     return _order(params, entity, at, owner, kept=kept)
 
 
 def orders_of(params: Mapping[str, Any], entity: Entity, at: datetime) -> list[Order]:
     """Return what the entries of the option `tokens` ask for. Raises OptionError, which names the entry."""
-    owner = secret_file.parse_owner(params["owner"], params["group"])
+    owner = parse_owner(params["owner"], params["group"])
     orders = []
     for number, entry in enumerate(params["tokens"], 1):
         try:
@@ -158,9 +157,7 @@ def orders_to_revoke(ids: Sequence[str], at: datetime) -> list[Order]:
     return [Order(TokenWish(None, id=token_id), at, present=False, leaves_own=True) for token_id in wanted]
 
 
-def _order(
-    params: Mapping[str, Any], entity: Entity, at: datetime, owner: secret_file.Owner, *, kept: bool = True
-) -> Order:
+def _order(params: Mapping[str, Any], entity: Entity, at: datetime, owner: Owner, *, kept: bool = True) -> Order:
     wish, present = wish_of(params, entity), params["state"] == "present"
     if present:
         check_wish(wish, at)
@@ -168,7 +165,7 @@ def _order(
         wish,
         at,
         present,
-        secret_file.parse_path("secret_file", params["secret_file"]),
+        parse_path("secret_file", params["secret_file"]),
         owner,
         params.get("held_prefix"),
         params.get("held_id") and parse_option("held_id", params["held_id"], parse_token_id),

@@ -20,9 +20,9 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable 
     Candidate,
     ForeignLink,
     HardLink,
-    Owner,
     find,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.owner import Owner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.regular_file import NotRegular
 
 NOBODY = 65534

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,7 +145,7 @@ def test_database_of_a_table_is_no_field_to_change() -> None:
 @pytest.mark.parametrize("kind", ["create", "delete", "rename", "restore"])
 def test_each_kind_of_change_counts(kind: str) -> None:
     field: dict[str, Any] = {kind: True}
-    assert replace(Change(None, None), **field).changed
+    assert Change(None, None)._replace(**field).changed
     assert Change(None, None, update={"max_tables": 1}).changed
     assert not Change(None, None).changed
 

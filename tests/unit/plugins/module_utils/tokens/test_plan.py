@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,7 +135,7 @@ def test_current_token_is_never_a_dead_or_foreign_one(case: tuple[list[State], T
 @given(cases())
 def test_second_token_plan_changes_nothing(case: tuple[list[State], TokenWish, dict[str, Any]]) -> None:
     tokens, wish, how = case
-    wish = replace(wish, force=False)
+    wish = wish._replace(force=False)
     change = planned_token(tokens, wish, how)
     held = "new" if change.create else how["held_id"]
     later = applied_tokens(tokens, wish, change)
@@ -239,7 +238,7 @@ def test_each_kind_of_token_change_counts(kind: dict[str, Any]) -> None:
     """What is only superseded, or a stranger, doesn't."""
     idle = TokenChange(token(), superseded=(token("b"),), strangers=(token("c"),))
     assert idle.changed is False
-    assert replace(idle, **kind).changed is True
+    assert idle._replace(**kind).changed is True
 
 
 def test_lost_secret_is_refused_reissued_or_ignored() -> None:

@@ -20,20 +20,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import PATIENCE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, SecretFileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.owner import Owner, parse_owner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import (
-    KEYS,
-    PATIENCE,
-    Owner,
-    Secret,
     Slot,
     adjust,
     check_writable,
     nonces,
-    parse_owner,
-    parse_path,
     read,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_text import KEYS, Secret, parse_path
 
 SECRET: Secret = {
     "id": "i",

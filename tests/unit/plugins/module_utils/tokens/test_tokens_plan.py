@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -127,7 +126,7 @@ def test_nothing_is_revoked_in_doubt(
     """A proof that can be had is had before: `tokens` runs it. What is left in doubt only goes where that is waived."""
     old = token("old", "a")
     change = TokenChange(None if create else token("new", "a"), "there is none" if create else "")
-    change = replace(change, superseded=(old,), revoke=(old,) if revoke else ())
+    change = change._replace(superseded=(old,), revoke=(old,) if revoke else ())
     proof = Proof(lambda _token: doubt, lambda _token, _secret: None, asked=asked, waived=waived)
     if doubt and asked and create:
         with pytest.raises(OptionError, match="wait_active"):
