@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.writing import write_whole
 
 _FILE: dict[str, Any] = {

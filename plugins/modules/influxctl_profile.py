@@ -525,17 +525,18 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import proof
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import (
+    PROVE_OPTIONS,
+    NotProved,
+    Trials,
+    trials,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import differences
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
-    fix_attributes,
     held_config,
-    parents,
-    prove_config,
     with_path_in_errors,
-    write_config,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
     config_file,
@@ -549,7 +550,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.toml_
 OPTIONS: dict[str, dict[str, Any]] = {
     **SHIPPED_OPTIONS,
     **profile_options.PROFILE_OPTIONS,
-    "prove": {"type": "dict", "options": proof.PROVE_OPTIONS},
+    "prove": {"type": "dict", "options": PROVE_OPTIONS},
     "_prove_unchanged": {"type": "bool", "default": False},
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
@@ -574,22 +575,22 @@ def work(module: AnsibleModule) -> Result:
     """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
-    how = proof.trials(module.params["prove"]) if module.params["prove"] is not None else None
+    how = trials(module.params["prove"]) if module.params["prove"] is not None else None
     with orderly_end(), held_config(module) as where:
         try:
             return converge(module, where, wishes, how)
-        except proof.NotProved as error:
+        except NotProved as error:
             return not_proved(module, where, wishes, error)
 
 
-def converge(
-    module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], how: proof.Trials | None
-) -> Result:
+def converge(module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], how: Trials | None) -> Result:
     """Write the profiles as stated, into a file that no other run works on. Raises NotProved and ProfileError."""
     path, text = where.path, config_file.read_at(where)
     edited = with_path_in_errors(path, lambda: profiles.edit(text or "", wishes))
     changed = any(outcome.changed for outcome in edited.outcomes)
     if changed and where.missing and not module.check_mode:
+        from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_writing import parents
+
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
             return converge(module, where, wishes, how)
@@ -597,13 +598,8 @@ def converge(
     values, before, after = report(edited.document, edited.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
-    if changed and not module.check_mode:
-        values.update(write_config(module, where, text, edited.text, prove))
-    else:
-        if prove is not None and text is not None:
-            prove_config(where, text, prove)
-        if attributes and not module.check_mode:
-            fix_attributes(module, where)
+    if (changed or attributes or prove is not None) and not module.check_mode:
+        values.update(write(module, where, text, edited.text if changed else None, prove))
     refused = refused_keys(edited.document)
     values.update(
         path=path,
@@ -614,28 +610,44 @@ def converge(
     return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
 
 
+def write(
+    module: AnsibleModule, where: Location, old: str | None, new: str | None, prove: Callable[[str], None] | None
+) -> dict[str, Any]:
+    """Write the `new` text, None to leave the `old` one, with the stated attributes; return what to report of that."""
+    # Here, because most runs write nothing, and the target compiles a module's code at each run.
+    from ansible_collections.influxops.influxdb3.plugins.module_utils._module import profile_writing
+
+    if new is not None:
+        return profile_writing.write_config(module, where, old, new, prove)
+    if prove is not None and old is not None:
+        profile_writing.prove_config(where, old, prove)
+    profile_writing.fix_attributes(module, where)
+    return {}
+
+
 def proof_due(
-    module: AnsibleModule, how: proof.Trials | None, path: str, old: str, edited: profiles.Edited
+    module: AnsibleModule, how: Trials | None, path: str, old: str, edited: profiles.Edited
 ) -> Callable[[str], None] | None:
     """Return what proves the profiles in a config of that path, None where no proof is due. Raises NotProved."""
     unchanged_too = module.params["_prove_unchanged"]
     names = [one.name for one in edited.outcomes if one.after is not None and (one.changed or unchanged_too)]
     if how is None or not names:
         return None
+    # Here, because most runs prove nothing, and the target compiles a module's code at each run.
+    from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import proof
+
     proof.check_program(how)
     secrets = {*profiles.hidden_texts(load(old)), *profiles.hidden_texts(edited.document)}
-    trials = how
+    used = how
 
     def prove(config_path: str) -> None:
         for name in names:
-            proof.prove(trials, config_path, name, secrets)
+            proof.prove(used, config_path, name, secrets)
 
     return prove
 
 
-def not_proved(
-    module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], error: proof.NotProved
-) -> Result:
+def not_proved(module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], error: NotProved) -> Result:
     """Return the failure of a proof, with what the file holds, read again."""
     document = load(config_file.read_at(where) or "")
     found = profile_reader.profiles_of(document)
@@ -646,7 +658,7 @@ def not_proved(
         held = None if number is None else found[number]
         outcomes.append(profiles.Outcome(wish.name, held, held))
     values, _before, _after = report(document, outcomes, many=module.params["profiles"] is not None)
-    failure = proof.NotProved(f"{where.path} is left as it is: {error}", code=error.code)
+    failure = NotProved(f"{where.path} is left as it is: {error}", code=error.code)
     return Result(False, {**values, "path": where.path, "proved": False}, error=failure)
 
 

@@ -136,6 +136,17 @@ class Strikes:
         setattr(place, name, counted)
 
 
+def _imported_late() -> list[str]:
+    """Return the collection's modules that one imports when it needs them."""
+    utils = importlib.import_module("ansible_collections.influxops.influxdb3.plugins.module_utils._core").__path__[0]
+    package = "ansible_collections.influxops.influxdb3.plugins.module_utils"
+    return [
+        f"{package}.{path.parent.name}.{path.stem}"
+        for path in Path(utils).parent.glob("_*/*.py")
+        if path.parent.name in ("_core", "_profile", "_influxctl", "_module") and path.stem != "__init__"
+    ]
+
+
 def _fork(job: dict[str, Any], output: int, log: int) -> None:
     """The fork: a module's whole life."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
@@ -145,6 +156,7 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
         for name in (
             "tomlkit",
             *(f"encodings.{code}" for code in ("ascii", "idna", "utf_16_be", "utf_16_le", "utf_16")),
+            *_imported_late(),
         ):
             importlib.import_module(name)
         os.setgroups([])

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
-from .._core.connection import CLUSTERED, CLUSTERED_ID, DEDICATED, DEDICATED_HOST, Connection
+from .._core.connection import CLUSTERED_ID, DEDICATED_HOST, Connection
 from .._core.entities import DATABASE, DB_TOKEN, TABLE, Entity, State
 from .._core.errors import Ambiguous, ApiError, Influxdb3Error, remember
+from .._core.stated import CLUSTERED, DEDICATED
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
 

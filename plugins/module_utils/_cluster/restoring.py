@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from .._core.connection import DEDICATED
 from .._core.durations import format_instant
 from .._core.entities import State
 from .._core.errors import Influxdb3Error, Refused
+from .._core.stated import DEDICATED
 
 # The documented defaults (facts.md#deleting-and-restoring).
 _DAYS = 14

@@ -18,10 +18,8 @@ from urllib.parse import urlsplit
 
 from .credentials import secret_problem
 from .errors import SHORTEST_SECRET, OptionError
+from .stated import CLUSTERED, DEDICATED, PRODUCTS, stated_values
 
-CLUSTERED = "clustered"
-DEDICATED = "dedicated"
-PRODUCTS = (CLUSTERED, DEDICATED)
 # InfluxData's own clients send this as account and as cluster of a Clustered installation (facts.md#url-forms).
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
 DEDICATED_HOST = "console.influxdata.com"
@@ -55,21 +53,6 @@ class Connection:
     client_cert: str | tuple[str, str] | None
     timeout: float
     retries: int
-
-
-def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options, or keys of a profile, that have a value: all but None and the empty text.
-
-    This is the one place that decides it. A template or AWX makes an empty text of a variable that isn't set, and
-    influxctl's own sample config writes one for "the default".
-    """
-    return {name: value for name, value in values.items() if value is not None and value != ""}
-
-
-def without_unset(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested options without what is None. An empty text stays: whoever takes the options decides about it."""
-    pruned = {key: without_unset(inner) if isinstance(inner, dict) else inner for key, inner in values.items()}
-    return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
 
 
 def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ The `_problem` functions return a phrase that follows the option's name, for cal
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from .errors import MASK, OptionError
 
@@ -18,6 +17,8 @@ from .errors import MASK, OptionError
 _MASKS = (MASK, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
 _SCHEME = re.compile(r"(bearer|token|basic)\s", re.IGNORECASE)
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
+# What needs no closer look: labels of the length that DNS takes.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 
 
 def secret_problem(text: str) -> str | None:
@@ -64,7 +65,9 @@ def host_problem(host: str) -> str | None:
 
     An IPv6 address may stand in brackets. Where a URL or a port is given, the phrase says which keys are meant.
     """
-    if "@" in host:  # checked first, because the other phrases show the host
+    if _NAME.fullmatch(host):
+        return None
+    if "@" in host:  # checked before what shows the host
         return "must not hold a user or password"
     if not host.strip():
         return "is empty; give the name, or leave the option out (a variable or lookup may have found nothing)"
@@ -72,6 +75,8 @@ def host_problem(host: str) -> str | None:
         return f"{host!r} holds a blank or a line break"
     if "://" not in host and host.count(":") > 1 and "[" not in host and "/" not in host:
         return None if _is_ipv6(host) else f"{host!r} is no host name or address"
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(host if "://" in host else f"//{host}")
         name = parts.hostname or ""
@@ -87,6 +92,8 @@ def host_problem(host: str) -> str | None:
 
 def _apart(name: str, url: str) -> str:
     """Return the keys of a profile that a URL or `name:port` means."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url if "://" in url else f"//{url}")
     keys = [f"host: {name}"]
     port = parts.netloc.rpartition(":")[2]

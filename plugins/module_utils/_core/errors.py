@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypedDict
 
-from .masking import MASK, mask, printable
+from .printing import MASK, printable
 
-__all__ = ["MASK", "mask", "printable"]
+__all__ = ["MASK", "printable"]
 
 # A shorter text is a placeholder and no secret; masked, it would also hide the parts of other words that equal it.
 SHORTEST_SECRET = 8
@@ -43,6 +43,14 @@ def register_secrets(secrets: Collection[str]) -> None:
 def remember(secret: str) -> None:
     """Mask this secret, which a server has just made or a file holds, in the text of every error from now on."""
     _SECRETS.added.add(secret)
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text without the secrets, and without what looks like a token, as masking.py finds them."""
+    # Here, because a module that succeeds masks nothing.
+    from . import masking
+
+    return masking.mask(text, secrets)
 
 
 def quoted(text: str, secrets: Iterable[str] = ()) -> str:

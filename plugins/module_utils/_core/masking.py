@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes foreign texts fit to be shown: masks secrets in every notation, and escapes what steers a terminal.
+"""Masks secrets in foreign texts, in every notation.
 
 Pure functions, but for a cache of the secrets' pieces. `mask` decodes the text (URL, HTML, JSON and the like, also
 several times over), leaves out invisible characters (blanks, line breaks, colours), looks for pieces of the secrets in
@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-MASK = "********"
+from .printing import MASK, PREFIX_LENGTH, each_text, printable, printables
+
+__all__ = ["MASK", "PREFIX_LENGTH", "printable", "printables"]
+
 # The least number of characters of a piece that is masked as a secret.
 PIECE = 12
 # A piece holds at least one whole seed of each of its secret's forms, wherever the piece begins.
@@ -26,9 +29,7 @@ _SHORTEST = 4
 # The number of notations, one within another, that are decoded.
 _DEPTH = 3
 
-# Shapes of token strings (facts.md#token-shapes). A management token's
-# first nine characters are public: `influxctl management list` prints them for everybody as the token's prefix.
-PREFIX_LENGTH = 9
+# Shapes of token strings (facts.md#token-shapes).
 _BODY = "A-Za-z0-9+/=_-"
 # The rest of a token that a program has broken into lines: a long run right after the line break.
 _GOES_ON = r"(?:\r?\n(?!\S*(?:apiv\d|M\.V\d))[A-Za-z0-9+/_-]{16,}={0,2})*"
@@ -94,37 +95,12 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
 def masked(value: Any, secrets: Iterable[str] = ()) -> Any:
     """Return a value of lists and dictionaries with every text in it masked, those of keys as well."""
-    return _each(value, lambda text: mask(text, secrets))
-
-
-def printable(text: str) -> str:
-    r"""Return `text` with everything that is no visible character or blank escaped as in Python, such as `\x1b`.
-
-    Such characters steer a terminal, end a line in a log, or change the order in which a line is read.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
-
-
-def printables(value: Any) -> Any:
-    """Return a value of lists and dictionaries with every text in it made printable, those of keys as well."""
-    return _each(value, printable)
+    return each_text(value, lambda text: mask(text, secrets))
 
 
 def without_colours(text: str) -> str:
     """Return `text` without the sequences that colour a terminal or make links in one."""
     return _COLOURS.sub("", text) if "\x1b" in text else text
-
-
-def _each(value: Any, change: Any) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {_each(key, change): _each(one, change) for key, one in value.items()}
-    return [_each(one, change) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:

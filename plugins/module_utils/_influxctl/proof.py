@@ -8,22 +8,13 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Callable
+from collections.abc import Collection, Iterator
+from typing import Callable
 
-from .._core.errors import MASK, InfluxctlError, OptionError
-from .._core.interface import Spec
+from .._core.errors import MASK, InfluxctlError
 from .runner import Output, Runner, find_program
+from .trials import NotProved, Trials
 
-PROVE_OPTIONS: Spec = {
-    "influxctl_path": {"type": "path", "default": "influxctl"},
-    "retries": {"type": "int", "default": 5},
-    "delay": {"type": "float", "default": 2.0},
-    "timeout": {"type": "float", "default": 60.0},
-}
-# The longest delay and timeout, in seconds: an hour.
-_LONGEST = 3600.0
 _COMMAND = ("database", "list")
 # What influxctl quotes of a config: the value of a key up to the end of the line, because what can't be parsed has its
 # quotation marks in the wrong places; and lines that are comments, which may have the number of the line before them.
@@ -35,44 +26,6 @@ _TLS = re.compile(rf"{_CERTIFICATE.pattern}|handshake|\btls\b", re.IGNORECASE)
 _REFUSED = re.compile(r"Unauthenticated|PermissionDenied|\b40[13]\b|unauthorized|forbidden", re.IGNORECASE)
 _CONFIG = re.compile(r"config file|\btoml:", re.IGNORECASE)
 _AWAY = re.compile(r"Unavailable|DeadlineExceeded|\bdial\b|no such host|connection|\bEOF\b|address", re.IGNORECASE)
-
-
-class NotProved(InfluxctlError):
-    """influxctl doesn't work with the profile, or isn't there to prove it."""
-
-    code = "not_proved"
-
-
-@dataclass(frozen=True)
-class Trials:
-    """How a profile is tried.
-
-    Attributes:
-        program: the influxctl program, a path or a name that is looked for.
-        retries: how often a trial that fails is repeated.
-        delay: the seconds before each repetition.
-        timeout: the seconds that one run of the program may take.
-    """
-
-    program: str
-    retries: int
-    delay: float
-    timeout: float
-
-
-def trials(options: Mapping[str, Any]) -> Trials:
-    """Return the option `prove` as a value. Raises OptionError."""
-    retries, delay, timeout = options["retries"], options["delay"], options["timeout"]
-    problems = []
-    if retries < 0:
-        problems.append("prove.retries must be 0 or more")
-    if not 0 <= delay <= _LONGEST:
-        problems.append(f"prove.delay must be between 0 and {_LONGEST:.0f} seconds")
-    if not 0 < timeout <= _LONGEST:
-        problems.append(f"prove.timeout must be more than 0 and at most {_LONGEST:.0f} seconds")
-    if problems:
-        raise OptionError("; ".join(problems) + ".")
-    return Trials(options["influxctl_path"], retries, delay, timeout)
 
 
 def check_program(how: Trials) -> None:

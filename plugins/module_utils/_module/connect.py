@@ -14,9 +14,10 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 from .._api.endpoints import ManagementApi
 from .._api.named_files import check_files, with_token
 from .._api.proxies import logins_in
-from .._core.connection import PRODUCTS, Connection, exposed, login_in, parse_host, resolve
+from .._core.connection import Connection, exposed, login_in, parse_host, resolve
 from .._core.errors import ProfileError, remember
 from .._core.interface import Result, Spec
+from .._core.stated import PRODUCTS
 from .entry import run as run_module
 
 

@@ -18,7 +18,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from .._core.errors import Influxdb3Error, register_secrets, shown
 from .._core.interface import Result, Spec
-from .._core.masking import printables
+from .._core.printing import printables
 
 
 class _Module(AnsibleModule):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.connection import CLUSTERED, Connection, limits
+from .._core.connection import Connection, limits
 from .._core.signals import orderly_end
+from .._core.stated import CLUSTERED
 from .._influxctl.client import Client
 from .connect import CONNECTION_OPTIONS, connection_of, profile_of
 

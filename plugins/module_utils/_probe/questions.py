@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Union
 
-from .._core.connection import DEDICATED
+from .._core.stated import DEDICATED
 from . import asks
 
 WRITES, INFLUXCTL = "writes", "influxctl"

@@ -9,7 +9,6 @@ that no profile of it works. The keys: facts.md#profile-keys.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -97,6 +96,8 @@ def _shown(key: str) -> str:
 
 def _outside(key: str, value: Any) -> str:
     """Return what to do about a key that isn't in a profile: influxctl 1.x had its profiles there."""
+    import difflib
+
     if difflib.get_close_matches(key, ["profile"], 1, 0.8):
         return "influxctl wants [[profile]]"
     if isinstance(value, dict) and (key == "default" or set(value) & set(_TEXT_KEYS)):
@@ -132,6 +133,8 @@ def _advice(key: str, keys: Mapping[str, Any], above: _Path) -> str:
     """Return what to do about a key that influxctl doesn't know at its place."""
     if above and key in PROFILE_KEYS:
         return f"move it above [profile.{'.'.join(above)}], to the profile's own keys"
+    import difflib
+
     meant = difflib.get_close_matches(key, list(keys), 1, 0.75)
     if meant:
         return f"{meant[0]} is meant, perhaps"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import SHORTEST_SECRET, ProfileError
-from .._core.masking import PREFIX_LENGTH
+from .._core.printing import PREFIX_LENGTH
 from .toml_data import Path, get, load
 
 Profile = dict[str, Any]

@@ -1,19 +1,19 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Edits the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
+"""What the profiles of an influxctl `config.toml` become. Pure: text in, text out; opens no file.
 
-The edited text is read back and compared with what was intended. The keys of a profile: facts.md#profile-keys.
+The keys of a profile: facts.md#profile-keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.connection import PRODUCTS
 from .._core.errors import MASK, SHORTEST_SECRET, OptionError
+from .._core.stated import PRODUCTS
 from .profile_reader import (
     AUTH_KINDS,
     PUBLIC,
@@ -26,7 +26,6 @@ from .profile_reader import (
     token_prefix,
 )
 from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
-from .toml_editor import Block, Editor, checked
 
 # What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
 # secret.
@@ -134,49 +133,6 @@ def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclu
     return profile
 
 
-def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
-    """Return the text with profiles changed, and the data that it holds then.
-
-    `document` is the text's data. Each of `changes` is a profile's number, None for a new one, and what it becomes,
-    None where it goes. Raises ProfileError, also where the edited text doesn't hold just what is expected.
-    """
-    editor = Editor(text)
-    profiles = list(document.get("profile", []))
-    gone: list[int] = []
-    new: list[Profile] = []
-    for number, after in changes:
-        if number is None and after is not None:
-            new.append(after)
-        elif number is not None and after is None:
-            gone.append(number)
-        elif number is not None and after is not None:
-            _change(editor.block(number), leaves(profiles[number]), leaves(after))
-            profiles[number] = after
-    for number in sorted(gone, reverse=True):
-        editor.remove(number)
-        del profiles[number]
-    editor.append(new)
-    profiles += new
-    expected = {key: value for key, value in document.items() if key != "profile"}
-    if profiles:
-        expected["profile"] = profiles
-    return checked(editor.text(), expected), expected
-
-
-def new_config(profile: Profile) -> str:
-    """Return the text of a config with one profile."""
-    return rewrite("", {}, [(None, profile)])[0]
-
-
-def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any]) -> None:
-    for path in current:
-        if path not in target:
-            block.remove(path)
-    for path, value in target.items():
-        if path not in current or not same(current[path], value):
-            block.set(path, value)
-
-
 @dataclass(frozen=True)
 class Edited:
     """A config as edited for all wishes: its text, its data, and the outcome of each wish."""
@@ -201,6 +157,9 @@ def edit(text: str, wishes: Sequence[Wish]) -> Edited:
         if outcome.changed:
             changes.append((number, outcome.after))
     if changes:
+        # Here, because most runs change nothing, and the target compiles a module's code at each run.
+        from .rewriting import rewrite
+
         text, document = rewrite(text, document, changes)
     return Edited(text, document, outcomes)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from .._core.errors import ProfileError
 from .._core.libraries import unusable
@@ -29,11 +30,27 @@ _AT_LINE = re.compile(r"at line \d+")
 _OLDEST_TOMLKIT = "0.11.6"
 
 
+_offered: list[Callable[[], str]] = []
+
+
+def offer_tomlkit(unpack: Callable[[], str]) -> None:
+    """Have tomlkit imported from the archive whose path `unpack` returns, when it is first needed."""
+    _offered[:] = [unpack]
+
+
+def check_tomlkit() -> None:
+    """Raise ProfileError where tomlkit can't be had; one that is offered isn't loaded for that."""
+    if not _offered:
+        tomlkit_library()
+
+
 def tomlkit_library() -> Any:
-    """Return tomlkit. Imported late: on a target the module puts the controller's copy on the path first.
+    """Return tomlkit, which takes a target longer to load than most runs take besides.
 
     Raises ProfileError where there is none, only one that is too old, or one that can't be loaded.
     """
+    while _offered:
+        sys.path.insert(0, _offered.pop()())
     try:
         import tomlkit
         import tomlkit.exceptions

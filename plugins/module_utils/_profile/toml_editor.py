@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import ProfileError
-from .toml_data import Path, Table, load, merged, nested, same, tomlkit_library, without
+from .toml_data import Path, Table, check_tomlkit, load, merged, nested, same, tomlkit_library, without
 
 _BASIC = r'"(?:[^"\\\n]|\\.)*"'
 _LITERAL = r"'[^'\n]*'"
@@ -34,6 +34,9 @@ _DOTTED = rf"\s*{_PART}\s*(?:\.\s*{_PART}\s*)*"
 _HEADER = re.compile(rf"\s*\[\[?({_DOTTED})\]")
 _KEY = re.compile(rf"({_DOTTED})=")
 _COMMENTED_KEY = re.compile(rf"\s*#+\s*({_PART})\s*=")
+# What is written as it is: nearly all that profiles hold. To load tomlkit takes a target longer than all the rest.
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_TEXT = re.compile(r"[ !#-\[\]-~]*")
 _COMMENTED_HEADER = re.compile(r"\s*#+\s*\[")
 
 
@@ -175,11 +178,20 @@ def _edited_inline(text: str, key: str, changed: Table) -> str:
 
 
 def _render(value: Any) -> str:
+    # First, so that it doesn't depend on the values whether a target without tomlkit can be served.
+    check_tomlkit()
+    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
     text: str = _item(value).as_string()
     return text
 
 
 def _render_key(key: str) -> str:
+    check_tomlkit()
+    if _BARE_KEY.fullmatch(key):
+        return key
     text: str = tomlkit_library().key(key).as_string()
     return text
 

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._core.connection import DEDICATED, DEDICATED_HOST, Connection
+from .._core.connection import DEDICATED_HOST, Connection
 from .._core.errors import InfluxctlError, OptionError
-from .._profile import profiles
+from .._core.stated import DEDICATED
+from .._profile import rewriting
 
 
 def as_profile(connection: Connection) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def as_profile(connection: Connection) -> dict[str, Any]:
 @contextmanager
 def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
     """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
-    text = profiles.new_config(as_profile(connection))
+    text = rewriting.new_config(as_profile(connection))
     directory = ""
     try:
         try:

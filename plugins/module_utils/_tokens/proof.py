@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any, Callable
 from urllib.parse import urlencode
 
-from .._core.connection import DEDICATED, Connection, parse_host
+from .._core.connection import Connection, parse_host
 from .._core.entities import State
 from .._core.errors import ApiError, Influxdb3Error, OptionError
+from .._core.stated import DEDICATED
 from .._core.throttle import Throttle
 from .backend import Proof
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ...module_utils._core.connection import without_unset
+from ...module_utils._core.stated import without_unset
 from .kind import Holding, Kind
 from .planning import Member
 from .settling import Applied

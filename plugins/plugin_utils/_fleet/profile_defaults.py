@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...module_utils._core.connection import CLUSTERED, DEDICATED, parse_host, stated_values
+from ...module_utils._core.connection import parse_host
+from ...module_utils._core.stated import CLUSTERED, DEDICATED, stated_values
 
 
 def complete_profile(profile: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...module_utils._core.connection import without_unset
-from ...module_utils._core.masking import PREFIX_LENGTH
+from ...module_utils._core.printing import PREFIX_LENGTH
+from ...module_utils._core.stated import without_unset
 from .kind import Holding, Kind, Result, Settings
 from .profile_defaults import complete_profile
 

@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.masking import printable
+from ...module_utils._core.printing import printable
 from .holdings import Row, remarks_of
 from .tables import natural, short_time, totals
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils._core.masking import printable
+from ...module_utils._core.printing import printable
 
 # What a spreadsheet may take for the beginning of a formula, at the beginning of a cell; the last four are the
 # full-width = + - @. Where it parts cells by semicolons, as in much of Europe, quotation marks within a line hold

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.masking import printable
+from ...module_utils._core.printing import printable
 
 METRIC = "influxdb3_token_expiry_timestamp_seconds"
 LABELS = ("kind", "host", "description", "state")

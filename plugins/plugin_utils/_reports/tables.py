@@ -16,7 +16,7 @@ from datetime import timezone
 from typing import Any, NamedTuple
 
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.masking import printable
+from ...module_utils._core.printing import printable
 
 WIDTH = 120
 ABSENT = "-"

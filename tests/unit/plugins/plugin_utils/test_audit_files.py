@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit_files import fleet_audit_files
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import (
     CSV_COLUMNS,
     Databases,

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_rotation import fleet_rotation
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit import CSV_COLUMNS, audit
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit_lines import FINDINGS
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.csv_text import csv_text

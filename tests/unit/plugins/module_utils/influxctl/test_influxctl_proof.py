@@ -12,13 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.proof import (
-    NotProved,
-    Trials,
-    prove,
-    without_values,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.proof import prove, without_values
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output, Runner, quote_end
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import NotProved, Trials
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profiles import hidden_texts
 
 HOW = Trials("/bin/true", retries=3, delay=7, timeout=60)

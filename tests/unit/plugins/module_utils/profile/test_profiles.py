@@ -23,11 +23,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.plugins.module_utils.profile.toml_documents import NAMES, Document, documents
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import without_unset
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, ProfileError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.stated import without_unset
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
     profile_reader,
     profiles,
+    rewriting,
     toml_data,
     toml_editor,
 )
@@ -63,14 +64,14 @@ def edit(text: str, name: str, intended: dict[str, Any]) -> str:
     """The text with the profile made equal to what is intended, appended when it isn't there."""
     document = toml_data.load(text)
     number = profile_reader.find_profile(profile_reader.profiles_of(document), name)
-    return profiles.rewrite(text, document, [(number, intended)])[0]
+    return rewriting.rewrite(text, document, [(number, intended)])[0]
 
 
 def remove(text: str, name: str) -> str:
     """The text without the profile."""
     document = toml_data.load(text)
     number = profile_reader.find_profile(profile_reader.profiles_of(document), name)
-    return profiles.rewrite(text, document, [(number, None)])[0]
+    return rewriting.rewrite(text, document, [(number, None)])[0]
 
 
 def attempted(text: str, name: str, intended: dict[str, Any]) -> str | None:
