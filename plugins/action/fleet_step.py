@@ -9,8 +9,10 @@ role variables aren't in hostvars, so the look publishes what the others need of
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,21 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import hosts, profiles, steps
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import ROLES, complaints, doubts
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import ShippingAction
 
-KINDS = {kind.role: kind for kind in (profiles.KIND,)}
+KINDS = {kind.role: kind for kind in (profiles.KIND, files.KIND)}
 _SPANS = ("expires_in", "renew_before", "max_age")
 _GROUP = "group/influxops.influxdb3.all"
 
 
 def _specification(path: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"])
+    options: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    # Paths are of other machines: the validator would take the controller's home for theirs.
+    return {name: {**one, "type": "str"} if one.get("type") == "path" else one for name, one in options.items()}
 
 
 # Read when the plugin is loaded: the strategy does that in the main process, so the workers for all hosts inherit it.
@@ -116,15 +121,56 @@ class ActionModule(ShippingAction):
         member = self._registered("planned")["members"][self._host]
         answer, is_check = decided["answers"][self._host], self._task.check_mode
         secret = decided["secrets"].get(member["description"])
-        options = self._options(
-            lambda: self._kind.apply_options(settings, answer, member["held"], secret, is_check=is_check)
-        )
+        options = self._options(lambda: self._kind.apply_options(settings, member, answer, secret, is_check=is_check))
+        unproved = self._fallen_short("unproved", self._host, answer["id"])
+        if unproved:
+            done = Applied(
+                is_seen=True,
+                holds=member["held"],
+                beside=tuple(member["beside"]),
+                failure=unproved,
+                may_be_revoked=True,
+            )
+            return {"changed": False, "msg": unproved, "token_id": answer["id"], "applied": asdict(done)}
         result = self._at_host(self._kind.module, options)
         is_lost = self._kind.holding(settings, result) is None
         seen = self._at_host(self._kind.info, {"path": member["path"]}) if is_lost else None
         done = hosts.applied(self._kind, settings, result, seen, answer, is_check=is_check)
+        if settings.get("prove_tasks") is not None and not done.failure:
+            done = replace(done, proved=True)
         shown: dict[str, Any] = {key: result[key] for key in ("diff", "warnings", "msg") if key in result}
         return {**shown, "changed": done.changed, "token_id": answer["id"], "applied": asdict(done)}
+
+    def _offer(self) -> dict[str, Any]:
+        """Return the token that the user's tasks are to prove, before it is in place; or the one that is there."""
+        decided = self._registered("step")
+        member = self._registered("planned")["members"][self._host]
+        answer = decided["answers"][self._host]
+        secret = decided["secrets"].get(member["description"])
+        if answer["key"] == member["held"] and not answer["is_new"]:
+            read = self._execute_module("ansible.builtin.slurp", {"src": member["path"]}, task_vars=self._vars)
+            if read.get("failed"):
+                return {**read, "_ansible_no_log": True}
+            secret = json.loads(base64.b64decode(read["content"]))["token"]
+        token = {"token": secret, "description": member["description"]}
+        return {
+            "offered": {**token, **{key: answer[key] for key in ("id", "created_at", "expires_at")}},
+            "_ansible_no_log": True,
+        }
+
+    def _use(self) -> dict[str, Any]:
+        planned, decided = self._registered("planned"), self._registered("step")
+        play = self._vars["ansible_play_hosts_all"]
+        to_come = [host for host in play if self._registered("look", host) is None]
+        sharers, is_partial = self._sharers(planned)
+        applied = self._applied(decided)
+        return steps.use(self._kind, planned, applied, decided, sharers=sharers, to_come=to_come, is_partial=is_partial)
+
+    def _sharers(self, planned: Mapping[str, Any]) -> tuple[list[str], bool]:
+        """Return all hosts that may hold a shared token, and whether the inventory may lack some."""
+        if not planned["shared"]:
+            return [], False
+        return list(self._templated("concerned")), boolean(self._templated("partial"))
 
     def _try_again(self) -> dict[str, Any]:
         planned, decided = self._registered("planned"), self._registered("step")
@@ -137,10 +183,14 @@ class ActionModule(ShippingAction):
 
     def _settle(self) -> dict[str, Any]:
         planned, decided = self._registered("planned"), self._registered("step")
-        sharers = self._templated("concerned") if planned["shared"] else []
-        is_partial = bool(planned["shared"]) and boolean(self._templated("partial"))
+        sharers, is_partial = self._sharers(planned)
         applied = self._applied(decided)
-        settled = steps.settle(planned, decided, applied, sharers=sharers, is_partial=is_partial)
+        users = (self._registered("to_use") or {}).get("users") or ()
+        for host in set(users) & set(applied):
+            failure = self._why_unused(host, decided["answers"][host]["id"])
+            if failure:
+                applied[host] = {**applied[host], "is_used": False, "failure": failure}
+        settled = steps.settle(self._kind, planned, decided, applied, sharers=sharers, is_partial=is_partial)
         for sentence in settled["stay"]:
             self._display.warning(sentence)
         return {**settled, "applied": applied, "_ansible_no_log": True}
@@ -160,11 +210,19 @@ class ActionModule(ShippingAction):
                     found[host] = result["applied"]
         return found
 
+    def _fallen_short(self, name: str, host: str, token_id: str | None) -> str:
+        """Return which of the user's tasks has failed with a token, a sentence; empty where none has."""
+        noted = self._registered(name, host) or {}
+        return str(noted["why"]) if noted and noted["id"] == (token_id or "") else ""
+
+    def _why_unused(self, host: str, token_id: str | None) -> str:
+        if host not in self._vars["ansible_play_hosts"]:
+            return f"{host} has become unreachable before what uses the token had taken it up."
+        return self._fallen_short("unused", host, token_id)
+
     def _at_host(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of one of the kind's modules on the host of the task."""
-        if self._kind.ships:
-            return self._ship(module, options, self._vars)
-        return dict(self._execute_module(module, dict(options), task_vars=self._vars))
+        return self._ship(module, options, self._vars, with_library=self._kind.ships)
 
     def _registered(self, name: str, host: str | None = None) -> Any:
         """Return what a step has registered, None where it has not; a task without a host's name is about this host."""

@@ -127,6 +127,17 @@ options:
         description: Seconds for one answer, until its last byte is there.
         type: float
         default: 30
+  _look:
+    description:
+      - Internal. In check mode, a file that isn't there needs no O(token), so that all else can be looked at. Don't set
+        it.
+    type: bool
+    default: false
+  _prove_unchanged:
+    description:
+      - Internal. Has O(prove) prove the token also where nothing is to be written. Don't set it.
+    type: bool
+    default: false
   mode:
     description: The files' mode. They hold a secret, so only their owner may read them by default.
     default: "0600"
@@ -190,7 +201,7 @@ EXAMPLES = r"""
 RETURN = r"""
 db_token_file:
   description: What the host holds now, or would hold in check mode, without the secret; null if it is absent.
-  returned: success
+  returned: success, and when the proof has failed
   type: dict
   contains:
     # texts.yml: kept-token-fields
@@ -281,6 +292,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interfac
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import data_proof, delivery_file
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import Secret
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -290,6 +302,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "token": {"type": "str", "no_log": True},
     **{name: {"type": "str"} for name in delivery_file.PUBLIC},
     "prove": {"type": "dict", "options": data_proof.PROVE},
+    "_look": {"type": "bool", "default": False},
+    "_prove_unchanged": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
 }
 EMPTY_IS_UNSET = ("description", "created_at", "expires_at", "env_path", "env_name")
@@ -311,11 +325,10 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
 
     `values` and `done` say what became of the proof and of the files, also where this raises.
     """
-    present, warnings = module.params["state"] == "present", list[str]()
+    warnings, path = list[str](), places[0].path
     kept = token_files.kept_in(module, places[0])
-    stated = delivery_file.stated_secret(module.params)
-    wanted = delivery_file.complete(places[0].path, stated, kept) if present else None
-    trial = trial_of(module, warnings) if wanted else None
+    wanted = wanted_of(module, path, kept)
+    trial = trial_of(module, warnings) if module.params["state"] == "present" else None
     targets = token_files.targets_of(module, places, kept, wanted)
     differing = [target for target in targets if target.differs]
 
@@ -325,24 +338,40 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
         try:
             values["proved"], found = data_proof.prove(trial, wanted, now)
         except ApiError as error:
-            values["proved"] = False
-            error.also(f"{places[0].path} is left as it was.")
+            values.update(proved=False, db_token_file=held_in(module, places, kept))
+            error.also(f"{path} is left as it was.")
             raise
         warnings.extend(found)
 
     if differing and not module.check_mode:
         token_files.replace(module, differing, prove, done) if wanted else token_files.remove(differing, done)
+    elif module.params["_prove_unchanged"] and not module.check_mode:
+        prove()
     diff = delivery_file.diff(kept, wanted, [(target.held, target.wanted) for target in targets[1:]])
     staying = [target.location for target in targets if wanted and not target.differs]
     dressed = [token_files.attributes(module, location, diff) for location in staying]
-    path = places[0].path
-    variable = {"env_path": places[-1].path if places[1:] else None, "env_name": module.params["env_name"]}
-    values["db_token_file"] = {"path": path, **delivery_file.public(wanted), **variable} if wanted else None
+    values["db_token_file"] = held_in(module, places, wanted)
     values["file_identity"] = file_identity(path)
     warnings += delivery_file.clock_warnings(path, wanted, now()) if wanted else []
     return Result(
         bool(differing) or any(dressed), values, before=diff["before"], after=diff["after"], warnings=warnings
     )
+
+
+def wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret | None:
+    """Return what the file shall hold, None for no file. Raises OptionError."""
+    stated = delivery_file.stated_secret(module.params)
+    if module.params["state"] == "absent":
+        return None
+    if module.check_mode and module.params["_look"] and stated["token"] is None and kept is None:
+        return None
+    return delivery_file.complete(path, stated, kept)
+
+
+def held_in(module: AnsibleModule, places: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
+    """Return what the result says of a file with that content, None without one."""
+    variable = {"env_path": places[-1].path if places[1:] else None, "env_name": module.params["env_name"]}
+    return None if secret is None else {"path": places[0].path, **delivery_file.public(secret), **variable}
 
 
 def trial_of(module: AnsibleModule, warnings: list[str]) -> data_proof.Trial | None:

@@ -10,11 +10,13 @@ module: fleet_step
 short_description: Do one step of a role that gives a fleet its tokens
 version_added: 0.1.0
 description:
-  - The role R(influxops.influxdb3.mgmt_token, ansible_collections.influxops.influxdb3.mgmt_token_role) is made of these
-    steps, and its tasks order them. Each takes the role's variables and what the steps before it have registered, so it
-    is of no use outside of the role.
-  - V(look) and V(apply) act on a host, with one remote execution of M(influxops.influxdb3.influxctl_profile); a second
-    one looks at a host where that failed. All others only compute, once for all hosts of a batch.
+  - The roles R(influxops.influxdb3.mgmt_token, ansible_collections.influxops.influxdb3.mgmt_token_role) and
+    R(influxops.influxdb3.db_token, ansible_collections.influxops.influxdb3.db_token_role) are made of these steps, and
+    their tasks order them. Each takes the role's variables and what the steps before it have registered, so it is of no
+    use outside of the roles.
+  - V(look) and V(apply) act on a host, with one remote execution of M(influxops.influxdb3.influxctl_profile) or
+    M(influxops.influxdb3.db_token_file); a second one looks at a host where that failed. All others only compute, once
+    for all hosts of a batch, but for V(offer).
 author:
   - influxops contributors (@influxops)
 options:
@@ -27,15 +29,17 @@ options:
       - V(apply) gives a host its token. It never fails, but for a host that can't be reached.
       - V(try_again) and V(decide_again) do the same as V(plan) and V(decide) for hosts whose new token may have been
         revoked by another run.
+      - V(offer) gives the user's tasks the token that they are to prove on a host.
+      - V(use) says on which hosts what reads the token has to take it up, before old ones are revoked.
       - V(settle) says which tokens may be revoked, and warns of those that stay.
       - V(finish) says what became of each host.
     type: str
     required: true
-    choices: [look, plan, ask, decide, apply, try_again, decide_again, settle, finish]
+    choices: [look, plan, ask, decide, apply, try_again, decide_again, offer, use, settle, finish]
   kind:
     description: The kind of tokens, which is also the name of the role.
     type: str
-    choices: [mgmt_token]
+    choices: [mgmt_token, db_token]
     default: mgmt_token
   request:
     description: One of the requests that V(plan), V(try_again) or V(settle) has returned.
@@ -45,13 +49,15 @@ attributes:
     description: Can run in check mode and says what would change.
     support: full
   diff_mode:
-    description: Shows what has changed in the profile, without secrets.
+    description: Shows what has changed in the profile or file, without secrets.
     support: full
 notes:
   - The results hold secrets and are not shown, but for those of V(apply) and V(finish), which hold none.
 seealso:
   - module: influxops.influxdb3.influxctl_profile
   - module: influxops.influxdb3.mgmt_token
+  - module: influxops.influxdb3.db_token_file
+  - module: influxops.influxdb3.db_token
 """
 
 EXAMPLES = r"""

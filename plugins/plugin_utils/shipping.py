@@ -60,10 +60,16 @@ class ShippingAction(ActionBase):
         return result
 
     def _ship(
-        self, module: str | None, options: Mapping[str, Any], task_vars: Any, *, asynchronous: bool = False
+        self,
+        module: str | None,
+        options: Mapping[str, Any],
+        task_vars: Any,
+        *,
+        asynchronous: bool = False,
+        with_library: bool = True,
     ) -> dict[str, Any]:
         """Return the result of a module on the target, None for that of the task's name."""
-        arguments = {**options, "_tomlkit": TOMLKIT}
+        arguments = {**options, "_tomlkit": TOMLKIT} if with_library else dict(options)
         answer: dict[str, Any] = self._execute_module(module, arguments, task_vars=task_vars, wrap_async=asynchronous)
         return answer if _is_from_the_module(answer) else self._for_old_python(answer)
 

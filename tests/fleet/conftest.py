@@ -11,9 +11,17 @@ from collections.abc import Iterator
 import pytest
 
 from fleet import Fleet
+from harness.db_rotation import DbRotation
 from harness.playbook import Ansible
 from harness.rotation import Rotation
 from simulator import Simulator
+
+
+@pytest.fixture
+def db_rotation(ansible: Ansible, sim: Simulator) -> Iterator[DbRotation]:
+    """Three hosts that hold no database token yet."""
+    with Fleet(size=3) as fleet:
+        yield DbRotation(ansible, sim, fleet)
 
 
 @pytest.fixture

@@ -135,12 +135,11 @@ def targets_of(
     """
     targets = [Target(places[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))]
     for location in places[1:]:
-        line = None
-        if wanted is not None:
+        if module.params["state"] == "present":
             if not module.params["env_name"]:
                 raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
             check_name(module.params["env_name"])
-            line = line_of(module.params["env_name"], str(wanted["token"]))
+        line = None if wanted is None else line_of(module.params["env_name"], str(wanted["token"]))
         targets.append(Target(location, content_at(location, _owner(module)), line))
     return targets
 

@@ -15,8 +15,6 @@ from .planning import Member
 from .settling import Applied
 
 _WISHES = ("expires_in", "renew_before", "max_age")
-# The code of a proof that fails for the token, or for anything else but a program that isn't there.
-NOT_PROVED = "not_proved"
 # The strategies of Ansible by which all hosts of a batch are at the same task.
 _WAITING = ("linear", "debug", "mitogen_linear")
 
@@ -53,12 +51,12 @@ def published(
     """
     is_shared = settings["strategy"] == "shared"
     prefix = settings["description_prefix"]
-    held = kind.holding(settings, result) or Holding(None)
+    held = kind.holding(settings, result) or Holding("", None)
     member = Member(
         host=host,
         issuer="",
         description=prefix if is_shared else f"{prefix} {host}",
-        path=result["path"],
+        path=held.path,
         file_identity=result["file_identity"],
         held=held.key,
         beside=held.beside,
@@ -68,7 +66,7 @@ def published(
             **without_unset({name: settings.get(name) for name in _WISHES}),
             **kind.wish(settings),
         },
-        proves=settings["prove"],
+        proves=kind.proves(settings),
     )
     way = {
         "issuer": settings["issuer"],
@@ -110,5 +108,5 @@ def applied(
         file_identity=result.get("file_identity", ""),
         changed=bool(result.get("changed")),
         failure=failure,
-        may_be_revoked=(result.get("failure") or {}).get("code") == NOT_PROVED,
+        may_be_revoked=kind.may_be_revoked(result),
     )

@@ -20,6 +20,7 @@ Result = Mapping[str, Any]
 class Holding(NamedTuple):
     """Which tokens a host's file holds, by their keys: the host's own, None for none, and those that stand beside."""
 
+    path: str
     key: str | None
     beside: tuple[str, ...] = ()
 
@@ -27,13 +28,19 @@ class Holding(NamedTuple):
 class ApplyOptions(Protocol):
     """Returns the options that give a host the token of an answer, and have it proved there.
 
-    `answer` has the fields of `Answer`, `held` is the key of what the host holds, `secret` is that of the answer's
-    token where somebody has it. A token that the host holds is not written once more. Raises ValueError where nothing
-    can be written.
+    `member` has the fields of `Member`, `answer` those of `Answer`, and `secret` is that of the answer's token where
+    somebody has it. A token that the host holds is not written once more. Raises ValueError where nothing can be
+    written.
     """
 
     def __call__(
-        self, settings: Settings, answer: Mapping[str, Any], held: str | None, secret: str | None, *, is_check: bool
+        self,
+        settings: Settings,
+        member: Mapping[str, Any],
+        answer: Mapping[str, Any],
+        secret: str | None,
+        *,
+        is_check: bool,
     ) -> dict[str, Any]: ...
 
 
@@ -48,15 +55,20 @@ class Kind:
         secret: the key in the module's results that holds a secret.
         file: what holds a token on a host, for sentences.
         module: the module that writes this file, with `info` beside it, which only looks.
+        size: the variable that says how many hosts share a token.
         ships: whether the two need a library of the controller's.
         why_refused: returns what is wrong with the settings, a sentence; empty where nothing is.
+        proves: returns whether a token is proved on the host.
         look_options: returns the options of `module` that foretell what has to be changed apart from the token, and
             show what the host holds. Raises ValueError.
         apply_options: see `ApplyOptions`.
         holding: returns what a result of `module` or of `info` says of the file, None where that isn't known.
+        may_be_revoked: returns whether such a result is that of a proof that has failed as it does with a token that
+            another run has revoked meanwhile.
         way: returns the options of the role's module that say how the cluster is reached.
         wish: returns what the issuer is asked for beside what all kinds have.
-        key_of: returns the key of the token that a store of the user's has given back, empty for none.
+        key_of: returns the key of the token that a store of the user's has given back, empty for none. Raises
+            ValueError where it can't be told.
         secret_of: returns its secret.
     """
 
@@ -67,11 +79,14 @@ class Kind:
     file: str
     module: str
     info: str
+    size: str
     ships: bool
     why_refused: Callable[[Settings], str]
+    proves: Callable[[Settings], bool]
     look_options: Callable[[Settings], dict[str, Any]]
     apply_options: ApplyOptions
     holding: Callable[[Settings, Result], Holding | None]
+    may_be_revoked: Callable[[Result], bool]
     way: Callable[[Settings], dict[str, Any]]
     wish: Callable[[Settings], dict[str, Any]]
     key_of: Callable[[Any], str]

@@ -106,6 +106,7 @@ class Answer:
     id: str | None = None
     key: str | None = None
     is_new: bool = False
+    created_at: str | None = None
     expires_at: str | None = None
     superseded: tuple[Old, ...] = ()
     failure: str = ""
@@ -126,10 +127,10 @@ def read_answer(kind: Kind, description: str, items: Mapping[str, Mapping[str, A
     if item.get("failure"):
         return Answer(failure=str(item["failure"]["message"]))
     old = tuple(Old(one["id"], one.get(kind.key) or "", one.get("expires_at")) for one in item["superseded"])
-    is_new = bool(item["changed"])
+    is_new = bool(item["created"])
     # In check mode a token that would be made has no key yet.
     key = item[kind.key] or (FORETOLD if is_new else None)
-    return Answer(item["id"], key, is_new, item["expires_at"], old)
+    return Answer(item["id"], key, is_new, item.get("created_at"), item["expires_at"], old)
 
 
 def why_no_answer(result: Mapping[str, Any], issuer: str) -> str:

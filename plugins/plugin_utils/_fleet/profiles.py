@@ -13,6 +13,9 @@ from ...module_utils._core.stated import without_unset
 from .kind import Holding, Kind, Result, Settings
 from .profile_defaults import complete_profile
 
+# The code of a proof that fails for the token, or for anything else but a program that isn't there.
+NOT_PROVED = "not_proved"
+
 
 def look_options(settings: Settings) -> dict[str, Any]:
     """Return the options that foretell how the profile has to be changed, apart from its token.
@@ -24,14 +27,14 @@ def look_options(settings: Settings) -> dict[str, Any]:
 
 
 def apply_options(
-    settings: Settings, answer: Mapping[str, Any], held: str | None, secret: str | None, *, is_check: bool
+    settings: Settings, member: Mapping[str, Any], answer: Mapping[str, Any], secret: str | None, *, is_check: bool
 ) -> dict[str, Any]:
     """Return the options that give a host its token. A token that the host holds is not written once more.
 
     Raises ValueError where the secret that the host needs isn't there.
     """
     options = look_options(settings)
-    if answer["key"] != held or answer["is_new"]:
+    if answer["key"] != member["held"] or answer["is_new"]:
         # In check mode there is no new secret yet; anything that differs from the old one foretells the change.
         secret = secret or ("to-be-made" if is_check and answer["is_new"] else None)
         if not secret:
@@ -52,11 +55,11 @@ def holding(settings: Settings, result: Result) -> Holding | None:
     """Return what a result of influxctl_profile or influxctl_profile_info says of the file."""
     if "profile" in result:
         held = (result["profile"] or {}).get("mgmt_token_prefix")
-        return Holding(held, tuple(result["other_mgmt_token_prefixes"]))
+        return Holding(result["path"], held, tuple(result["other_mgmt_token_prefixes"]))
     if "profiles" in result:
         prefixes = {profile["name"]: profile["mgmt_token_prefix"] for profile in result["profiles"]}
         held = prefixes.pop(look_options(settings)["name"], None)
-        return Holding(held, tuple(filter(None, prefixes.values())))
+        return Holding(result["path"], held, tuple(filter(None, prefixes.values())))
     return None
 
 
@@ -78,11 +81,14 @@ KIND = Kind(
     file="profile",
     module="influxops.influxdb3.influxctl_profile",
     info="influxops.influxdb3.influxctl_profile_info",
+    size="mgmt_token_group_size",
     ships=True,
     why_refused=lambda settings: "",
+    proves=lambda settings: bool(settings["prove"]),
     look_options=look_options,
     apply_options=apply_options,
     holding=holding,
+    may_be_revoked=lambda result: (result.get("failure") or {}).get("code") == NOT_PROVED,
     way=way,
     wish=lambda settings: {},
     # The store gives the secret itself back.

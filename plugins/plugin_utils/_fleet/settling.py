@@ -28,6 +28,7 @@ class Applied:
         file_identity: as in `Member`, after the step: it changes when missing directories are made.
         changed: whether the file was written.
         failure: why the step failed; empty where it didn't.
+        is_used: whether what reads the token on the host has taken it up; false where the user's tasks for that failed.
         may_be_revoked: whether the proof failed so that another run may have revoked the token meanwhile.
     """
 
@@ -39,6 +40,7 @@ class Applied:
     changed: bool = False
     failure: str = ""
     may_be_revoked: bool = False
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,14 @@ class Settlement:
 
 
 def has_proved(answer: Answer, applied: Applied | None) -> bool:
-    """Return whether a host is known to hold the answer's token and to have proved it.
+    """Return whether a host is known to hold the answer's token, to have proved it, and to use it.
 
     A key is too short to be unique. Where an old token has the new one's, nobody can tell which of them the host holds.
     """
     return bool(
         applied
         and applied.proved
+        and applied.is_used
         and applied.is_seen
         and answer.key
         and applied.holds == answer.key
@@ -92,7 +95,7 @@ def settle_each(members: Sequence[Member], answers: Mapping[str, Answer], applie
         if not answer.superseded:
             continue
         if not has_proved(answer, done):
-            stays.setdefault(member.host, []).append(Stay(_ids(answer.superseded), not_proved(member.host)))
+            stays.setdefault(member.host, []).append(Stay(_ids(answer.superseded), not_proved(member.host, done)))
             continue
         kept, others = _parted(answer.superseded, done.beside if done else ())
         elsewhere = {old.key for old in others if holders.get(old.key, set()) - {member.host}}
@@ -137,12 +140,14 @@ def settle_shared(
     sharers: Collection[str],
     proved_before: Mapping[str, str],
     is_partial: bool,
+    size: str,
 ) -> Settlement:
     """Return what may go where all hosts hold one token: nothing before the last of them has proved the new one.
 
     `sharers` are all hosts that may hold the token, also those that the run doesn't reach. `proved_before` says which
-    token's ID each host of an earlier batch has proved. `is_partial` says that the inventory may lack some hosts. A new
-    token is never unheld: the store keeps it, and the next run goes on with it.
+    token's ID each host of an earlier batch has proved. `is_partial` says that the inventory may lack some hosts, and
+    `size` names the variable that settles it. A new token is never unheld: the store keeps it, and the next run goes on
+    with it.
     """
     revoke: dict[str, list[str]] = {}
     stays: dict[str, list[Stay]] = {}
@@ -159,7 +164,7 @@ def settle_shared(
         if kept:
             stays.setdefault(leader.host, []).append(Stay(_ids(kept), held_beside(leader.path)))
         lacking = sorted(set(sharers) - proved)
-        reason = why_shared_stays(lacking, is_partial=is_partial)
+        reason = why_shared_stays(lacking, is_partial=is_partial, size=size)
         if reason and free:
             stays.setdefault(leader.host, []).append(Stay(_ids(free), reason))
         elif free:
@@ -167,20 +172,19 @@ def settle_shared(
     return Settlement(_unique(revoke), {}, {host: tuple(found) for host, found in stays.items()})
 
 
-def why_shared_stays(lacking: Sequence[str], *, is_partial: bool) -> str:
+def why_shared_stays(lacking: Sequence[str], *, is_partial: bool, size: str) -> str:
     """Return why the old shared token stays valid; empty where it may go."""
     if lacking:
         return f"these hosts have not proved the new token: {', '.join(lacking)}"
     if is_partial:
-        return (
-            "the inventory may be a part of the fleet. Set mgmt_token_group_size to the number of hosts that share the"
-            " token"
-        )
+        return f"the inventory may be a part of the fleet. Set {size} to the number of hosts that share the token"
     return ""
 
 
-def not_proved(host: str) -> str:
-    """Return why the old tokens of a host stay that has proved no other."""
+def not_proved(host: str, applied: Applied | None) -> str:
+    """Return why the old tokens of a host stay that has proved no other, or that doesn't use it yet."""
+    if applied and not applied.is_used:
+        return f"what uses the token on {host} has not taken the new one up"
     return f"{host} has not proved another token"
 
 

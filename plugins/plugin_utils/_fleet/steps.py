@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The steps that are done once for a batch, over what Ansible keeps between tasks: dictionaries in, dictionaries out.
 
-    looks -> plan_batch -> (issue) -> decide -> (apply) -> try_again? -> settle -> (revoke) -> finish
+    looks -> plan_batch -> (issue) -> decide -> (apply) -> try_again? -> use? -> settle -> (revoke) -> finish
 
 The steps in brackets act on hosts; the role's tasks do them. A token's secret is in the result of `decide` only, and
 only where a host needs it.
@@ -17,7 +17,7 @@ from typing import Any
 
 from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
-from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
+from .settling import Applied, Settlement, has_proved, settle_each, settle_shared, why_shared_stays
 
 Data = dict[str, Any]
 
@@ -80,10 +80,23 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
 
 
 def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any) -> Member:
-    if look["is_loaded"] and loaded is None:
+    if not look["is_loaded"]:
+        return member
+    if loaded is None:
         refusal = f"{kind.role}_load_tasks did not set {kind.role}_loaded, so nothing was done."
         return replace(member, refusal=refusal)
+    try:
+        kind.key_of(loaded)
+    except ValueError as error:
+        return replace(member, refusal=str(error))
     return member
+
+
+def _key_of(kind: Kind, loaded: Any) -> str:
+    try:
+        return kind.key_of(loaded)
+    except ValueError:
+        return ""
 
 
 def _entry(member: Member) -> Data:
@@ -94,7 +107,7 @@ def _shared_entry(kind: Kind, leader: Member, store: str | None, forced: Collect
     """Return what is asked for all who share a token; only one batch may force: the others get what it was given."""
     entry = _entry(leader)
     entry["force"] = bool(entry.get("force")) and leader.description not in forced
-    return {**entry, **({"secret_file": store} if store else {kind.held: kind.key_of(loaded)})}
+    return {**entry, **({"secret_file": store} if store else {kind.held: _key_of(kind, loaded)})}
 
 
 def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> list[tuple[Data, Data]]:
@@ -124,10 +137,10 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
     it doesn't hold are in `problems`, each with a sentence, like those that are refused and those without an answer.
     """
     answers, secrets = _answers(kind, planned, issued)
-    members = members_of(planned)
+    members, at_hand = members_of(planned), _key_of(kind, loaded)
     problems: dict[str, str] = dict(planned["refused"])
     for host, answer in answers.items():
-        kept = kind.key_of(loaded) == answer.key
+        kept = at_hand == answer.key
         if answer.failure:
             problems[host] = answer.failure
         elif host in planned["loading"] and not kept and not (answer.is_new and is_check):
@@ -190,7 +203,47 @@ def decide_again(kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, A
     }
 
 
+def use(
+    kind: Kind,
+    planned: Mapping[str, Any],
+    applied: Mapping[str, Mapping[str, Any]],
+    decided: Mapping[str, Any],
+    *,
+    sharers: Collection[str],
+    to_come: Collection[str],
+    is_partial: bool,
+) -> Data:
+    """Return the hosts at which what reads the token has to take it up (`users`), before anything is revoked.
+
+    Those are the hosts whose file was written. And, because a run may have been cut off after that, all whose old
+    tokens this run may revoke: of a shared token no old one can go while a host is lacking that is not in a later batch
+    (`to_come`), and then nothing is restarted again and again.
+    """
+    answers, done = _both(decided, applied)
+    members = members_of(planned)
+    proved = {host for host in done if has_proved(answers[host], done[host])} | set(planned["progress"]["proved"])
+    lacking = sorted(set(sharers) - proved - set(to_come))
+    shared_goes = not why_shared_stays(lacking, is_partial=is_partial, size=kind.size)
+    users = []
+    for host in members:
+        one = done.get(host)
+        if one is None or one.failure or not one.is_seen:
+            continue
+        may_go = has_proved(answers[host], one) and (shared_goes or host not in planned["shared"])
+        if one.changed or (answers[host].superseded and may_go):
+            users.append(host)
+    return {"users": users}
+
+
+def _both(
+    decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Answer], dict[str, Applied]]:
+    answers = {host: _answer(one) for host, one in decided["answers"].items()}
+    return answers, {host: Applied(**one) for host, one in applied.items()}
+
+
 def settle(
+    kind: Kind,
     planned: Mapping[str, Any],
     decided: Mapping[str, Any],
     applied: Mapping[str, Mapping[str, Any]],
@@ -203,8 +256,7 @@ def settle(
     `applied` are the registered results of the step at the hosts that came to its end. `sharers` are all hosts that
     may hold a shared token.
     """
-    answers = {host: _answer(one) for host, one in decided["answers"].items()}
-    done = {host: Applied(**one) for host, one in applied.items()}
+    answers, done = _both(decided, applied)
     members = [member for host, member in members_of(planned).items() if host in answers]
     shared = [member for member in members if member.host in planned["shared"]]
     each = settle_each([member for member in members if member.host not in planned["shared"]], answers, done)
@@ -215,6 +267,7 @@ def settle(
         sharers=sharers,
         proved_before=planned["progress"]["proved"],
         is_partial=is_partial,
+        size=kind.size,
     )
     old = {**each.revoke, **all_.revoke}
     revocations = []

@@ -158,7 +158,7 @@ class Run:
             "id": token["id"],
             "token_prefix": token["token_prefix"],
             "expires_at": None,
-            "changed": bool(change.create),
+            "created": bool(change.create),
             "superseded": change.superseded,
             "failure": None,
             "token": f"secret of {token['id']}",
@@ -211,7 +211,7 @@ class Run:
         assert self.planned is not None
         assert self.decided is not None
         self.settled = steps.settle(
-            self.planned, self.decided, self.applied, sharers=list(self.world.files), is_partial=False
+            KIND, self.planned, self.decided, self.applied, sharers=list(self.world.files), is_partial=False
         )
 
     def revoke(self) -> None:
@@ -394,7 +394,7 @@ def any_name(members: Any, seen: Any, *, shared: bool) -> planning.Plan:
     return planning.Plan(requests, {})
 
 
-def not_lacking(lacking: Any, *, is_partial: bool) -> str:
+def not_lacking(lacking: Any, *, is_partial: bool, size: str) -> str:
     return ""
 
 
