@@ -259,7 +259,10 @@ class ActionModule(ShippingAction):
         checked = ArgumentSpecValidator(specification).validate({f"{role}{n}": self._templated(n) for n in names})
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))
-        return {name.removeprefix(role): value for name, value in checked.validated_parameters.items()}
+        found = checked.validated_parameters
+        # An empty text is nowhere a value.
+        unset = {name for name, value in found.items() if value == "" and "default" not in specification[name]}
+        return {name.removeprefix(role): None if name in unset else value for name, value in found.items()}
 
     def _problems(self, settings: Mapping[str, Any]) -> list[str]:
         role = self._kind.role

@@ -2,17 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook `rotate_db_tokens` over SSH: nobody is cut off, whatever happens, and a later run brings it to the end."""
+"""The playbook `rotate_db_tokens` over SSH: nobody is cut off, whatever happens, and a later run ends what one began."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from harness.db_rotation import DbProber, DbRotation
 from harness.playbook import Run
-from harness.sweeps import assert_no_secret, sweep
+from harness.sweeps import sweep
 
 
 def summary(run: Run) -> list[str]:

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ import yaml
 from fleet import Fleet
 from fleet.host import Host
 from fleet.packages import archive, checksum, web_server
+from harness import systemd
 from harness.install import CHECKOUT
 from harness.pages import Reader, blocks
 from harness.playbook import Ansible
@@ -64,6 +66,8 @@ class World(Rotation):
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_PIPELINING": "true",
+            # The pages' hosts are reached by somebody else than root.
+            "ANSIBLE_BECOME_ALLOW_SAME_USER": "true",
             "HOME": str(self.ansible.home),
             "PATH": os.pathsep.join([str(self.program.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
         }
@@ -72,7 +76,8 @@ class World(Rotation):
         # How the page's hosts are reached stands beside the page's inventory.
         inventory = json.loads(self.fleet.inventory.read_text())["influxdb3_fleet"]["hosts"]
         for name, host in zip(NAMES, self.fleet.hosts, strict=True):
-            self.reader.write(f"host_vars/{name}/connection.yml", yaml.safe_dump(inventory[host.name]))
+            variables = {**inventory[host.name], "etc": str(host.home / "etc")}
+            self.reader.write(f"host_vars/{name}/connection.yml", yaml.safe_dump(variables))
 
     def description(self, host: Host) -> str:
         """What a host's token is called, by the host's name on the pages."""
@@ -86,6 +91,9 @@ class World(Rotation):
         text = re.sub(
             r"( *)(host: )https://cluster\.example\.com\n", rf"\1\2{sim.url}\n\1ca_path: {sim.ca_path}\n", text
         )
+        # Each host has an /etc of its own.
+        text = re.sub(r": (/etc/(?:telegraf|systemd)\S*)$", r': "\1"', text, flags=re.MULTILINE)
+        text = re.sub(r"/etc/(?=telegraf|systemd)", "{{ etc }}/", text)
         profile = f"mgmt_token_profile: {{tls: {{ca: {sim.ca_path}}}}}\n"
         text = re.sub(r"^( *)(mgmt_token_renew_before: 14d\n)", rf"\1\2\1{profile}", text, flags=re.MULTILINE)
         with_ca = f'mgmt_token = "{sim.admin_token}"\n[profile.tls]\nca = "{sim.ca_path}"\n'
@@ -132,6 +140,11 @@ class World(Rotation):
             "every state there is": self.hold_all_states,
             "the database metrics was deleted, and before it others of the names billing and billing": self.delete_some,
             "the hosts and the controller hold database tokens": self.hold_database_tokens,
+            "telegraf is installed on the hosts, and the database metrics is there": self.install_telegraf,
+            "telegraf writes on both hosts": self.see_telegraf_write,
+            "the database tokens end in a week": self.end_db_tokens,
+            "telegraf can't be restarted on web2": lambda: systemd.allow_restart(hosts[1], allowed=False),
+            "telegraf can be restarted on web2": lambda: systemd.allow_restart(hosts[1], allowed=True),
             "docs/stores is copied here, and the vault has a password for the store": self.copy_stores,
         }
 
@@ -200,6 +213,26 @@ class World(Rotation):
         for token in self.sim.state.mgmt_tokens[1:]:
             token.expires_at = self.sim.clock.now() + timedelta(days=7)
 
+    def install_telegraf(self) -> None:
+        """A unit of systemd that is not started yet."""
+        self.sim.add_database("metrics")
+        for host in self.fleet.hosts:
+            systemd.install(host, self.sim)
+
+    def see_telegraf_write(self) -> None:
+        """It runs with the token that its host holds, and goes on writing."""
+        for host in self.fleet.hosts:
+            secret = systemd.token_in_use(host)
+            assert (host.home / "etc/telegraf/influxdb3/token.env").read_text() == f"INFLUX_TOKEN={secret}\n"
+            before = len(systemd.statuses(host))
+            while len(systemd.statuses(host)) < before + 3:
+                time.sleep(0.05)
+
+    def end_db_tokens(self) -> None:
+        """All that are alive end soon."""
+        for token in self.sim.state.db_tokens:
+            token.expires_at = self.sim.clock.now() + timedelta(days=7)
+
     def block_profile(self) -> None:
         """There is a file where web2's directory for the profile was; modes don't stop root."""
         directory = self.fleet.hosts[1].home / Path(CONFIG).parent
@@ -252,6 +285,7 @@ def test_page(page: Path, world: World) -> None:
         reader.write("group_vars/all/vault.yml", f"vault_management_token: {world.sim.admin_token}\n")
     reader.follow(page)
     assert reader.problems == [], "\n".join(reader.problems)
+    assert [systemd.refused(host) for host in world.fleet.hosts] == [[], []], "telegraf was never turned away"
     print(f"{page.stem}: {reader.executed} examples executed")
     assert_no_secret(reader.output, world.sim.secrets)
     assert world.sim.violations == []
