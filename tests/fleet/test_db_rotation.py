@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook `rotate_db_tokens` over SSH: nobody is cut off, whatever happens, and a later run ends what one began."""
+"""The playbook `rotate_db_tokens` over SSH: nobody is cut off, whatever happens, and a later run goes on from there."""
 
 from __future__ import annotations
 
