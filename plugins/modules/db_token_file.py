@@ -292,7 +292,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interfac
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import data_proof, delivery_file
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import Secret
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_text import Secret
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
