@@ -102,6 +102,10 @@ class World:
                 tokens=[{"description": "b shown"}, {"description": "b", "secret_file": str(self.out / "b.json")}]
             ),
             self.mgmt("mgmt_token_info", include_revoked=True),
+            self.mgmt("table_info", database="metrics", status="all"),
+            self.mgmt("user_info"),
+            self.mgmt("database", name="old", state="restored"),
+            self.mgmt("database", name="old", state="absent"),
             self.delivered(),
             self.delivered(token="{{ kept_elsewhere }}"),
             {"influxops.influxdb3.db_token_file_info": {"path": str(self.out / "host.json")}},
@@ -115,6 +119,8 @@ class World:
         return [
             self.mgmt(description="a", **wrong),
             self.mgmt("mgmt_token_info", **unshaped),
+            self.mgmt("database_info", status="deleted", **wrong),
+            self.mgmt("user_info", **unshaped),
             self.mgmt(tokens=[{"description": "b kept"}, {"description": "b unkept", "secret_file": full}]),
             _token(description="a", **wrong),
             _token(description="a", **unshaped),
@@ -135,7 +141,11 @@ class World:
     def quoted_by_influxctl(self) -> list[dict[str, Any]]:
         """What fails for a config that influxctl then quotes; only without a connection is it read as it is."""
         options = {"influxctl_path": str(self.quoting), "config_path": str(self.quoted)}
-        return [self.mgmt(description="a", **options), self.mgmt("mgmt_token_info", **options)]
+        return [
+            self.mgmt(description="a", **options),
+            self.mgmt("mgmt_token_info", **options),
+            self.mgmt("cluster_info", **options),
+        ]
 
     def mgmt(self, module: str = "mgmt_token", **options: Any) -> dict[str, Any]:
         return {f"influxops.influxdb3.{module}": {"influxctl_path": str(self.influxctl), **options}}
@@ -201,6 +211,7 @@ def _asks_for(description: str) -> Any:
 @pytest.fixture
 def world(sim: Simulator, tmp_path: Path) -> World:
     sim.add_database("metrics")
+    sim.add_database("old", deleted_at=sim.clock.now())
     return World(sim, tmp_path)
 
 
@@ -212,7 +223,7 @@ def test_a_playbook_leaks_nothing(world: World, ansible: Ansible, tmp_path: Path
         )
     assert run.code == 0, run.output
     assert len(run.failures) == len(world.failing()) + len(world.quoted_by_influxctl())
-    assert [one["msg"].count("mgmt_token = ") for one in run.failures[-2:]] == [1, 1]
+    assert [one["msg"].count("mgmt_token = ") for one in run.failures[-3:]] == [1, 1, 1]
     assert len(watch.seen) > 2
     files = files_below(cache, temporary, ansible.home)
     assert any(str(cache) in name for name in files)
