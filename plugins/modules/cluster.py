@@ -25,6 +25,7 @@ author:
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl.optional
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
@@ -486,14 +487,18 @@ failure:
       sample: /api/v0/databases
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import manage_cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DELETED, State
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
+    INFLUXCTL_OPTIONS,
     connection_of,
     run,
 )
@@ -521,7 +526,17 @@ _LISTS = ("databases", "tables", "db_tokens")
 
 def work(module: AnsibleModule) -> Result:
     """Bring all databases, tables and tokens to the stated state."""
-    result = manage_cluster(module, lambda: connection_of(module))
+
+    def list_deleted(connection: Connection) -> Sequence[State]:
+        # Imported only where it is needed, because Python compiles a module's files anew for every task.
+        from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import (
+            influxctl_lists,
+        )
+
+        with influxctl_lists(module, connection) as lists:
+            return lists.databases(DELETED)
+
+    result = manage_cluster(module, lambda: connection_of(module), list_deleted)
     # Ansible would send the whole lists back; they are in the playbook.
     arguments = {name: value for name, value in module.params.items() if name not in _LISTS}
     arguments |= {name: f"{len(module.params[name] or ())} items" for name in _LISTS}
@@ -531,7 +546,7 @@ def work(module: AnsibleModule) -> Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, many_objects=True)
+    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS}, many_objects=True)
 
 
 if __name__ == "__main__":

@@ -355,3 +355,51 @@ def test_dedicated_restores_for_a_week(modules: Modules, make_simulator: Callabl
     options = {**connection(sim), "name": "metrics", "state": "absent", "influxctl_path": "/none"}
     until = datetime.fromisoformat(modules.run("database", options).result["restorable_until"])
     assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
+
+
+def ends(result: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
+    """What has become of the items of cluster, with the code of a failure."""
+    return {
+        entry["name"]: (entry["outcome"], (entry.get("failure") or {}).get("code")) for entry in result["databases"]
+    }
+
+
+def test_items_of_cluster_are_restored_by_name(run: Run, sim: Simulator, program: Path) -> None:
+    seed(sim)
+    for day in range(2):
+        sim.add_database("twice", deleted_at=MOMENT + timedelta(days=day))
+    items: list[dict[str, Any]] = [{"name": name, "state": "restored"} for name in ("old", "metrics", "twice", "never")]
+    items += [{"name": "new"}, {"name": "twice2", "id": 8, "state": "restored"}]
+    before = snapshot(sim)
+    check = run("cluster", check=True, databases=items)
+    assert snapshot(sim) == before
+    done = run("cluster", databases=items)
+    for result in (check, done):
+        found = {
+            entry["name"]: (entry["outcome"], (entry.get("failure") or {}).get("code")) for entry in result["databases"]
+        }
+        assert found == {
+            "old": ("created", None),
+            "metrics": ("unchanged", None),
+            "twice": ("failed", "ambiguous_database"),
+            "never": ("failed", "not_found"),
+            "new": ("created", None),
+            "twice2": ("created", None),
+        }
+    assert commands(program) == ["database list deleted"] * 2, "one for all items"
+    assert {d.name for d in sim.state.databases if d.deleted_at is None} == {
+        "infinite",
+        "metrics",
+        "new",
+        "old",
+        "twice",
+    }
+    again = run("cluster", databases=[{"name": "old", "state": "restored"}, {"name": "new"}])
+    assert (again["changed"], len(commands(program))) == (False, 2)
+
+
+def test_without_influxctl_only_what_needs_it_fails(run: Run, sim: Simulator, tmp_path: Path) -> None:
+    seed(sim)
+    items = [{"name": "old", "state": "restored"}, {"name": "new"}]
+    result = run("cluster", databases=items, influxctl_path=str(tmp_path / "none"))
+    assert ends(result) == {"old": ("failed", "influxctl_missing"), "new": ("created", None)}

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
@@ -87,7 +88,7 @@ class Workers(NamedTuple):
             wish = step.item.wish
             done = converge(
                 step.change,
-                lambda: plan_database(wish, self.server.databases.now().get),
+                lambda: plan_database(wish, self.server.databases.now().get, self.server.find_deleted),
                 lambda change: send(self.server.api, wish, change),
             )
             return database_outcome(step.item, done)
@@ -130,11 +131,16 @@ def stopping(throttle: Throttle) -> Iterator[None]:
             watcher.join()
 
 
-def manage_cluster(module: ModuleView, connect: Callable[[], Connection], look_up: LookUp | None = None) -> Result:
+def manage_cluster(
+    module: ModuleView,
+    connect: Callable[[], Connection],
+    list_deleted: Callable[[Connection], Sequence[State]],
+    look_up: LookUp | None = None,
+) -> Result:
     """Bring everything to its stated form. What is wrong with the options is found before the first request.
 
-    `connect` returns the connection that the options describe; `look_up` is None where nobody lists tables. Raises
-    OptionError.
+    `connect` returns the connection that the options describe, `list_deleted` has influxctl list the deleted databases;
+    `look_up` is None where nobody lists tables. Raises OptionError.
     """
     params, at = module.params, now()
     connection: Connection | None = None
@@ -159,10 +165,12 @@ def manage_cluster(module: ModuleView, connect: Callable[[], Connection], look_u
     prune = params["prune"]
     looking = look_up(connection) if look_up and wanted.tables else nullcontext()
     with stopping(throttle), looking as list_tables:
-        server = Server(ManagementApi(connection, conceal, params["concurrency"], throttle), list_tables)
+        api = ManagementApi(connection, conceal, params["concurrency"], throttle)
+        server = Server(api, list_tables, partial(list_deleted, connection))
         workers = Workers(server, throttle, params["concurrency"], conceal)
         world = read_world(
             server,
+            wanted.databases,
             wanted.tokens,
             conceal,
             need_databases=bool(wanted.databases or wanted.tables)

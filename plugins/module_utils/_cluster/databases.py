@@ -32,7 +32,6 @@ from .._core.errors import Influxdb3Error, Refused
 from .._core.interface import Spec
 from .._core.plan import Change, plan
 from .._tokens.plan import alive
-from .restoring import the_deleted
 
 OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -77,6 +76,11 @@ class DatabaseWish(NamedTuple):
     def name(self) -> str:
         return str(self.desired.get("name", ""))
 
+    @property
+    def needs_name(self) -> bool:
+        """Whether only the name says which deleted database is to be restored."""
+        return self.state == "restored" and not self.id
+
 
 def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
     """Return what the options state. Raises OptionError, and Refused for the deletion of a system's database."""
@@ -105,15 +109,22 @@ def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = la
         active = find(wish.name)
         if active is not None:
             return Change(active, active)
-        by_id = {"name": wish.name or None, "id": wish.id}
-        there = by_id if wish.id else the_deleted("database", wish.name, find_deleted(wish.name))
-        return Change(None, there, restore=True)
+        return Change(None, _to_restore(wish, find_deleted), restore=True)
     desired = wish.desired if wish.state == "present" else None
     old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
     change = plan(DATABASE, find(wish.name), desired, old)
     if not wish.force:
         _refuse_short_retention(wish, change)
     return change
+
+
+def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> State:
+    """Return what is to be restored. Raises Refused, and Influxdb3Error where no name means it."""
+    if wish.id:
+        return {"name": wish.name or None, "id": wish.id}
+    from .restoring import the_deleted
+
+    return the_deleted("database", wish.name, find_deleted(wish.name))
 
 
 def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:

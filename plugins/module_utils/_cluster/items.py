@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 DATABASES, TABLES, DB_TOKENS = "databases", "tables", "db_tokens"
 DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
-DATABASE_RULES: dict[str, Any] = {"required_if": [("state", "restored", ["id"])]}
 DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
 
 
@@ -172,7 +171,7 @@ def parse(
     def token(options: dict[str, Any]) -> TokenItem:
         return _token(options, at, params["secret_dir"], connection, throttle)
 
-    checker = Checker(DATABASE_ITEM, DATABASE_RULES)
+    checker = Checker(DATABASE_ITEM, {})
     database_items = parse_list(params, DATABASES, checker, _database, problems)
     table_items: list[TableItem] = []
     if params[TABLES]:

@@ -132,7 +132,7 @@ def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: da
     """Return the plan. `prune` says for each kind whether what nobody states is deleted. Sends nothing."""
     doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
     doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
-    steps: list[Step] = [_plan_database(item, world.databases) for item in wanted.databases]
+    steps: list[Step] = [_plan_database(item, world) for item in wanted.databases]
     warnings = _warn_of_unknown(wanted, world, doomed_databases)
     if wanted.tables:
         from .table_plan import plan_tables, warn_of_missing_databases
@@ -141,12 +141,12 @@ def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: da
         warnings += warn_of_missing_databases(wanted, world.databases)
     steps += [_plan_token(item, kept, world.tokens, backend) for item, kept in zip(wanted.tokens, world.kept)]
     steps += [_plan_token(item, Kept(), world.tokens, backend) for item in doomed_tokens]
-    steps += [_plan_database(item, world.databases) for item in doomed_databases]
+    steps += [_plan_database(item, world) for item in doomed_databases]
     return Plan(tuple(steps), tuple(warnings))
 
 
-def _plan_database(item: DatabaseItem, databases: Mapping[str, State]) -> Step:
-    change = result_or_error(lambda: plan_database(item.wish, databases.get))
+def _plan_database(item: DatabaseItem, world: World) -> Step:
+    change = result_or_error(lambda: plan_database(item.wish, world.databases.get, world.find_deleted))
     if isinstance(change, Influxdb3Error):
         return Unplanned(item, Outcome(item, FAILED, error=change))
     return PlannedDatabase(item, database_outcome(item, foretell(change)), change)

@@ -17,7 +17,7 @@ from .._core.errors import Influxdb3Error
 from .._tokens import db_tokens
 from .._tokens.index import TokenIndex
 from .._tokens.planned import Kept, read_kept
-from .items import TokenItem
+from .items import DatabaseItem, TokenItem
 from .outcome import result_or_error
 
 if TYPE_CHECKING:
@@ -64,10 +64,19 @@ class SharedTokens(db_tokens.HttpTokens):
 
 
 class Server:
-    """The cluster's API, and its lists, which all workers share. `list_tables` is None where nobody lists tables."""
+    """The cluster's API, and its lists, which all workers share.
 
-    def __init__(self, api: ManagementApi, list_tables: ListTables | None = None) -> None:
+    `list_tables` is None where nobody lists tables. `list_deleted` has influxctl list the deleted databases.
+    """
+
+    def __init__(
+        self,
+        api: ManagementApi,
+        list_tables: ListTables | None = None,
+        list_deleted: Callable[[], Sequence[State]] = tuple,
+    ) -> None:
         self.api = api
+        self.deleted: Listing[Sequence[State]] = Listing(list_deleted)
         self.list_tables = list_tables
         self._tables: dict[str, Listing[Tables]] = {}
         self.databases: Listing[Mapping[str, State]] = Listing(
@@ -76,26 +85,44 @@ class Server:
         self.tokens: Listing[TokenIndex] = Listing(lambda: TokenIndex(api.list_tokens()))
         self.backend = SharedTokens(api, self.tokens)
 
+    def find_deleted(self, name: str) -> list[State]:
+        """Return the deleted databases of a name, as they were listed first. Raises Influxdb3Error."""
+        return of_name(self.deleted.content(), name)
+
     def tables(self, database: str, list_tables: ListTables) -> Listing[Tables]:
         """Return the list of a database's tables, which is asked for when somebody needs it."""
         return self._tables.setdefault(database, Listing(lambda: list_tables(database)))
+
+
+def of_name(states: Sequence[State], name: str) -> list[State]:
+    """Return the objects of a name."""
+    return [state for state in states if state.get("name") == name]
 
 
 class World(NamedTuple):
     """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
     `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
-    `tables` is what is seen of the tables of each database for which an item states one.
+    `tables` is what is seen of the tables of each database for which an item states one. `deleted` are the deleted
+    databases where an item needs them; an error where they can't be listed.
     """
 
     databases: Mapping[str, State]
     tokens: TokenIndex
     kept: tuple[Kept | Influxdb3Error, ...] = ()
     tables: Mapping[str, Seen | Influxdb3Error] = NOTHING
+    deleted: Sequence[State] | Influxdb3Error = ()
+
+    def find_deleted(self, name: str) -> list[State]:
+        """Return the deleted databases of a name. Raises Influxdb3Error where they can't be listed."""
+        if isinstance(self.deleted, Influxdb3Error):
+            raise self.deleted
+        return of_name(self.deleted, name)
 
 
 def read_world(
     server: Server,
+    databases: Sequence[DatabaseItem],
     items: Sequence[TokenItem],
     conceal: Callable[[str], None],
     *,
@@ -105,16 +132,20 @@ def read_world(
 ) -> World:
     """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all.
 
-    Raises Influxdb3Error where a list can't be read.
+    influxctl is only run for a database that is to be restored by its name, and isn't active. Raises Influxdb3Error
+    where a list of the API can't be read.
     """
     kept = tuple(_kept(item, conceal) for item in items)
     needed: list[Listing[Any]] = [server.databases] * need_databases + [server.tokens] * need_tokens
     with ThreadPoolExecutor(min(concurrency, 2)) as pool:
         list(pool.map(lambda listing: listing.content(), needed))
+    active = server.databases.content() if need_databases else {}
+    need_deleted = any(item.wish.needs_name and item.name not in active for item in databases)
     return World(
-        server.databases.content() if need_databases else {},
+        active,
         server.tokens.content() if need_tokens else TokenIndex([]),
         kept,
+        deleted=result_or_error(server.deleted.content) if need_deleted else (),
     )
 
 

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._cluster.restoring import restorable_until
 from .._core.connection import Connection
 from .._core.entities import State
 from .._core.errors import Influxdb3Error
@@ -47,8 +46,7 @@ def of_name(
     return found
 
 
-@dataclass(frozen=True)
-class Restorable:
+class Restorable(NamedTuple):
     """Of an object that is to be deleted, the ID that restores it where influxctl tells it, and until when it can be.
 
     All empty for a change that deletes nothing.
@@ -56,7 +54,7 @@ class Restorable:
 
     id: int | None = None
     until: str | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
 
     def identified(self, state: State | None) -> State | None:
         """Return the object's state with the ID."""
@@ -73,6 +71,8 @@ def restorable(
     """
     if not change.delete or change.before is None:
         return Restorable()
+    from .._cluster.restoring import restorable_until
+
     until = restorable_until(connection.product, now())
     if find_influxctl(module.params["influxctl_path"], os.environ) is None:
         return Restorable(until=until)

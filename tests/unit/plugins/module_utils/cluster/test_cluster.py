@@ -30,7 +30,7 @@ def test_what_waits_for_a_pause_to_end_is_not_begun_after_a_stop(
     server = Server(ManagementApi(connection, lambda secret: None, 2, throttle))
     workers = Workers(server, throttle, 2, lambda secret: None)
     items = tuple(DatabaseItem(DatabaseWish("present", {"name": f"db{i}"})) for i in range(4))
-    world = read_world(server, [], lambda secret: None, need_databases=True, need_tokens=False, concurrency=2)
+    world = read_world(server, [], [], lambda secret: None, need_databases=True, need_tokens=False, concurrency=2)
     prune = {"databases": False, "db_tokens": False}
     plan = plan_cluster(Wanted(items, (), ()), world, prune, datetime.now(UTC), server.backend)
     assert [step.foretold.word for step in plan.steps] == [CREATED] * 4

@@ -18,7 +18,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster impor
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.item_check import Checker
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import (
     DATABASE_ITEM,
-    DATABASE_RULES,
     DB_TOKEN_ITEM,
     secret_path,
 )
@@ -95,7 +94,7 @@ TOKENS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(
-    ("spec", "rules", "items"), [(DATABASE_ITEM, DATABASE_RULES, ITEMS), (DB_TOKEN_ITEM, db_tokens.RULES, TOKENS)]
+    ("spec", "rules", "items"), [(DATABASE_ITEM, {}, ITEMS), (DB_TOKEN_ITEM, db_tokens.RULES, TOKENS)]
 )
 def test_a_check_that_remembers_says_what_ansible_says(
     spec: dict[str, Any], rules: dict[str, Any], items: list[dict[str, Any]]
@@ -112,7 +111,7 @@ def test_a_check_that_remembers_says_what_ansible_says(
 
 
 def test_items_of_one_form_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    checker = Checker(DATABASE_ITEM, DATABASE_RULES)
+    checker = Checker(DATABASE_ITEM, {})
     first, none = checker.check({"name": "a", "max_tables": 5})
     monkeypatch.setattr(ArgumentSpecValidator, "validate", None)
     assert checker.check({"name": "b", "max_tables": 7}) == ({**first, "name": "b", "max_tables": 7}, none)
