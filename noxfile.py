@@ -142,6 +142,8 @@ def importer(session: nox.Session) -> None:
         )
         (tarball,) = Path(workdir).glob("*.tar.gz")
         output = str(session.run("python", "-m", "galaxy_importer.main", str(tarball), env=env, silent=True))
+        checkout = {"PYTHONPATH": str(Path(__file__).parent)}
+        session.run("python", "-m", "tools.links", "importer_result.json", env=checkout)
     # It ends with 0 whatever it warns of.
     findings = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR"))]
     session.log(f"galaxy-importer: {len(findings)} warnings")

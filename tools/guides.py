@@ -17,6 +17,8 @@ from pathlib import Path
 
 import yaml
 
+from tools.links import REPOSITORY, ref_of
+
 DOCS = Path("docs")
 SOURCES = DOCS / "docsite" / "rst"
 INDEX = DOCS / "docsite" / "extra-docs.yml"
@@ -47,13 +49,16 @@ def title(source: str) -> str:
     return found[1]
 
 
-def plain(source: str, titles: dict[str, str]) -> str:
+def plain(source: str, titles: dict[str, str], base: str) -> str:
     """Return a page in reStructuredText that any program reads: roles of antsibull-docs become literals and links.
 
-    `titles` has the title of each page by its name. Raises ValueError for a role that isn't expected.
+    `titles` has the title of each page by its name, `base` is the URL of their directory: Galaxy shows each page apart
+    from the others. Raises ValueError for a role that isn't expected.
     """
     text = _ANCHOR.sub("", _COMMENT.sub("", source))
-    text = _REFERENCE.sub(lambda found: f"`{found['text'] or titles[found['page']]} <{found['page']}.md>`__", text)
+    text = _REFERENCE.sub(
+        lambda found: f"`{found['text'] or titles[found['page']]} <{base}{found['page']}.md>`__", text
+    )
     text = _OTHER.sub(r"``\1``", _OPTION.sub(r"``\1``", _PLUGIN.sub(r"``\1``", text)))
     left = _LEFT.findall(text)
     if left:
@@ -61,12 +66,12 @@ def plain(source: str, titles: dict[str, str]) -> str:
     return text
 
 
-def index(sections: list[dict[str, object]], titles: dict[str, str]) -> str:
+def index(sections: list[dict[str, object]], titles: dict[str, str], base: str) -> str:
     """The list of all pages, under the captions of the documentation site."""
     parts = ["# Guides\n"]
     for section in sections:
         pages = section["toctree"]
-        lines = [f"- [{titles[page]}]({page}.md)\n" for page in pages] if isinstance(pages, list) else []
+        lines = [f"- [{titles[page]}]({base}{page}.md)\n" for page in pages] if isinstance(pages, list) else []
         parts.append(f"## {section['title']}\n\n{''.join(lines)}")
     return HEADER + "\n".join(parts)
 
@@ -78,13 +83,14 @@ def pages() -> dict[Path, str]:
 
     sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.rst"))}
     titles = {name: title(source) for name, source in sources.items()}
+    base = f"https://github.com/{REPOSITORY}/blob/{ref_of(Path('galaxy.yml').read_text(encoding='utf-8'))}/docs/"
     made = {
         DOCS / f"{name}.md": HEADER
-        + str(pypandoc.convert_text(plain(source, titles), "gfm", format="rst", extra_args=["--wrap=preserve"]))
+        + str(pypandoc.convert_text(plain(source, titles, base), "gfm", format="rst", extra_args=["--wrap=preserve"]))
         for name, source in sources.items()
     }
     sections = yaml.safe_load(INDEX.read_text(encoding="utf-8"))["sections"]
-    return {**made, DOCS / "README.md": index(sections, titles)}
+    return {**made, DOCS / "README.md": index(sections, titles, base)}
 
 
 def main(words: list[str]) -> str | None:

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.fragments import fragments, git, last_release, problem
+from tools.links import moved
 
 CLONE = Path("build", "release")
 # The official documents, against which the tests check the simulator where they are there.
@@ -51,12 +52,15 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def set_version(checkout: Path, version: str) -> None:
-    """Write the version where it belongs."""
+    """Write the version where it belongs, and into the links to this repository."""
     galaxy = checkout / "galaxy.yml"
     text, count = re.subn(r"(?m)^version: .*$", f"version: {version}", galaxy.read_text(encoding="utf-8"))
     if count != 1:
         raise ValueError(f"galaxy.yml has {count} lines that begin with 'version:'")
     galaxy.write_text(text, encoding="utf-8")
+    # What Galaxy shows of this version leads to the files of this version. docs/*.md is made from the site's pages.
+    for path in (galaxy, checkout / "README.md", *checkout.glob("roles/*/README.md")):
+        path.write_text(moved(path.read_text(encoding="utf-8"), version), encoding="utf-8")
 
 
 def run(*command: str, directory: Path = CLONE, environment: Mapping[str, str] | None = None) -> None:
@@ -71,8 +75,9 @@ def release(version: str, check: list[str]) -> None:
     run("git", "clone", "--quiet", ".", str(CLONE), directory=Path())
     set_version(CLONE, version)
     run("antsibull-changelog", "release")
+    run(sys.executable, "-m", "tools.guides")
     # The fragments are in the changelog now.
-    run("git", "add", "--all", "galaxy.yml", "CHANGELOG.md", "changelogs")
+    run("git", "add", "--all", "galaxy.yml", "CHANGELOG.md", "changelogs", "README.md", "docs", "roles")
     run("git", "commit", "--quiet", "--message", f"Release {version}")
     run("git", "tag", "--annotate", version, "--message", f"Release {version}")
     run(*check, environment={"INFLUXDB3_CONTRACT": str(CONTRACT)} if CONTRACT.is_dir() else {})

@@ -16,6 +16,7 @@ import yaml
 
 from harness.install import CHECKOUT
 from harness.pages import blocks, commands, missing
+from tools import links
 
 DOCSITE = CHECKOUT / "docs" / "docsite"
 PAGES = sorted((DOCSITE / "rst").glob("*.rst"))
@@ -90,11 +91,24 @@ def test_the_readmes_matrix_is_that_of_the_tests() -> None:
     assert {core: tuple(pythons.split(", ")) for core, pythons in rows} == ast.literal_eval(assigned)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/development/checklist.md"])
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "docs/development/checklist.md"])
 def test_links_to_files_lead_somewhere(name: str) -> None:
     path = CHECKOUT / name
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+SHOWN = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md")), *sorted(CHECKOUT.glob("roles/*/README.md"))]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_what_galaxy_shows_has_no_relative_link_and_no_broken_one(path: Path) -> None:
+    """`make importer` looks at what Galaxy makes of it; this needs nothing of Galaxy's."""
+    text = re.sub(r"^```.*?^```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    page = "".join(f'<a href="{target}">' for target in targets)
+    ref = links.ref_of((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert links.problems(page, ref, lambda name: (CHECKOUT / name).exists()) == []
 
 
 def test_what_is_shown_is_compared() -> None:

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools import cells, fragments, guides, release, texts
+from tools import cells, fragments, guides, links, release, texts
 
 
 def git(repository: Path, *words: str) -> None:
@@ -93,9 +93,11 @@ def test_a_release_is_made_of_what_is_committed(repository: Path) -> None:
     assert "committed" in release.refusal(repository, "1.10.0")
 
 
-def test_the_version_stands_in_one_place(repository: Path) -> None:
+def test_the_version_stands_in_one_place_and_in_the_links_to_the_repository(repository: Path) -> None:
+    (repository / "README.md").write_text(f"1.9.0 {OWN}\n")
     release.set_version(repository, "1.10.0")
     assert (repository / "galaxy.yml").read_text() == "name: a\nversion: 1.10.0\n"
+    assert (repository / "README.md").read_text() == f"1.9.0 {OWN.replace('main', '1.10.0')}\n"
 
 
 TEXTS = {"failure": {"failure": {"type": "dict"}}}
@@ -259,25 +261,64 @@ A guide
 :ref:`that one <ansible_collections.influxops.influxdb3.docsite.guide_b>`
 """
     assert (
-        guides.plain(source, {"guide_b": "B"})
+        guides.plain(source, {"guide_b": "B"}, "https://a/")
         == """A guide
 =======
 
 ``mgmt_token_force=true`` of
 ``cluster``,
 ``changed``, ``ansible.builtin.uri``, ``1``:
-`B <guide_b.md>`__,
-`that one <guide_b.md>`__
+`B <https://a/guide_b.md>`__,
+`that one <https://a/guide_b.md>`__
 """
     )
 
 
 def test_a_role_without_a_rule_is_refused() -> None:
     with pytest.raises(ValueError, match="no rule for :strange:`x`"):
-        guides.plain(":strange:`x`", {})
+        guides.plain(":strange:`x`", {}, "")
 
 
 def test_a_pages_title_stands_above_its_line() -> None:
     assert guides.title("..\n  c\n\nA title\n=======\n\nA part\n------\n") == "A title"
     with pytest.raises(ValueError, match="no title"):
         guides.title("A part\n------\n")
+
+
+OWN = "https://github.com/influxops/influxops.influxdb3/blob/main/docs/a.md"
+PICTURE = "https://raw.githubusercontent.com/influxops/influxops.influxdb3/main/docs/a.svg"
+
+
+def test_links_move_to_a_tag_and_no_others_do() -> None:
+    other = "https://github.com/other/other/blob/main/a.md"
+    text = f"[a]({OWN}#b) ![c]({PICTURE}) {other} main/docs"
+    assert links.moved(text, "1.2.3") == text.replace("influxdb3/blob/main", "influxdb3/blob/1.2.3").replace(
+        "influxdb3/main", "influxdb3/1.2.3"
+    )
+    assert links.ref_of(f"documentation: {links.moved(OWN, '1.2.3')}\n") == "1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        (f'<a href="{OWN}">a</a><img src="{PICTURE}"><a href="https://example.com">b</a>', []),
+        ('<a href="docs/a.md">a</a>', ["docs/a.md: relative"]),
+        ('<img src="docs/a.svg">', ["docs/a.svg: relative"]),
+        ('<a href="#a">a</a>', ["#a: the page has no such anchor"]),
+        ('<a href="#a">a</a><h2 id="a">a</h2>', []),
+        (f'<a href="{links.moved(OWN, "2.0.0")}">a</a>', [f"{links.moved(OWN, '2.0.0')}: not at main"]),
+        (f'<a href="{OWN}x">a</a>', [f"{OWN}x: no such file"]),
+    ],
+)
+def test_what_leads_nowhere_on_galaxy_is_found(html: str, found: list[str]) -> None:
+    assert links.problems(html, "main", {"docs/a.md", "docs/a.svg"}.__contains__) == found
+
+
+def test_every_page_of_galaxy_importers_result_is_looked_at() -> None:
+    page = {"name": "README.md", "html": "a"}
+    contents = [
+        {"content_type": "role", "content_name": "a", "readme_html": "b"},
+        {"content_type": "module", "content_name": "c", "readme_html": None},
+    ]
+    blob = {"collection_readme": page, "documentation_files": [{**page, "name": "x.md"}], "contents": contents}
+    assert [name for name, _html in links.pages({"docs_blob": blob})] == ["README.md", "x.md", "role a"]
