@@ -19,6 +19,8 @@ description:
 author:
   - influxops contributors (@influxops)
 positional: kind, first
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description: The variables, by their names.

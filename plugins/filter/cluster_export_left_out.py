@@ -22,6 +22,8 @@ description:
 author:
   - influxops contributors (@influxops)
 positional: db_tokens
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description: The list C(databases) that M(influxops.influxdb3.database_info) returns.

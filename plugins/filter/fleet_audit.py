@@ -15,6 +15,8 @@ description:
 author:
   - influxops contributors (@influxops)
 positional: tokens
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description:

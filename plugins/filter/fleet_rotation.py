@@ -15,6 +15,8 @@ description:
 author:
   - influxops contributors (@influxops)
 positional: outcomes
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description: The names of the hosts that the rotation was about.

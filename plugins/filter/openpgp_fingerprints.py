@@ -17,6 +17,8 @@ description:
   - Subkeys aren't listed. Programs that use the file accept a subkey only when its primary key has signed it, so a
     vendor can replace an expired subkey while the fingerprint stays the same.
   - Needs no gpg, neither on the controller nor on the hosts.
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description:

@@ -17,6 +17,8 @@ description:
 author:
   - influxops contributors (@influxops)
 positional: role
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description: The names of the variables that are set.

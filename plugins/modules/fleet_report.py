@@ -18,6 +18,8 @@ description:
   - Whatever steers a terminal is escaped, for instance as V(\\x1b). Nothing in the lines is taken for a template.
 author:
   - influxops contributors (@influxops)
+notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   lines:
     description: The lines. An empty list prints nothing.

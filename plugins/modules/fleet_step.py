@@ -52,6 +52,7 @@ attributes:
     description: Shows what has changed in the profile or file, without secrets.
     support: full
 notes:
+  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
   - The results hold secrets and are not shown, but for those of V(apply) and V(finish), which hold none.
 seealso:
   - module: influxops.influxdb3.influxctl_profile

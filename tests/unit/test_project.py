@@ -145,3 +145,14 @@ def test_the_workflows_run_what_the_makefile_has() -> None:
     ]
     wanted = {word for line in lines for word in re.findall(r"(?:\.ci/run|\bmake) ([\w-]+)", line)}
     assert {"session", "docs", "build"} <= wanted <= targets
+
+
+# What users call. All other filters and actions serve the collection's own roles and playbooks, and say so.
+PUBLIC = {"cluster_export"}
+
+
+def test_what_only_serves_the_collection_says_that_it_is_private(collection_root: Path) -> None:
+    plugins = collection_root / COLLECTION_PATH / "plugins"
+    paths = [*(plugins / "filter").glob("*.py"), *(plugins / "modules").glob("fleet_*.py")]
+    text = "It is private to this collection."
+    assert {path.stem for path in paths if text not in path.read_text(encoding="utf-8")} == PUBLIC
