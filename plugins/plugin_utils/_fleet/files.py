@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...module_utils._core.connection import CLUSTERED, DEDICATED, parse_host, stated_values, without_unset
+from ...module_utils._core.connection import parse_host
+from ...module_utils._core.stated import CLUSTERED, DEDICATED, stated_values, without_unset
 from .kind import Holding, Kind, Result, Settings
 
 # What stands for a secret and an ID that check mode doesn't have yet.
