@@ -82,11 +82,19 @@ def commands(tmp_path: Path) -> list[str]:
     ]
 
 
+# What no driver could make anything of; a probe tells it.
+NOT_UNDERSTOOD = {("create_json", "no_secret"), ("create_json", "refused"), ("list_json", "lines")}
+
+
 def rows() -> list[dict[str, Any]]:
     """Settings of all switches that aren't faults, so that every value of each occurs."""
-    switches = [info for info in CliSwitches.catalogue() if info.fact != "fault"]
-    most = max(len(info.values) for info in switches)
-    return [{info.name: info.values[row % len(info.values)] for info in switches} for row in range(most)]
+    values = {
+        info.name: [value for value in info.values if (info.name, value) not in NOT_UNDERSTOOD]
+        for info in CliSwitches.catalogue()
+        if info.fact != "fault"
+    }
+    most = max(map(len, values.values()))
+    return [{name: some[row % len(some)] for name, some in values.items()} for row in range(most)]
 
 
 @pytest.mark.parametrize(

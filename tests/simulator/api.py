@@ -142,7 +142,8 @@ class Endpoint:
         if operation is None:
             core.violations.append(f"{record.method} {record.raw_path}: no such operation")
             return error(405, "method not allowed", core.switches.error_bodies)
-        if operation.recent and core.switches.old_server:
+        missing = operation.handler.__name__ in core.switches.missing_operations.split()
+        if missing or (operation.recent and core.switches.old_server):
             return no_route(core)
         try:
             return self.perform(operation, record, params)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator's time: the real clock plus an offset, so that tests make tokens expire without waiting."""
+"""The simulator's time: the real clock plus an offset, so that tests make tokens expire without waiting.
+
+`skew` are the seconds by which the server's clock is ahead of all others, whatever the time is.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     def __init__(self) -> None:
         self._offset = timedelta()
+        self.skew = 0
 
     def now(self) -> datetime:
         """An aware datetime in UTC."""
-        return datetime.now(UTC) + self._offset
+        return datetime.now(UTC) + self._offset + timedelta(seconds=self.skew)
 
     def advance(self, seconds: float) -> None:
         self._offset += timedelta(seconds=seconds)

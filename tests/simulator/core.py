@@ -63,6 +63,7 @@ class Core:
     def reset(self) -> None:
         """Back to a cluster that holds nothing but the admin's management token. `secrets` keeps growing."""
         self.clock.reset()
+        self.clock.skew = self.switches.clock_skew
         self.state = State()
         self.violations.clear()
         self.burst_left = self.switches.burst_503

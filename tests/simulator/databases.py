@@ -84,8 +84,9 @@ def create_database(core: Core, params: Params, body: CreateDatabase) -> Answer:
     template = _checked_template(core, operation, body)
     if core.state.database(body.name) is not None:
         raise _exists(core, operation, "namespace", body.name)
+    tables = body.max_tables or core.switches.default_max_tables
     columns = body.max_columns_per_table or core.switches.default_max_columns
-    database = Database(next(core.state.ids), body.name, body.max_tables, columns, body.retention_period, template)
+    database = Database(next(core.state.ids), body.name, tables, columns, body.retention_period, template)
     core.state.databases.append(database)
     return wire.database(database, core.switches)
 

@@ -34,8 +34,14 @@ class CliSwitches(Catalogue):
         "nested",
         "list",
         "string",
+        "no_secret",
+        "refused",
         about="management create --format json: the entry with `token` or `access_token`, "
-        '{"token": entry, "secret": ...}, a list of one entry with `token`, or just the string',
+        '{"token": entry, "secret": ...}, a list of one entry with `token`, just the string, '
+        "the entry without its secret, or an error, because there is no --format",
+    )
+    list_json: str = switch(
+        "output-of-list", "array", "lines", about="management list --format json: an array, or an object a line"
     )
     never_expires: str = switch(
         "output-of-list", "1970", "blank", about="EXPIRES AT of a token that never expires, in tables"

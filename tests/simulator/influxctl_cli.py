@@ -400,11 +400,14 @@ def created_json(token: dict[str, Any]) -> Any:
         "nested": {"token": fields, "secret": secret},
         "list": [{**fields, "token": secret}],
         "string": secret,
+        "no_secret": fields,
     }
     return shapes[SETTINGS["create_json"]]
 
 
 def management_create(client: Client, options: Options, arguments: list[str]) -> None:
+    if options["format"] == "json" and SETTINGS["create_json"] == "refused":
+        raise Failure("flag provided but not defined: -format")
     if since("2.10.0") and not options["description"]:
         raise Failure("management token description must be a non-empty string")
     body = {"description": options["description"], "expires_at": options.get("expires-at", "")}
@@ -458,6 +461,9 @@ def management_list(client: Client, options: Options, arguments: list[str]) -> N
     tokens = client.call("management", "list")
     key = SORT_KEYS[options.get("sort", "created")]
     tokens.sort(key=lambda token: sort_value(token[key]))
+    if options["format"] == "json" and SETTINGS["list_json"] == "lines":
+        print("\n".join(json.dumps(entry(token)) for token in tokens))
+        return
     if options["format"] == "json":
         show_json([entry(token) for token in tokens])
         return

@@ -104,7 +104,7 @@ class Permission(Strict):
 
 class CreateDatabase(Strict):
     name: DatabaseName
-    max_tables: Int32 = 500
+    max_tables: Int32 = 0
     max_columns_per_table: Int32 = 0
     retention_period: Retention = 0
     partition_template: Template = []

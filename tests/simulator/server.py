@@ -101,6 +101,7 @@ class Simulator:
     def switches(self, switches: Switches) -> None:
         self.core.switches = switches
         self.core.burst_left = switches.burst_503
+        self.core.clock.skew = switches.clock_skew
 
     @property
     def state(self) -> State:
@@ -246,16 +247,17 @@ class Simulator:
         name: str,
         *,
         retention_period: int = 0,
-        max_tables: int = 500,
+        max_tables: int | None = None,
         max_columns_per_table: int | None = None,
         partition_template: list[dict[str, Any]] | None = None,
         deleted_at: datetime | None = None,
     ) -> Database:
         """`retention_period` in nanoseconds, 0 = infinite; the template as on the wire."""
+        tables = max_tables or self.switches.default_max_tables
         columns = max_columns_per_table or self.switches.default_max_columns
         with self.core.lock:
             number = next(self.state.ids)
-            database = Database(number, name, max_tables, columns, retention_period, partition_template, deleted_at)
+            database = Database(number, name, tables, columns, retention_period, partition_template, deleted_at)
             self.state.databases.append(database)
         return database
 

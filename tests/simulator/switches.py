@@ -6,11 +6,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.catalogue import Catalogue, SwitchInfo, switch
 
 __all__ = ["SwitchInfo", "Switches"]
+
+_ACCEPTED = {"accepted": "accepted", "refused": "rejected"}
+# For each question of a probe whose answer is the value of a switch: the switch, and its value by the answer, or None
+# where it is the answer itself.
+FROM_PROBE: dict[str, tuple[str, dict[Any, Any] | None]] = {
+    "url_form": ("url_forms", None),
+    "duplicate_status": ("duplicate_create", None),
+    "default_max_tables": ("default_max_tables", None),
+    "default_max_columns": ("default_max_columns", None),
+    "revoked_listed": ("revoked_listed", None),
+    "revoked_get": ("revoked_token_get", None),
+    "revoked_patch": ("revoked_token_patch", None),
+    "revoked_delete": ("revoked_token_delete", None),
+    "undelete_with_namesake": ("undelete_conflict", None),
+    "short_retention": ("short_retention", _ACCEPTED),
+    "buckets_over_1000": ("max_buckets", {"accepted": 100_000, "refused": 1_000}),
+    "unknown_fields": ("unknown_fields", {"accepted": "ignored", "refused": "rejected"}),
+    "empty_template": ("empty_template", _ACCEPTED),
+    "empty_patch": ("empty_patch", _ACCEPTED),
+    "past_expiry": ("past_expiry", _ACCEPTED),
+    "encoded_slash": ("encoded_slash", {"works": "kept", "fails": "decoded"}),
+    "patch_echoes_template": ("patch_echoes_template", None),
+    "permissions_echo": (
+        "permissions_echo",
+        {"plain": "as_sent", "sorted": "normalized", "reversed": "reversed", "deduplicated": "deduplicated"},
+    ),
+    "error_body": ("error_bodies", {"json": "json", "other": "html"}),
+    "influxctl_manages_tokens": ("mgmt_token_may_manage", None),
+}
+# The operations that a server may lack, and those that came with 20251218 (facts.md#releases-of-the-server).
+OPERATIONS = (
+    *("rename_database", "undelete_database", "create_table"),
+    *("delete_table", "rename_table", "undelete_table"),
+)
+RECENT = {*OPERATIONS} - {"create_table"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +68,7 @@ class Switches(Catalogue):
         "empty",
         about="body of the 404 for a path that the server does not have",
     )
+    default_max_tables: int = switch("limits", 500, 1_000, about="maxTables when the creation names none")
     default_max_columns: int = switch("limits", 250, 200, about="maxColumnsPerTable when the creation names none")
     duplicate_create: int = switch(
         "already-exists", 409, 400, about="status for creating what exists (gRPC AlreadyExists text)"
@@ -64,6 +102,15 @@ class Switches(Catalogue):
         True,
         about="server before 20251218: no rename, undelete or table deletion over HTTP (404)",
     )
+    missing_operations: str = switch(
+        "releases-of-the-server",
+        "",
+        "rename_database undelete_table",
+        "undelete_database delete_table",
+        "create_table rename_table",
+        about="operations that the server hasn't (404), beside those of old_server, with blanks between them",
+    )
+    clock_skew: int = switch("expiry", 0, 120, about="seconds by which the server's clock is ahead")
     burst_503: int = switch(
         "error-form", 0, 2, about="how many requests are answered 503 after the start, a reset or a change of switches"
     )
@@ -109,7 +156,12 @@ class Switches(Catalogue):
     )
     past_expiry: str = switch("expiry", "rejected", "accepted", about="creation of a token that has expired already")
     permissions_echo: str = switch(
-        "permissions", "as_sent", "normalized", about="permissions as sent, or sorted and without duplicates"
+        "permissions",
+        "as_sent",
+        "normalized",
+        "reversed",
+        "deduplicated",
+        about="permissions as sent; sorted and without duplicates; in reverse order; or only without duplicates",
     )
     empty_patch: str = switch(
         "unknown-points-of-bodies", "rejected", "accepted", about="PATCH with {} (always a violation)"
@@ -153,3 +205,37 @@ class Switches(Catalogue):
     mgmt_revoke_again: str = switch(
         "revoking-several", "accepted", "rejected", about="revoking a revoked management token"
     )
+
+    @classmethod
+    def from_probe(cls, report: Mapping[str, Any]) -> Switches:
+        """The server of a report that the module `probe` has made; what it leaves open stays the likeliest.
+
+        ValueError for a report of another form, and for an answer that no question has.
+        """
+        if report.get("schema") != 1:
+            raise ValueError(f"this is no report of the schema 1, but of {report.get('schema')!r}")
+        answers = {name: value for name, value in report["answers"].items() if value is not None}
+        if report["product"] == "dedicated":
+            answers.pop("url_form", None)
+        values: dict[str, Any] = {}
+        for question, (name, by_answer) in FROM_PROBE.items():
+            if question in answers:
+                values[name] = (
+                    answers[question] if by_answer is None else _value(question, answers[question], by_answer)
+                )
+        missing = {name for name in OPERATIONS if answers.get(name) is False}
+        values["old_server"] = missing >= RECENT
+        values["missing_operations"] = " ".join(sorted(missing - RECENT if values["old_server"] else missing))
+        if "timestamp_digits" in answers:
+            digits = int(answers["timestamp_digits"])
+            values["timestamps"] = "seconds" if digits == 0 else "millis" if digits <= 3 else "micros"
+        for question, name in (("activation_seconds", "activation_delay"), ("clock_skew_seconds", "clock_skew")):
+            if question in answers:
+                values[name] = round(answers[question])
+        return cls(**values)
+
+
+def _value(question: str, answer: Any, by_answer: dict[Any, Any]) -> Any:
+    if answer not in by_answer:
+        raise ValueError(f"{question}: {answer!r} is none of {', '.join(by_answer)}")
+    return by_answer[answer]

@@ -51,8 +51,13 @@ def _check_revoked(operation: str, token: DbToken, status: int) -> None:
 
 
 def _permissions(core: Core, permissions: list[Permission]) -> list[dict[str, str]]:
-    if core.switches.permissions_echo == "normalized":
+    style = core.switches.permissions_echo
+    if style == "normalized":
         permissions = sorted(set(permissions), key=lambda p: (p.action, p.resource))
+    elif style == "reversed":
+        permissions = permissions[::-1]
+    elif style == "deduplicated":
+        permissions = list(dict.fromkeys(permissions))
     return [p.model_dump() for p in permissions]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How each question is asked: a function of a session that returns the answer with its evidence."""
+"""How each question is asked: a function of its name that takes a session and returns the answer with its evidence."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from .answers import (
     Reply,
     accepted_or_refused,
     days_left,
-    duplicate_status,
     echo,
-    encoded_slash,
     fraction_digits,
     holds_secret,
     is_unknown_path,
@@ -25,6 +23,8 @@ from .answers import (
     unanswered,
     works,
 )
+from .answers import duplicate_status as duplicate_answer
+from .answers import encoded_slash as slash_answer
 from .server import listed
 from .session import NOBODYS_ID, Session, as_token, tail
 
@@ -45,6 +45,8 @@ def url_form(session: Session) -> Answer:
     forms = session.server.forms
     found = [name for name, reply in forms.items() if listed(reply, "databases") is not None]
     evidence = "; ".join(f"the {name} form {reply.outcome}" for name, reply in forms.items())
+    if any(reply.status is None or reply.status >= 500 for reply in forms.values()):
+        return unanswered(f"A list of the databases in {evidence}: that doesn't tell whether there is such a form.")
     return Answer("both" if len(found) == 2 else found[0], f"A list of the databases in {evidence}.")
 
 
@@ -93,11 +95,11 @@ def default_max_columns(session: Session) -> Answer:
     return _limit(session, "maxColumnsPerTable")
 
 
-def duplicate(session: Session) -> Answer:
+def duplicate_status(session: Session) -> Answer:
     """Make a database twice."""
     if not session.limits.is_success:
         return unanswered(_NO_DATABASE)
-    return duplicate_status("The creation of a database that exists", session.create_database("limits"))
+    return duplicate_answer("The creation of a database that exists", session.create_database("limits"))
 
 
 def patch_echoes_template(session: Session) -> Answer:
@@ -143,14 +145,14 @@ def empty_patch(session: Session) -> Answer:
     return accepted_or_refused("A change of a database with an empty body", session.write("PATCH", path, {}))
 
 
-def slash(session: Session) -> Answer:
+def encoded_slash(session: Session) -> Answer:
     """Send %2F where only a slash is right, and within a name. No object with such a name is made."""
     if not session.limits.is_success:
         return unanswered(_NO_DATABASE)
     body = {"maxTables": 501}
     decoded = session.write("PATCH", f"/databases%2F{session.name('limits')}", body)
     missing = session.write("PATCH", tail("databases", session.name("none")), body)
-    return encoded_slash(decoded, missing, session.write("PATCH", tail("databases", session.name("no/ne")), body))
+    return slash_answer(decoded, missing, session.write("PATCH", tail("databases", session.name("no/ne")), body))
 
 
 def rename_database(session: Session) -> Answer:
@@ -254,14 +256,16 @@ def revoked_get(session: Session) -> Answer:
     token_id = session.token_id if session.writes else session.somebodys_revoked_id
     if token_id is None or (session.writes and not session.revoked.is_success):
         return unanswered("There is no revoked database token to read.")
-    return status_of("GET of a revoked database token", session.read("tokens", token_id))
+    reply = session.settled(lambda: session.read("tokens", token_id))
+    return status_of("GET of a revoked database token", reply)
 
 
 def revoked_patch(session: Session) -> Answer:
     """Change a revoked token."""
     if session.token_id is None or not session.revoked.is_success:
         return unanswered(_NO_TOKEN)
-    reply = session.write("PATCH", tail("tokens", session.token_id), {"description": session.name("changed")})
+    path, body = tail("tokens", session.token_id), {"description": session.name("changed")}
+    reply = session.settled(lambda: session.write("PATCH", path, body))
     return status_of("PATCH of a revoked database token", reply)
 
 
@@ -269,7 +273,9 @@ def revoked_delete(session: Session) -> Answer:
     """Revoke a revoked token."""
     if session.token_id is None or not session.revoked.is_success:
         return unanswered(_NO_TOKEN)
-    return status_of("DELETE of a revoked database token", session.write("DELETE", tail("tokens", session.token_id)))
+    path = tail("tokens", session.token_id)
+    reply = session.settled(lambda: session.write("DELETE", path))
+    return status_of("DELETE of a revoked database token", reply)
 
 
 def past_expiry(session: Session) -> Answer:
@@ -351,3 +357,44 @@ def influxctl_manages_tokens(session: Session) -> Answer:
     if not revoked.success:
         return unanswered("influxctl management revoke failed, and not because a management token may not do it.")
     return Answer(True, "influxctl listed, made and revoked management tokens with a management token.")
+
+
+ASKS: dict[str, Ask] = {
+    ask.__name__: ask
+    for ask in (
+        url_form,
+        duplicate_status,
+        default_max_tables,
+        default_max_columns,
+        revoked_listed,
+        revoked_get,
+        revoked_patch,
+        revoked_delete,
+        undelete_with_namesake,
+        short_retention,
+        buckets_over_1000,
+        unknown_fields,
+        empty_template,
+        empty_patch,
+        past_expiry,
+        encoded_slash,
+        rename_database,
+        undelete_database,
+        create_table,
+        delete_table,
+        rename_table,
+        undelete_table,
+        patch_echoes_template,
+        permissions_echo,
+        timestamp_digits,
+        error_body,
+        activation_seconds,
+        clock_skew_seconds,
+        tls_days_left,
+        influxctl_version,
+        influxctl_manages_tokens,
+        influxctl_create_json,
+        influxctl_list_json,
+    )
+}
+"""By the ID of the question."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from .._core.errors import InfluxctlError
 from .answers import Answer, unanswered
+from .asks import ASKS
 from .influxctl import Influxctl
 from .questions import INFLUXCTL, QUESTIONS, SCHEMA, WRITES, Question
 from .scratch import Scratch, is_scratch, new_run, sweep
@@ -74,7 +75,7 @@ def _ask(question: Question, session: Session, no_influxctl: str) -> Answer:
     if WRITES in question.needs and not session.writes:
         return unanswered(_NEEDS_WRITES)
     try:
-        answer = question.ask(session)
+        answer = ASKS[question.id](session)
     except InfluxctlError:
         return unanswered("influxctl could not be run.")
     if answer.value is not None and not question.kind.allows(answer.value):

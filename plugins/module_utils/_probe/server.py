@@ -17,7 +17,7 @@ from .._core.errors import ApiError, Influxdb3Error, remember
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
 from .._tokens.proof import data_plane, wait_until_active
-from .answers import Reply
+from .answers import NO_ROUTE, Reply
 
 # Seconds to wait for a new token: activation takes "seconds to minutes" (facts.md#activation).
 PATIENCE = 300.0
@@ -38,15 +38,13 @@ class Server:
         throttle: Throttle | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        from .._api.transport import Transport
-
         self._connection = connection
         self._on_secret = on_secret
         self._query_host = query_host
         self._throttle = throttle or Throttle()
         self._clock = clock
         self._status: int | None = None
-        self._transport = Transport(connection, throttle=self._throttle, on_answer=self._note)
+        self._transport = self._new_transport()
         long = (connection.account_id, connection.cluster_id)
         ids = (long[0], long[1]) if long[0] and long[1] else (CLUSTERED_ID, CLUSTERED_ID)
         self._bases = {"short": BASE, "long": long_form(*ids)}
@@ -55,6 +53,11 @@ class Server:
         """The reply to a list of the databases in each form of URL that was tried."""
         self.head: Observation | None = None
         """What the head of the first answer shows."""
+
+    def _new_transport(self) -> Any:
+        from .._api.transport import Transport
+
+        return Transport(self._connection, throttle=self._throttle, on_answer=self._note)
 
     @property
     def certificate_is_hidden(self) -> str:
@@ -72,7 +75,10 @@ class Server:
     def reach(self) -> None:
         """Find the forms of URL that the server has, and use one of them from now on. Raises ApiError for none."""
         for name, base in self._bases.items():
-            self.forms[name] = self._send("GET", f"{base}/databases", None)
+            for _attempt in range(2):
+                reply = self.forms[name] = self._send("GET", f"{base}/databases", None)
+                if reply.status in NO_ROUTE or listed(reply, "databases") is not None:
+                    break
         found = [name for name, reply in self.forms.items() if listed(reply, "databases") is not None]
         if not found:
             # It fails with the sentence that fits.
@@ -85,10 +91,15 @@ class Server:
         return self._send(method, self._base + tail, body)
 
     def _send(self, method: str, path: str, body: Any) -> Reply:
+        transport = self._transport
+        if method == "DELETE":
+            # Where the connection is cut behind the answer (facts.md#requests-and-answers), the next one would be lost.
+            self._transport = self._new_transport()
         try:
-            answer = self._transport.request(method, path, body, doing="probe")
+            answer = transport.request(method, path, body, doing="probe")
         except ApiError as error:
-            return Reply(error.status, None, error.own, error.server_message or "")
+            # A second attempt finds what the first may have done: that is no answer to the question.
+            return Reply(None if error.repeated else error.status, None, error.own, error.server_message or "")
         secret = answer.get("accessToken") if isinstance(answer, dict) else None
         if can_be_secret(secret):
             remember(str(secret))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -51,6 +52,11 @@ def clustered_ids(api: Any) -> object:
 @probe
 def unknown_route_body(api: Any) -> object:
     return seen(api("GET", "/nothing"))
+
+
+@probe
+def default_max_tables(api: Any) -> object:
+    return api.ok("POST", "/databases", {"name": "d"})["maxTables"]
 
 
 @probe
@@ -152,6 +158,18 @@ def empty_template(api: Any) -> object:
 def time_part(api: Any) -> object:
     assert api("POST", "/databases", {"name": "e", "partitionTemplate": [TIME, TAG]}).status_code == 200
     return api("POST", "/databases", {"name": "d", "partitionTemplate": [TAG]}).status_code
+
+
+@probe
+def missing_operations(api: Any) -> object:
+    return old_server(api), api("POST", "/databases/d/tables", {"name": "new"}).status_code
+
+
+@probe
+def clock_skew(api: Any) -> object:
+    ahead = parsedate_to_datetime(api("GET", "/databases").headers["date"]) - datetime.now(UTC)
+    assert abs((api.sim.clock.now() - datetime.now(UTC) - ahead).total_seconds()) < 60
+    return ahead.total_seconds() > 60
 
 
 @probe
@@ -275,9 +293,9 @@ def past_expiry(api: Any) -> object:
 @probe
 def permissions_echo(api: Any) -> object:
     read, write = ({"action": action, "resource": "d"} for action in ("read", "write"))
-    created = api.ok("POST", "/tokens", {"description": "d", "permissions": [write, read, write]})["permissions"]
+    created = api.ok("POST", "/tokens", {"description": "d", "permissions": [write, write, read]})["permissions"]
     token = api.sim.state.db_tokens[0]
-    assert api.ok("PATCH", f"/tokens/{token.id}", {"permissions": [write, read, write]})["permissions"] == created
+    assert api.ok("PATCH", f"/tokens/{token.id}", {"permissions": [write, write, read]})["permissions"] == created
     return created
 
 
