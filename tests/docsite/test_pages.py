@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
 import pytest
 
-from harness.browser import ARGUMENTS, BROWSERS
 from harness.install import CHECKOUT
 
 SITE = CHECKOUT / "build" / "docs"
@@ -36,19 +33,6 @@ CUT = """() => {
   });
   return cut.map(([range, parent]) => parent.tagName + ": " + parent.textContent.slice(0, 40));
 }"""
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """The machine's own browser."""
-    api = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(f"this machine has no browser: none of {', '.join(BROWSERS)}")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fleet import Fleet
-from harness.awx import Job, base_environment, definitions, holding, sliced
+from harness.awx import Job, base_environment, definitions, holding, notification, sliced
 from harness.playbook import Ansible
 from harness.rotation import CONFIG, Prober, Rotation
 from simulator import Simulator
@@ -152,6 +152,9 @@ def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, place: P
     assert failed.artifact_data["influxdb3_audit_revoked"] == [hosts[-1].name]
     assert failed.artifact_data["influxdb3_audit_ok"] == len(hosts) - 1
     assert list(json.loads(failed.message("Fail where something is not in order"))) == ["revoked"]
+    subject, body = notification(failed.artifact_data)
+    assert "not in order" in subject
+    assert body.splitlines()[:2] == [f"revoked: {hosts[-1].name}", f"In order: {len(hosts) - 1}"]
 
     assert not sim.violations
     awx.assert_nothing_left()

@@ -4,7 +4,8 @@
 
 """Runs a playbook as AWX does: renders a credential, slices the inventory, and has ansible-runner run the job.
 
-Seen in AWX's sources (awx/main/tasks/jobs.py, models/credential.py, models/inventory.py, fields.py; release 24).
+Seen in AWX's sources (awx/main/tasks/jobs.py, models/credential.py, models/inventory.py, models/notifications.py,
+fields.py; release 24).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import ChainableUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.install import CHECKOUT
@@ -83,6 +85,17 @@ def inject(kind: Mapping[str, Any], inputs: Mapping[str, str], directory: Path) 
         injected.files.append(path)
         injected.arguments += ["-e", f"@{path}"]
     return injected
+
+
+def notification(artifacts: Mapping[str, Any], undefined: type[Undefined] = ChainableUndefined) -> tuple[str, str]:
+    """Render what is sent when a job with these artifacts fails, as AWX does; return the subject and the body."""
+    (template,) = definitions()["controller_notifications"]
+    environment = ImmutableSandboxedEnvironment(undefined=undefined)
+    context = {"job": {"artifacts": artifacts, "status": "failed"}, "url": "https://awx.example.com/#/jobs/playbook/42"}
+    subject, body = (
+        environment.from_string(template["messages"]["error"][part]).render(context) for part in ("message", "body")
+    )
+    return subject, body
 
 
 def sliced(inventory: Mapping[str, Any], number: int, count: int) -> dict[str, Any]:

@@ -71,6 +71,10 @@ class Host:
         where = {"path": str(self.path), "env_path": str(self.env_path), "env_name": "INFLUX_TOKEN"}
         return self._checked(self.modules.run("db_token_file_info", {**where, **options}))
 
+    def listed(self) -> Outcome:
+        """What the directory holds."""
+        return self._checked(self.modules.run("db_token_file_info", {"directory": str(self.directory)}))
+
     def _checked(self, outcome: Outcome) -> Outcome:
         assert [token for token in self.sim.state.db_tokens if token.secret in outcome.output] == []
         assert "Traceback" not in outcome.output
@@ -593,6 +597,34 @@ def test_info_says_what_a_host_holds(host: Host) -> None:
     assert host.info(env_name="OTHER").result["db_token_file"]["env_state"] == "differs"
     assert host.info(env_name=None).result["db_token_file"]["env_state"] == "ok"
     assert host.info(env_path=None, env_name=None).result["db_token_file"]["env_state"] is None
+
+
+def test_info_says_what_a_directory_holds(host: Host) -> None:
+    """In the order of the names, with what can't be read, and without what is no token and what is in directories."""
+    nothing = host.listed().result
+    assert (nothing["changed"], nothing["db_token_files"]) == (False, [])
+    token = host.token()
+    host.run(host.stated(token))
+    (host.directory / "README").write_text("no token")
+    (host.directory / "other").mkdir()
+    (host.directory / "other" / "token.json").write_bytes(host.path.read_bytes())
+    (host.directory / ".hidden.json").write_bytes(host.path.read_bytes())
+    second = host.directory / "a.json"
+    second.write_bytes(host.path.read_bytes())
+    second.chmod(0o644)
+    large = host.directory / "large.json"
+    large.write_bytes(b" " * 5_000_000)
+    first, big, last = host.listed().result["db_token_files"]
+    assert (first["path"], first["id"], first["mode"]) == (str(second), token.id, "0644")
+    assert (last["path"], last["description"], last["problem"]) == (str(host.path), token.description, None)
+    assert (big["path"], big["id"]) == (str(large), None)
+    assert str(large) in big["problem"]
+    assert set(first) == set(big) == set(last)
+
+
+def test_info_wants_a_file_or_a_directory(host: Host) -> None:
+    assert host.info(directory=str(host.directory)).result["failed"]
+    assert host.modules.run("db_token_file_info", {}).result["failed"]
 
 
 # The oldest that a target may have, where the machine has one.

@@ -109,6 +109,7 @@ class World:
             self.delivered(),
             self.delivered(token="{{ kept_elsewhere }}"),
             {"influxops.influxdb3.db_token_file_info": {"path": str(self.out / "host.json")}},
+            {"influxops.influxdb3.db_token_file_info": {"directory": str(self.out)}},
         ]  # fmt: skip
 
     def failing(self) -> list[dict[str, Any]]:

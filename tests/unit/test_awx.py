@@ -18,11 +18,10 @@ from typing import Any
 
 import pytest
 import yaml
-from jinja2 import ChainableUndefined, StrictUndefined, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import ChainableUndefined, StrictUndefined
 
 from ansible_collections.influxops.influxdb3.plugins.filter.fleet_audit import fleet_audit
-from harness.awx import DEFINITIONS, definitions, inject, load
+from harness.awx import DEFINITIONS, definitions, inject, load, notification
 from harness.install import CHECKOUT
 from harness.pages import blocks
 
@@ -163,15 +162,6 @@ def test_awx_accepts_the_schedules(schedule: dict[str, Any]) -> None:
     assert parts["FREQ"] in ("DAILY", "WEEKLY")
 
 
-def rendered(artifacts: dict[str, Any], undefined: type[Undefined] = ChainableUndefined) -> tuple[str, str]:
-    """The subject and the body of the mail, as AWX renders them for a job with these artifacts."""
-    (notification,) = DEFINED["controller_notifications"]
-    environment = ImmutableSandboxedEnvironment(undefined=undefined)
-    context = {"job": {"artifacts": artifacts, "status": "failed"}, "url": "https://awx.example.com/#/jobs/playbook/42"}
-    message = notification["messages"]["error"]
-    return tuple(environment.from_string(message[part]).render(context) for part in ("message", "body"))  # type: ignore[return-value]
-
-
 def test_the_notification_says_what_the_audit_has_found() -> None:
     holdings: dict[str, Any] = {
         "web1": {"profiles": [{"name": "default", "mgmt_token_prefix": "M1"}]},
@@ -185,7 +175,7 @@ def test_the_notification_says_what_the_audit_has_found() -> None:
     ]
     tokens[1]["revoked_at"] = "2026-11-20T12:00:00Z"
     artifacts = fleet_audit(holdings, tokens, "2026-11-24T12:00:00Z")["stats"]
-    subject, body = rendered(artifacts)
+    subject, body = notification(artifacts)
     assert subject == "InfluxDB 3 audit: tokens are not in order"
     assert body.splitlines() == [
         "revoked: web1",
@@ -200,7 +190,7 @@ def test_the_notification_says_what_the_audit_has_found() -> None:
 def test_the_notification_of_a_job_without_a_report_says_so() -> None:
     """AWX also checks a message so, on a job without artifacts, where it takes nothing that is undefined."""
     for undefined in (StrictUndefined, ChainableUndefined):
-        subject, body = rendered({}, undefined)
+        subject, body = notification({}, undefined)
         assert subject == "InfluxDB 3 audit: it came to no report"
         assert body.splitlines() == [
             "The audit failed before its report, so that nothing is known about the tokens.",

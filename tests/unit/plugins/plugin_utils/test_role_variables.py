@@ -128,3 +128,9 @@ def test_a_span_of_time_names_its_variable() -> None:
 def test_a_token_that_ends_and_is_not_renewed_is_warned_of(spans: dict[str, str], warned: bool) -> None:
     told = doubts("mgmt_token", {f"mgmt_token_{name}": value for name, value in spans.items()})
     assert bool(told) == warned
+
+
+def test_a_file_of_a_report_whose_ending_says_nothing_is_found() -> None:
+    assert complaints([], "mgmt_token", {}, {"mgmt_token_audit_file": "a.html,b.csv"}) == []
+    (sentence,) = complaints([], "mgmt_token", {}, {"mgmt_token_audit_file": ["a.html", "b.txt"]})
+    assert sentence.startswith("mgmt_token_audit_file: b.txt ")
