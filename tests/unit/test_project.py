@@ -19,7 +19,16 @@ from harness.install import CHECKOUT, COLLECTION_PATH
 
 GENERATED = {"FILES.json", "MANIFEST.json"}
 SHIPPED = {
-    *("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "bindep.txt", "requirements.txt"),
+    *(
+        "CODE_OF_CONDUCT.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "MAINTAINERS",
+        "README.md",
+        "SECURITY.md",
+        "bindep.txt",
+        "requirements.txt",
+    ),
     *("changelogs", "docs", "meta", "playbooks", "plugins", "roles"),
 }
 ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir() if path.is_dir())
