@@ -20,12 +20,18 @@ import yaml
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import ROLES, complaints, doubts
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import (
+    ROLES,
+    complaints,
+    doubts,
+    names_of,
+)
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import ShippingAction
 
 KINDS = {kind.role: kind for kind in (profiles.KIND, files.KIND)}
@@ -41,6 +47,13 @@ def _specification(path: Path) -> dict[str, Any]:
 
 # Read when the plugin is loaded: the strategy does that in the main process, so the workers for all hosts inherit it.
 SPECIFICATIONS = {role: _specification(ROLES / role / "meta" / "argument_specs.yml") for role in KINDS}
+for _role in KINDS:
+    names_of(_role)
+# Likewise: the first template with a filter or a test has a process load all that there are.
+filter_loader.get("ansible.builtin.default")
+test_loader.get("ansible.builtin.defined")
+# Variables that no step reads.
+_UNREAD = ("group",)
 
 
 class ActionModule(ShippingAction):
@@ -64,7 +77,7 @@ class ActionModule(ShippingAction):
     def _look(self) -> dict[str, Any]:
         settings = self._settings()
         refusal = hosts.why_refused(self._kind, settings, self._strategy(), self._problems(settings))
-        if not refusal and boolean(self._templated("outside")):
+        if not refusal and "influxdb3_fleet" in self._vars and boolean(self._templated("outside")):
             refusal = str(self._templated("why_outside"))
         if refusal:
             return {"failed": True, "msg": refusal}
@@ -256,6 +269,7 @@ class ActionModule(ShippingAction):
         role = f"{self._kind.role}_"
         specification = SPECIFICATIONS[self._kind.role]
         names = [name.removeprefix(role) for name in specification if name in self._vars]
+        names = [name for name in names if name not in _UNREAD]
         checked = ArgumentSpecValidator(specification).validate({f"{role}{n}": self._templated(n) for n in names})
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))

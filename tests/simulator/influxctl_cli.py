@@ -4,32 +4,31 @@
 
 """A stand-in for the `influxctl` CLI that follows facts.md, over the simulator's private HTTP paths.
 
-Needs only Python 3.11 and its standard library. `simulator.influxctl.install` makes an executable of it.
+Needs only Python 3.11 and its standard library. `simulator.influxctl.install` makes an executable of it. Fleets start
+it hundreds of times, so what takes long to load (dataclasses, ssl) is loaded where it is needed, or not at all.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
 import signal
-import ssl
 import sys
 import time
 import tomllib
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    import ssl
 
 SETTINGS: dict[str, Any] = {}
 
 LOG = Path(sys.argv[0] + ".log").absolute()
-RUN = uuid.uuid4().hex
+RUN = os.urandom(16).hex()
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DURATION = re.compile(r"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
 SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -77,8 +76,7 @@ def wait_for_ever() -> NoReturn:
 # --- flags in the style of Go -------------------------------------------------------------------
 
 
-@dataclass
-class Flag:
+class Flag(NamedTuple):
     """`kind`: string, bool, duration or time."""
 
     kind: str = "string"
@@ -213,15 +211,12 @@ def load_profile(path: Path, name: str) -> dict[str, Any]:
 # --- the connection -----------------------------------------------------------------------------
 
 
-@dataclass
 class Client:
     """Calls the private paths of the simulator; errors read like those of gRPC."""
 
-    profile: dict[str, Any]
-    account: str
-    cluster: str
-    timeout: float
-    secret: str = field(default="", repr=False)
+    def __init__(self, profile: dict[str, Any], account: str, cluster: str, timeout: float) -> None:
+        self.profile, self.account, self.cluster, self.timeout = profile, account, cluster, timeout
+        self.secret = ""
 
     def login(self) -> None:
         """The credential of the profile; without one, the browser login that nobody confirms."""
@@ -247,6 +242,8 @@ class Client:
         if self.profile["product"] == "dedicated":
             host = host or "console.influxdata.com"
             if SETTINGS["management_url"]:
+                from urllib.parse import urlsplit
+
                 url = urlsplit(SETTINGS["management_url"])
                 return url.hostname or "", url.port or 443, url.scheme == "https"
         if "/" in host or not port.isdecimal():
@@ -254,6 +251,8 @@ class Client:
         return host.strip("[]"), int(port), tls
 
     def context(self) -> ssl.SSLContext:
+        import ssl
+
         tls = self.profile.get("tls", {})
         try:
             context = ssl.create_default_context(cafile=tls.get("ca") or None)
@@ -268,6 +267,11 @@ class Client:
 
     def call(self, group: str, command: str, **body: Any) -> Any:
         host, port, tls = self.address()
+        if not tls:
+            # http.client imports ssl where it can.
+            sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+        import http.client
+
         connection = (
             http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self.context())
             if tls
@@ -279,13 +283,13 @@ class Client:
             connection.request("POST", f"/_influxctl/{group}/{command}", payload, headers)
             response = connection.getresponse()
             return result_of(response.status, response.reason, response.read())
-        except ssl.SSLCertVerificationError as error:
-            raise rpc("Unavailable", f"authentication handshake failed: x509: {error.verify_message}") from None
         except TimeoutError:
             raise rpc("DeadlineExceeded", "context deadline exceeded") from None
         except http.client.HTTPException:
             raise rpc("Unavailable", "error reading from server: EOF") from None
         except OSError as error:
+            if hasattr(error, "verify_message"):  # ssl.SSLCertVerificationError
+                raise rpc("Unavailable", f"authentication handshake failed: x509: {error.verify_message}") from None
             raise rpc("Unavailable", f"dial tcp {host}:{port}: {error.strerror or error}") from None
         finally:
             connection.close()
@@ -654,8 +658,7 @@ def token_list(client: Client, options: Options, arguments: list[str]) -> None:
     bordered([[token["id"], token["description"]] for token in tokens], ["ID", "DESCRIPTION"])
 
 
-@dataclass
-class Command:
+class Command(NamedTuple):
     """`arguments`: least and most number of them."""
 
     run: Callable[[Client, Options, list[str]], None]
