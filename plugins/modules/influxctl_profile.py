@@ -637,7 +637,7 @@ def proof_due(
     from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import proof
 
     proof.check_program(how)
-    secrets = {*profiles.hidden_texts(load(old)), *profiles.hidden_texts(edited.document)}
+    secrets = {*profile_reader.hidden_texts(load(old)), *profile_reader.hidden_texts(edited.document)}
     used = how
 
     def prove(config_path: str) -> None:

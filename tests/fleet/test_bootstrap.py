@@ -80,10 +80,14 @@ def test_bootstrap(
         assert [list(entry.argv[-2:]) for entry in ran] == [["database", "list"]]
         assert_no_secret(str(ran), sim.secrets)
     assert first.code == 0
-    # The second run: a list of databases, one of tokens, a table; one through influxctl for the fleet; an execution per
-    # host.
+    # The preflight: a list of databases, of management tokens, and of users.
+    # The rest of the second run: a list of databases, one of tokens, a table; one through influxctl for the fleet; an
+    # execution per host.
     # In the wrong form of the URL there is nothing.
     assert [(request.kind, request.method) for request in sim.requests if request.status != 404] == [
+        ("api", "GET"),
+        ("influxctl", "POST"),
+        ("influxctl", "POST"),
         ("api", "GET"),
         ("api", "GET"),
         ("api", "POST"),

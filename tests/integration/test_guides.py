@@ -137,6 +137,7 @@ class World(Rotation):
             "the server can't make the database logs": self.refuse_logs,
             "the server is well again": self.sim.faults.clear,
             "the file of telegraf is lost": (self.secrets / "telegraf.json").unlink,
+            "web1 is open to others, and the token of web2 is revoked": self.spoil,
             "every state there is": self.hold_all_states,
             "the database metrics was deleted, and before it others of the names billing and billing": self.delete_some,
             "the hosts and the controller hold database tokens": self.hold_database_tokens,
@@ -206,6 +207,13 @@ class World(Rotation):
         keep(second.home / "influxdb3" / "token.json", "telegraf web2", 80)
         keep(self.secrets / "grafana.json", "grafana", None)
         self.sim.add_db_token("backup", read, expires_at=now + timedelta(days=2))
+
+    def spoil(self) -> None:
+        """One host's config isn't the owner's alone, and the other's token is dead."""
+        first, second = self.fleet.hosts
+        self.give_old(first, days=60)
+        (first.home / CONFIG).chmod(0o644)
+        self.give_old(second, days=60).revoked_at = self.sim.clock.now()
 
     def set_up(self) -> None:
         """What the playbook bootstrap has made, three months later."""

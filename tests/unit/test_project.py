@@ -73,6 +73,7 @@ def test_action_group_holds_every_module_with_connection_options(collection_root
         "db_token_file_info",
         "fleet_report",
         "fleet_step",
+        "preflight_host_info",
     }
     assert set(runtime["action_groups"]["all"]) == modules - without_connection
 

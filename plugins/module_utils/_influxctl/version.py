@@ -10,9 +10,9 @@ import re
 
 from .runner import Runner
 
+Version = tuple[int, int, int]
 # `management`, and with it `mgmt_token` in a profile (facts.md#versions-of-influxctl).
 OLDEST = (2, 6, 0)
-Version = tuple[int, int, int]
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
 
 
@@ -30,3 +30,8 @@ def ask_version(program: str | None, timeout: float) -> Version | None:
     # An empty config: the version is nothing that a profile decides, and one that is broken mustn't stop it.
     answer = Runner(program, os.devnull, None, timeout).run(["version"])
     return parse_version(f"{answer.stdout}\n{answer.stderr}")
+
+
+def version_text(version: Version | None) -> str | None:
+    """Return a version as text, None for none."""
+    return None if version is None else ".".join(map(str, version))

@@ -8,12 +8,12 @@ Apart from profiles.py, so that who only reads doesn't carry an editor along. Th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core.errors import SHORTEST_SECRET, ProfileError
 from .._core.printing import PREFIX_LENGTH
-from .toml_data import Path, get, load
+from .toml_data import Path, get, leaves, load
 
 Profile = dict[str, Any]
 # The kinds of authentication, by the path that holds them; which one wins in influxctl is open (facts.md#profile-keys).
@@ -26,6 +26,14 @@ PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "databa
 TLS = ("insecure", "disable", "cert", "key", "ca")
 # Where the secrets of a profile stand; `token` is one that only old influxctls take.
 _SECRETS = (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret"))
+# What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
+# secret.
+SHOWN = {
+    *((key,) for key in PUBLIC),
+    *(("tls", key) for key in TLS),
+    *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
+    ("auth", "token", "token_file"),
+}
 
 
 def read_profiles(text: str) -> list[Profile]:
@@ -99,3 +107,25 @@ def other_prefixes(document: Mapping[str, Any], name: str) -> list[str]:
     """Return the prefixes of the management tokens that the profiles of other names hold, in their order."""
     prefixes = [token_prefix(one.get("mgmt_token")) for one in profiles_of(document) if one.get("name") != name]
     return [prefix for prefix in prefixes if prefix]
+
+
+def hidden_texts(document: Mapping[str, Any]) -> set[str]:
+    """Return the texts of a config that no message may hold: all that a diff doesn't show, in whatever profile.
+
+    Shorter ones than a secret has are left out: they would hide parts of other words.
+    """
+    profiles = document.get("profile")
+    found = set(_texts({key: value for key, value in document.items() if key != "profile"}))
+    for profile in profiles if isinstance(profiles, list) else [profiles]:
+        for path, value in leaves(profile).items() if isinstance(profile, dict) else ():
+            if path not in SHOWN:
+                found.update(_texts(value))
+    return {text for text in found if len(text) >= SHORTEST_SECRET}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)

@@ -8,16 +8,15 @@ The keys of a profile: facts.md#profile-keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import MASK, SHORTEST_SECRET, OptionError
+from .._core.errors import MASK, OptionError
 from .._core.stated import PRODUCTS
 from .profile_reader import (
     AUTH_KINDS,
-    PUBLIC,
-    TLS,
+    SHOWN,
     Profile,
     auth_kind,
     number_by_name,
@@ -26,15 +25,6 @@ from .profile_reader import (
     token_prefix,
 )
 from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
-
-# What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
-# secret.
-_SHOWN = {
-    *((key,) for key in PUBLIC),
-    *(("tls", key) for key in TLS),
-    *(("auth", "oauth2", key) for key in ("client_id", "scopes", "token_url", "device_url")),
-    ("auth", "token", "token_file"),
-}
 
 
 @dataclass(frozen=True)
@@ -75,33 +65,11 @@ def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any],
 def _side(values: Mapping[Path, Any], changed: set[Path]) -> dict[str, Any]:
     side: dict[str, Any] = {}
     for path, value in values.items():
-        if path not in _SHOWN and value != {}:
+        if path not in SHOWN and value != {}:
             value = f"{MASK} (changed)" if path in changed else MASK
         side = merged(side, nested(path, value))
     prefix = token_prefix(values.get(("mgmt_token",)))
     return {**side, "mgmt_token_prefix": prefix} if prefix else side
-
-
-def hidden_texts(document: Mapping[str, Any]) -> set[str]:
-    """Return the texts of a config that no message may hold: all that a diff doesn't show, in whatever profile.
-
-    Shorter ones than a secret has are left out: they would hide parts of other words.
-    """
-    profiles = document.get("profile")
-    found = set(_texts({key: value for key, value in document.items() if key != "profile"}))
-    for profile in profiles if isinstance(profiles, list) else [profiles]:
-        for path, value in leaves(profile).items() if isinstance(profile, dict) else ():
-            if path not in _SHOWN:
-                found.update(_texts(value))
-    return {text for text in found if len(text) >= SHORTEST_SECRET}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
 
 
 def check(profile: Profile) -> None:

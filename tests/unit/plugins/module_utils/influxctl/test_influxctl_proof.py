@@ -15,7 +15,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.proof import prove, without_values
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output, Runner, quote_end
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import NotProved, Trials
-from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profiles import hidden_texts
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_reader import hidden_texts
 
 HOW = Trials("/bin/true", retries=3, delay=7, timeout=60)
 # Said with blanks, quotes and signs; nothing that a sentence around it would hold as well.

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Python that a module runs with, and the libraries that this one has."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any, Callable
+
+from .._core.errors import Influxdb3Error
+
+
+def interpreter() -> dict[str, Any]:
+    """Return the version and the path of the running Python."""
+    return {"version": platform.python_version(), "executable": sys.executable}
+
+
+def library(name: str, check: Callable[[], object]) -> dict[str, Any]:
+    """Return whether a library can be used: its name, and the sentence about its lack, None without one.
+
+    `check` raises Influxdb3Error with that sentence. It imports the library; this file imports none.
+    """
+    try:
+        check()
+    except Influxdb3Error as error:
+        return {"name": name, "problem": str(error)}
+    return {"name": name, "problem": None}

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what was seen to checks with remedies, and from these to lines: at their bounds, and with any text in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import format_instant
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.preflight import Plans, preflight
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.preflight_rows import CHECKS
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.tables import WIDTH, width_of
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+PYTHON = {"version": "3.13.1", "executable": "/usr/bin/python3"}
+FAR = format_instant(NOW + timedelta(days=400))
+API = {
+    "url": "https://cluster.example.com",
+    "url_form": "short",
+    "is_checked": True,
+    "certificate_ends": FAR,
+    "clock_skew": 0,
+    "failure": None,
+    "problem": None,
+}
+INFLUXCTL = {"path": "/usr/bin/influxctl", "version": "2.12.0", "problem": None}
+OWN = {"id": "a", "revoked_at": None, "expires_at": None}
+FILE = {
+    **{"path": "/home/ops/config.toml", "exists": True, "owner": "ops", "group": "ops", "mode": "0600"},
+    **{"directory": "/home/ops", "directory_mode": "0700", "obstacle": "", "failure": None},
+}
+HOST = {
+    "python": PYTHON,
+    "influxctl": {"path": "/usr/bin/influxctl", "version": None, "failure": None},
+    "file": FILE,
+    "refused_keys": [],
+    "profile": {"name": "default"},
+    "proved": True,
+    "proof_failure": None,
+}
+
+
+def controller(**api: Any) -> dict[str, Any]:
+    return {"python": PYTHON, "libraries": [], "is_stated": True, "api": {**API, **api}}
+
+
+def issuer(own: Any = OWN, **more: Any) -> dict[str, Any]:
+    return {
+        **{"python": PYTHON, "libraries": [], "influxctl": INFLUXCTL, "users": {"number": 1, "problem": None}},
+        "management": {"problem": None, "own": [own] if own else []},
+        **more,
+    }
+
+
+def look(
+    controller_: Any = None, issuer_: Any = None, hosts: Any = None, plans: Plans | None = None, **more: Any
+) -> dict[str, Any]:
+    return preflight(controller_, issuer_, hosts or {}, plans or Plans(), "localhost", NOW, "14d", **more)
+
+
+def state(report: dict[str, Any], check: str) -> str:
+    return next(str(row["state"]) for row in report["rows"] if row["check"] == check)
+
+
+@pytest.mark.parametrize(
+    ("skew", "word"), [(0, "ok"), (60, "ok"), (-60, "ok"), (61, "problem"), (-61, "problem"), (None, "not checked")]
+)
+def test_two_clocks_may_differ_by_a_minute(skew: int | None, word: str) -> None:
+    assert state(look(controller(clock_skew=skew)), "clock") == word
+
+
+@pytest.mark.parametrize(
+    ("hours", "word"), [(14 * 24, "problem"), (14 * 24 + 1, "ok"), (1, "problem"), (-1, "problem")]
+)
+def test_what_ends_within_a_time_is_a_problem(hours: int, word: str) -> None:
+    ends = format_instant(NOW + timedelta(hours=hours))
+    assert state(look(controller(certificate_ends=ends)), "certificate") == word
+    assert state(look(None, issuer({**OWN, "expires_at": ends})), "expiry") == word
+
+
+@pytest.mark.parametrize(
+    ("api", "word"),
+    [
+        ({"is_checked": None, "certificate_ends": None}, "not checked"),
+        ({"is_checked": False, "certificate_ends": None}, "not checked"),
+        ({"certificate_ends": None}, "not checked"),
+    ],
+)
+def test_a_certificate_that_is_not_seen_is_no_problem(api: dict[str, Any], word: str) -> None:
+    assert state(look(controller(**api)), "certificate") == word
+
+
+def test_a_refused_token_has_reached_the_api() -> None:
+    """What the answer shows of clock and certificate counts as well."""
+    failure = {"status": 401, "code": "unauthorized", "message": "no", "method": "GET", "path": "/"}
+    ends = format_instant(NOW + timedelta(days=1))
+    found = look(controller(failure=failure, problem="Not accepted.", certificate_ends=ends, clock_skew=100))
+    assert found["findings"] == {"clock": ["controller"], "certificate": ["controller"], "token": ["controller"]}
+
+
+def test_several_tokens_of_one_prefix_are_not_judged() -> None:
+    assert (
+        state(look(None, {**issuer(), "management": {"problem": None, "own": [OWN, OWN]}}), "expiry") == "not checked"
+    )
+    assert state(look(None, issuer(None)), "expiry") == "not checked"
+    assert state(look(None, issuer({**OWN, "revoked_at": FAR})), "expiry") == "problem"
+
+
+def test_a_remote_issuer_is_a_machine_of_its_own() -> None:
+    lacking = {**issuer(), "libraries": [{"name": "tomlkit", "problem": "It is missing."}]}
+    both = preflight(controller(), lacking, {}, Plans(), "issuer1", NOW, "14d")
+    assert both["findings"] == {"library": ["issuer issuer1"]}
+    assert sum(row["check"] == "python" for row in both["rows"]) == 2
+    assert sum(row["check"] == "python" for row in look(controller(), issuer())["rows"]) == 1
+
+
+def test_a_controller_with_nothing_to_ask_for_needs_no_api() -> None:
+    unstated = {**controller(), "is_stated": False}
+    assert state(look(unstated, plans=Plans(has_requests=False)), "api") == "not checked"
+    assert state(look({**controller(), "api": None}), "api") == "not checked"
+
+
+def test_a_key_that_influxctl_takes_is_none_that_it_refuses() -> None:
+    """A newer influxctl may know more keys than this collection."""
+    keys = [{"profile": "default", "key": "new", "remedy": "remove it"}]
+    assert state(look(hosts={"web1": {**HOST, "refused_keys": keys}}), "keys") == "ok"
+    refused = {**HOST, "refused_keys": keys, "proved": None}
+    assert state(look(hosts={"web1": refused}), "keys") == "problem"
+
+
+@pytest.mark.parametrize(
+    ("mode", "above", "findings"),
+    [("0600", "0700", 0), ("0400", "1777", 0), ("0640", "0755", 1), ("0604", "0775", 2), ("0602", "0757", 2)],
+)
+def test_a_config_is_its_owners_alone(mode: str, above: str, findings: int) -> None:
+    found = look(hosts={"web1": {**HOST, "file": {**FILE, "mode": mode, "directory_mode": above}}})
+    assert len(found["findings"].get("file", [])) == findings
+
+
+def test_what_is_the_same_and_no_problem_takes_one_line() -> None:
+    hosts = {f"web{number}": HOST for number in range(1, 101)} | {"gone": None, "old": {"msg": "It is away."}}
+    report = look(hosts=hosts)
+    lines = report["table"]
+    assert len(report["rows"]) == 503
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == [
+        *("check", "variables", "renewal", "reach", "python", "influxctl", "file", "keys", "proof", "Hosts", "503"),
+    ]
+    assert sum("web1 and 99 more" in line for line in lines) == 5
+    assert report["not_asked"] == ["gone"]
+    assert [line.split()[0] for line in report["brief"]] == ["check", "reach", "It", "503"]
+    assert report["stats"]["influxdb3_preflight_reach"] == ["old"]
+    assert set(report["stats"]) == {f"influxdb3_preflight_{word}" for word in (*CHECKS, "ok")}
+
+
+@pytest.mark.parametrize("fail_on", [None, ["reach"], "reach", "reach, file", [], ""])
+def test_which_checks_are_decisive(fail_on: Any) -> None:
+    report = look(hosts={"web1": {"msg": "away"}}, fail_on=fail_on)
+    assert report["failing"] == ({} if fail_on in ([], "") else {"reach": ["web1"]})
+    with pytest.raises(ValueError, match="'reech' is no check"):
+        look(fail_on=["reech"])
+
+
+TEXT = st.text(max_size=200)
+
+
+@given(TEXT, TEXT, TEXT, st.integers(1, 3))
+def test_any_text_fits_a_terminal_and_steers_none(one: str, two: str, three: str, number: int) -> None:
+    failed = {**HOST, "proved": False, "proof_failure": one, "file": {**FILE, "failure": two, "path": three}}
+    hosts = {f"{two}{host}": failed for host in range(number)} | {three or "x": {"unreachable": True, "msg": one}}
+    failure = {"status": 500, "code": "http_error", "message": one, "method": "GET", "path": two}
+    report = look(
+        controller(failure=failure, problem=two, url=three), issuer(users={"number": None, "problem": one}), hosts
+    )
+    for line in [*report["table"], *report["brief"]]:
+        assert width_of(line) <= WIDTH
+        assert line.isprintable()
+    assert all(row["remedy"] is not None for row in report["rows"] if row["state"] == "problem")
