@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,17 @@ from harness.playbook import Ansible, Run
 from simulator import Simulator, Switches
 from simulator.influxctl import install
 
+REPORT = "PROBE"
+"""The environment variable that names a report of the module `probe`, to run the tests as on that cluster."""
+
 MakeSimulator = Callable[..., Simulator]
 RunTasks = Callable[..., Run]
+
+
+def usual_switches() -> Switches:
+    """The server that tests have unless they state another one: the likeliest, or the one of a report."""
+    path = os.environ.get(REPORT)
+    return Switches.from_probe(json.loads(Path(path).read_text())) if path else Switches()
 
 
 @pytest.fixture
@@ -42,7 +53,8 @@ def make_simulator() -> Iterator[MakeSimulator]:
     with ExitStack() as stack:
 
         def make(product: Any = "clustered", *, tls: bool = True, mutual: bool = False, **switches: Any) -> Simulator:
-            sim = Simulator(product, tls=tls, require_client_cert=mutual, switches=Switches(**switches))
+            chosen = replace(usual_switches(), **switches)
+            sim = Simulator(product, tls=tls, require_client_cert=mutual, switches=chosen)
             return stack.enter_context(sim)
 
         yield make

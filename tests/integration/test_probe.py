@@ -20,7 +20,7 @@ from harness.crash import KILLS, Attempt, Case, Promise, killing, points, strike
 from harness.fixtures import MakeSimulator
 from harness.modules import Modules
 from harness.playbook import Ansible
-from harness.plays import connection, local_play
+from harness.plays import connection
 from harness.probing import Program, add_foreign, alive, foreign, private_texts, wrong
 from harness.sample import sample
 from harness.sweeps import assert_no_secret, snapshot
@@ -29,7 +29,6 @@ from simulator.influxctl import install
 
 # Other points in each run; `make crash` tries them all.
 SAMPLE = 2
-PROBE = "influxops.influxdb3.probe"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ SERVERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-SURPRISES = {
+SURPRISES: dict[str, set[str]] = {
     "likeliest": set(),
     "another": {
         *("duplicate_status", "default_max_columns", "revoked_listed", "encoded_slash", "error_body"),
@@ -79,19 +78,24 @@ def test_a_whole_probe_through_ansible(
     sim = make_simulator(product, **switches)
     add_foreign(sim)
     before, text = foreign(sim), snapshot(sim)
-    tasks: list[dict[str, Any]] = [{PROBE: {"writes": True, "query_host": sim.url}, "name": "probe"}]
-    play = local_play(tasks, connection(sim))
-    check = ansible.playbook(play, "--check")
-    assert (check.code, check.changed, snapshot(sim), sim.writes) == (0, [], text, [])
-    run = ansible.playbook(play)
-    assert (run.code, run.changed) == (0, []), run.output
-    report = run.result("probe")["probe"]
+    variables = {"cluster_connection": connection(sim), "probe_query_host": sim.url}
+    variables |= {"probe_writes": True, "probe_file": "probe.json"}
+    check = ansible.playbook("influxops.influxdb3.probe", "--check", variables=variables)
+    path = ansible.workdir / "probe.json"
+    assert (check.code, snapshot(sim), sim.writes, path.exists()) == (0, text, [], False), check.output
+    run = ansible.playbook("influxops.influxdb3.probe", variables=variables)
+    assert (run.code, run.changed) == (0, ["localhost: Write the report"]), run.output
+    report = json.loads(path.read_text())
+    found = run.result("Ask the cluster")
+    assert found["probe"] == report
     assert wrong(sim, Program(), report) == []
-    assert (report["leftovers"], run.result("probe")["removed"], alive(sim), foreign(sim)) == ([], [], set(), before)
+    assert (report["leftovers"], found["removed"], alive(sim), foreign(sim)) == ([], [], set(), before)
     shown = json.dumps(report)
     assert [one for one in private_texts(sim) | {str(tmp_path)} if one in shown] == []
     assert_no_secret(run.output, sim.secrets)
     assert {*report["surprises"]} == SURPRISES[server]
+    lines = run.result("Show what was found out")["lines"]
+    assert lines[0] == f"{len(SURPRISES[server])} of 33 answers are not as documented or assumed."
 
 
 def test_leftovers_are_named_and_the_next_run_removes_them(modules: Modules, sim: Simulator) -> None:

@@ -22,7 +22,7 @@ DOCSITE = CHECKOUT / "docs" / "docsite"
 PAGES = sorted((DOCSITE / "rst").glob("*.rst"))
 PLAYBOOKS = sorted((CHECKOUT / "playbooks").glob("*.yml"))
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-VARIABLE = re.compile(r"(?<![.\w/])(?:influxdb3|cluster|mgmt_token|db_token|preflight)_\w+")
+VARIABLE = re.compile(r"(?<![.\w/])(?:influxdb3|cluster|mgmt_token|db_token|preflight|probe)_\w+")
 
 
 def load(path: Path) -> Any:
