@@ -21,12 +21,9 @@ from .._core.entities import (
     SYSTEM_PREFIXES,
     State,
     listed,
-    name_warnings,
     parse_id,
     parse_name,
     parse_option,
-    retention_warnings,
-    template_warnings,
 )
 from .._core.errors import Influxdb3Error, Refused
 from .._core.interface import Spec
@@ -170,6 +167,10 @@ def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
 
 def warnings_of(wish: DatabaseWish, change: Change) -> list[str]:
     """Return warnings about the values that the change makes or changes; none about those that are there already."""
+    if not change.changed:
+        return []
+    from .._core.advice import name_warnings, retention_warnings, template_warnings
+
     warnings: list[str] = []
     if change.create or "retention_period" in change.update:
         warnings += retention_warnings(wish.desired)

@@ -13,17 +13,16 @@ from collections.abc import Collection, Mapping
 from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
+from .._core.advice import name_warnings, template_warnings
 from .._core.converge import Converged
 from .._core.entities import (
     NOTHING,
     PARTITION_TEMPLATE_OPTION,
     TABLE,
     State,
-    name_warnings,
     parse_id,
     parse_option,
     parse_table_name,
-    template_warnings,
 )
 from .._core.errors import AlreadyExists, NotFound
 from .._core.interface import Spec

@@ -27,7 +27,7 @@ import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._api import deadline, transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api import deadline, failures, transport
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.transport import Transport, may_retry
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import VARIABLES, trust
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import throttle as pacing
@@ -425,16 +425,16 @@ def test_the_form_of_the_apis_errors_does_not_depend_on_the_message(
     status: int, message: str, more: dict[str, int]
 ) -> None:
     error = {**more, "code": status, "message": message}
-    assert transport.is_own(status, error)
-    assert not transport.is_own(status + 1, error)
+    assert failures.is_own(status, error)
+    assert not failures.is_own(status + 1, error)
     for other in (
         {**error, "code": str(status)},
         {**error, "code": float(status)},
         {**error, "message": None},
         [error],
     ):
-        assert not transport.is_own(status, other)
-    assert not transport.is_own(1, {"code": True, "message": message})
+        assert not failures.is_own(status, other)
+    assert not failures.is_own(1, {"code": True, "message": message})
 
 
 @pytest.mark.parametrize(("body", "done"), [("", True), (" ", True), ("{}", True), ("<html>log in</html>", False)])
@@ -459,10 +459,10 @@ def test_success_without_json_is_none(sim: Simulator, method: str, code: str, st
 def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
     token = "plain-session-token-without-any-known-shape"
     connection = replace(resolve({"host": "h", "management_token": token}), retries=0)
-    answer = transport._Answer(500, {}, ("." * position + " " + token + " rest").encode(), True)
+    answer = transport.Answer(500, {}, ("." * position + " " + token + " rest").encode(), True)
     with pytest.raises(ApiError) as caught:
         transport.Transport(connection)._parsed(
-            answer, transport._Request("GET", "/p", "do it", transport.MANAGEMENT_API, {})
+            answer, transport.Request("GET", "/p", "do it", transport.MANAGEMENT_API, {})
         )
     assert "plain" not in f"{caught.value} {caught.value.failure()}"
 

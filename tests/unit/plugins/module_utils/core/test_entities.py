@@ -13,6 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.advice import (
+    name_warnings,
+    retention_warnings,
+    template_warnings,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
     DATABASE,
     DB_TOKEN,
@@ -21,7 +26,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities
     TABLE,
     Entity,
     State,
-    name_warnings,
     parse_description,
     parse_id,
     parse_limit,
@@ -30,8 +34,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities
     parse_partition_template,
     parse_permissions,
     parse_table_name,
-    retention_warnings,
-    template_warnings,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import plan

@@ -20,14 +20,15 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import (
+    HINTS,
     MASK,
-    PIECE,
     mask,
     masked,
     printable,
     printables,
     without_colours,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.secret_search import HEADS, PIECE
 
 BODY = string.ascii_letters + string.digits + "+/=_-"
 NAMES = {value: name for name, value in html5.items() if name.endswith(";") and len(value) == 1}
@@ -143,6 +144,11 @@ def test_nothing_of_an_unknown_token_survives_in_any_notation(token: str, notati
     shown = mask(f"{start} {''.join(units)}")
     assert survivors(units[public:], shown) == []
     assert shown.endswith(MASK)
+
+
+def test_a_text_that_begins_like_a_token_in_base64_is_searched() -> None:
+    assert HEADS
+    assert {head[:4] for head in HEADS} <= set(HINTS)
 
 
 @given(tokens, st.integers(0, 2), st.sampled_from(["+/", "-_"]))
