@@ -232,10 +232,10 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.datab
     RULES,
     plan_database,
     send,
-    warn_of_tokens,
     warnings_of,
     wish_of,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.token_holders import warn_of_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE, DELETED
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now

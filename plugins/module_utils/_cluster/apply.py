@@ -25,7 +25,7 @@ from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
 from .._tokens.planned import apply_plan
-from .databases import plan_database, send, warn_of_tokens
+from .databases import plan_database, send
 from .items import DATABASES, DB_TOKENS, parse
 from .outcome import FAILED, SKIPPED, Outcome, database_outcome, result_or_error, token_outcome
 from .plan import (
@@ -199,6 +199,9 @@ def manage_cluster(
 def _warn_of_tokens(server: Server, outcomes: Sequence[Outcome], at: datetime) -> list[str]:
     """Return warnings about tokens that lose or gain a database by what was done, or would be in check mode."""
     changes = [outcome.change for outcome in outcomes if outcome.changed and outcome.change]
+    if not changes:
+        return []
+    from .token_holders import warn_of_tokens
 
     def others() -> list[State]:
         return with_unsettled_permissions(server.tokens.content().tokens, outcomes)

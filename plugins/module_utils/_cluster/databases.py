@@ -8,8 +8,7 @@ The module `database` does this for one database, `cluster` for each of many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
@@ -20,15 +19,13 @@ from .._core.entities import (
     PARTITION_TEMPLATE_OPTION,
     SYSTEM_PREFIXES,
     State,
-    listed,
     parse_id,
     parse_name,
     parse_option,
 )
-from .._core.errors import Influxdb3Error, Refused
+from .._core.errors import Refused
 from .._core.interface import Spec
 from .._core.plan import Change, plan
-from .._tokens.plan import alive
 
 OPTIONS: Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -179,44 +176,3 @@ def warnings_of(wish: DatabaseWish, change: Change) -> list[str]:
     if change.create or change.rename:
         warnings += name_warnings("database", wish.name)
     return warnings
-
-
-def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
-    """Return the names that no database has after these changes, and those that one has only since then."""
-    gone: set[str] = set()
-    come: set[str] = set()
-    for change in changes:
-        old, new = ((state or {}).get("name") for state in (change.before, change.after))
-        if old != new and not change.restore:
-            gone.update(filter(None, [old]))
-            come.update(filter(None, [new]))
-    return gone, come
-
-
-def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[State]], at: datetime) -> list[str]:
-    """Return a warning for each name that goes or comes and that permissions of active tokens state.
-
-    Tokens for all databases (`*`) aren't named, as they mean whatever is there. `tokens` is only called where a name
-    goes or comes. If it raises Influxdb3Error, the warning says so.
-    """
-    gone, come = names_that_move(changes)
-    if not gone | come:
-        return []
-    try:
-        found = list(tokens())
-    except Influxdb3Error as error:
-        return [
-            f"Which database tokens are for {listed(sorted(map(repr, gone | come)))} could not be looked up: {error}"
-        ]
-    holders: dict[str, list[str]] = {}
-    for token in found:
-        if alive(token, at):
-            for name in {permission["resource"] for permission in token.get("permissions") or ()} & (gone | come):
-                holders.setdefault(name, []).append(f"{token.get('description')!r} ({token['id']})")
-    return [
-        f"Active database tokens are for the name {name!r}, which the task "
-        + ("takes away: they lose access, until a database has this name again" if name in gone else
-           "gives to a database that had another name, or wasn't there: they have access to it")
-        + f". If that is not meant, change or revoke them: {listed(sorted(holders[name]))}."
-        for name in sorted(holders)
-    ]  # fmt: skip

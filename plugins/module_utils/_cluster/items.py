@@ -255,7 +255,8 @@ def _token(
         raise Influxdb3Error(
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
-    check_proof(options)
+    if connection is None:
+        check_proof(options)
     proof = proof_of(connection, options, throttle) if connection else None
     return TokenItem(name_in(options), order, proof)
 

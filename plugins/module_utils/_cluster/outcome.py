@@ -11,8 +11,8 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from .._core.converge import Converged
 from .._core.entities import DATABASE, NOTHING, TABLE
 from .._core.errors import Influxdb3Error
-from .._core.interface import Result
 from .._core.plan import Change
+from .._tokens.planned import Brief
 from .databases import warnings_of
 from .items import DatabaseItem, Item, TableItem, TokenItem
 
@@ -87,22 +87,14 @@ def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> 
     return Outcome(item, word, before, after, more, warnings=tuple(warnings))
 
 
-def token_outcome(item: TokenItem, result: Result) -> Outcome:
+def token_outcome(item: TokenItem, brief: Brief) -> Outcome:
     """Return the outcome of what has become of a token, or is foretold."""
-    before, after = result.before or None, result.after or None
-    token, superseded = result.values["db_token"] or {}, result.values["superseded"]
-    more = {"id": token.get("id")}
-    if superseded:
-        more["superseded"] = [old["id"] for old in superseded]
-    return Outcome(
-        item,
-        word_of(result.changed, before, after, "id"),
-        before,
-        after,
-        more,
-        secret=next((steps[-1] for steps in result.secrets), None),
-        warnings=tuple(result.warnings),
-    )
+    before, after = dict(brief.before) or None, dict(brief.after) or None
+    more: dict[str, Any] = {"id": brief.id}
+    if brief.superseded:
+        more["superseded"] = list(brief.superseded)
+    word = word_of(brief.changed, before, after, "id")
+    return Outcome(item, word, before, after, more, brief.secret, brief.warnings)
 
 
 def result_or_error(work: Callable[[], Value]) -> Value | Influxdb3Error:

@@ -14,17 +14,14 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Union
 
 from .._core.converge import foretell
-from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, listed, parse_name
+from .._core.entities import State, listed
 from .._core.errors import Influxdb3Error, Refused
 from .._core.plan import Change
 from .._tokens.backend import Backend
 from .._tokens.index import TokenIndex
-from .._tokens.plan import alive, unmarked
 from .._tokens.planned import Kept, TokenPlan, plan_order
-from .._tokens.wishes import order_of
-from .databases import DatabaseWish, plan_database
-from .item_check import Checker
-from .items import DATABASES, DB_TOKEN_ITEM, DB_TOKENS, TABLES, DatabaseItem, Item, TableItem, TokenItem, Wanted
+from .databases import plan_database
+from .items import DATABASES, DB_TOKENS, TABLES, DatabaseItem, Item, TableItem, TokenItem, Wanted
 from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
 from .world import World
 
@@ -130,8 +127,13 @@ def _stage(item: Item) -> Stage:
 
 def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, backend: Backend) -> Plan:
     """Return the plan. `prune` says for each kind whether what nobody states is deleted. Sends nothing."""
-    doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
-    doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
+    doomed_databases: list[DatabaseItem] = []
+    doomed_tokens: list[TokenItem] = []
+    if prune[DATABASES] or prune[DB_TOKENS]:
+        from .pruning import databases_to_prune, tokens_to_prune
+
+        doomed_databases = databases_to_prune(world.databases, wanted.databases) if prune[DATABASES] else []
+        doomed_tokens = tokens_to_prune(world.tokens.tokens, wanted.tokens, at) if prune[DB_TOKENS] else []
     steps: list[Step] = [_plan_database(item, world) for item in wanted.databases]
     warnings = _warn_of_unknown(wanted, world, doomed_databases)
     if wanted.tables:
@@ -159,43 +161,6 @@ def _plan_token(item: TokenItem, kept: Kept | Influxdb3Error, tokens: TokenIndex
 
     step = kept if isinstance(kept, Influxdb3Error) else result_or_error(lambda: planned(kept))
     return Unplanned(item, Outcome(item, FAILED, error=step)) if isinstance(step, Influxdb3Error) else step
-
-
-def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) -> list[DatabaseItem]:
-    """Return the databases that nobody states; never the system's, nor one that is to be renamed.
-
-    Nor one whose name can't be stated: that nobody states it says nothing.
-    """
-    stated = {item.name for item in items} | {item.wish.old_name for item in items}
-    return [
-        DatabaseItem(DatabaseWish("absent", {"name": name}), pruned=True)
-        for name in sorted(there)
-        if name not in stated and not name.startswith(SYSTEM_PREFIXES) and _can_be_stated(name)
-    ]
-
-
-def _can_be_stated(name: str) -> bool:
-    try:
-        parse_name(name)
-    except ValueError:
-        return False
-    return True
-
-
-def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:
-    """Return the working tokens that nobody states, but those that another run may be making."""
-    wishes = [item.order.wish for item in items]
-    descriptions, ids = {wish.description for wish in wishes}, {wish.id for wish in wishes}
-    checker = Checker(DB_TOKEN_ITEM, {})
-    found = []
-    for token in sorted(there, key=lambda token: (token.get("description", ""), token["id"])):
-        description, nonce = unmarked(token)
-        if nonce or description in descriptions or token["id"] in ids or not alive(token, at):
-            continue
-        if not description.startswith("_"):
-            options, _errors = checker.check({"id": token["id"], "state": "absent"})
-            found.append(TokenItem(description, order_of(options, DB_TOKEN, at), pruned=True))
-    return found
 
 
 def states_unknown_databases(wanted: Wanted) -> bool:

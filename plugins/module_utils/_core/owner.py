@@ -30,6 +30,8 @@ def is_trusted(uid: int, owner: Owner = RUNNER) -> bool:
 
 def parse_owner(owner: str | None, group: str | None) -> Owner:
     """Return the IDs of names or numbers. Raises OptionError."""
+    if owner is None and group is None:
+        return RUNNER
     ids: list[int | None] = []
     for option, name in (("owner", owner), ("group", group)):
         try:

@@ -30,7 +30,8 @@ def read_text(value: Any) -> str:
     """Return a text that a server or influxctl sent. Raises ValueError for anything else."""
     if not isinstance(value, str):
         raise ValueError("no text")
-    value.encode()  # half of a surrogate pair can't be sent back
+    if not value.isascii():
+        value.encode()  # half of a surrogate pair can't be sent back
     return value
 
 

@@ -16,7 +16,7 @@ from .._core.connection import CLUSTERED_ID, Connection
 from .._core.errors import ApiError, Influxdb3Error, remember
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
-from .._tokens.proof import data_plane, wait_until_active
+from .._tokens.proof import data_plane
 from .answers import NO_ROUTE, Reply
 
 # Seconds to wait for a new token: activation takes "seconds to minutes" (facts.md#activation).
@@ -134,6 +134,8 @@ class Server:
 
         `token` has an `id`, and in `permissions` a database that it may read.
         """
+        from .._tokens.activation import wait_until_active
+
         queried = replace(self._connection, base_url=data_plane(self._connection, self._query_host))
         begun = self._clock()
         try:

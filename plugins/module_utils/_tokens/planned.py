@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
 
-from .._core.interface import Result
+from .._core.entities import NOTHING
 from .._core.owner import Owner
-from .backend import Backend, Proof
+from .backend import Backend, Kind, Proof
 from .decision import Decision
 from .entry import Entry
 from .index import TokenIndex
-from .report import one_result
 from .secret_text import Secret
 from .wishes import Order
 
@@ -25,10 +25,26 @@ class Kept(NamedTuple):
     nonces: tuple[str, ...] = ()
 
 
+class Brief(NamedTuple):
+    """What becomes of one token of many: its ID, and those of the tokens that it supersedes.
+
+    `before` and `after` are the two sides of the diff, empty where nothing changes. `secret` is there where the result
+    shall hold it.
+    """
+
+    changed: bool
+    id: str | None
+    superseded: tuple[str, ...] = ()
+    before: Mapping[str, Any] = NOTHING
+    after: Mapping[str, Any] = NOTHING
+    secret: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
 class TokenPlan(NamedTuple):
     """What is decided about one token, and what that was decided from; `tokens` are all tokens of the server.
 
-    `foretold` is the result of the plan, as check mode shows it.
+    `foretold` is what the plan leads to, as check mode shows it.
     """
 
     order: Order
@@ -36,11 +52,13 @@ class TokenPlan(NamedTuple):
     kept: Kept
     tokens: TokenIndex
     decision: Decision
-    foretold: Result
+    foretold: Brief
 
 
 def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
     """Read what is kept of the token; its secret is concealed from now on. Raises SecretFileError."""
+    if order.path is None:
+        return Kept()
     entry = Entry(order)
     entry.read(conceal)
     return Kept(entry.held, tuple(entry.nonces))
@@ -51,7 +69,7 @@ def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex,
     entry = Entry(order, proof, kept.held, kept.nonces)
     decision = entry.decide(index, backend)
     adjusted = order.path is not None and _would_adjust(order.path, order.owner)
-    return TokenPlan(order, proof, kept, index, decision, one_result(entry, backend.kind, adjusted=adjusted))
+    return TokenPlan(order, proof, kept, index, decision, _brief(entry, backend.kind, adjusted=adjusted))
 
 
 def _would_adjust(path: str, owner: Owner) -> bool:
@@ -60,7 +78,7 @@ def _would_adjust(path: str, owner: Owner) -> bool:
     return adjust(path, owner, dry=True)
 
 
-def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Result:
+def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Brief:
     """Do what is planned. Where another run has been at work with the secret file, plan this token anew before.
 
     Raises Influxdb3Error.
@@ -81,4 +99,23 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
     )
     saga = Saga(backend, [entry], conceal, plan.tokens)
     saga.carry_out()
-    return one_result(entry, backend.kind, adjusted=saga.adjust(dry=False))
+    return _brief(entry, backend.kind, adjusted=saga.adjust(dry=False))
+
+
+def _brief(entry: Entry, kind: Kind, *, adjusted: bool) -> Brief:
+    """Return what has become of a token, or would. Raises the entry's error, if it has one."""
+    if entry.error:
+        raise entry.error
+    brief = Brief(
+        entry.change.changed or adjusted,
+        (entry.token or {}).get("id"),
+        tuple(old["id"] for old in entry.change.superseded),
+        secret=entry.secret if entry.order.reveals else None,
+        warnings=tuple(entry.warnings),
+    )
+    if not brief.changed:
+        return brief
+    from .report import sides
+
+    before, after = sides(entry, kind)
+    return brief._replace(before=before, after=after)

@@ -1,19 +1,17 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proof that a new database token works: the data plane answers it. Nothing is written there."""
+"""How a new database token is proved to work: by a query that `activation.py` sends. Nothing is written."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Callable
-from urllib.parse import urlencode
+from typing import Any
 
 from .._core.connection import Connection, parse_host
 from .._core.entities import State
-from .._core.errors import ApiError, Influxdb3Error, OptionError
+from .._core.errors import OptionError
 from .._core.stated import DEDICATED
 from .._core.throttle import Throttle
 from .backend import Proof
@@ -21,7 +19,6 @@ from .backend import Proof
 NOT_READABLE = "it may not read a database by its name, so that nothing can be queried without a side effect"
 # Seconds to wait for a token on which a revocation hinges: activation takes "seconds to minutes" (facts.md#activation).
 DEFAULT_WAIT = 300
-_LONGEST_PAUSE = 5.0
 
 
 def readable_database(permissions: Any) -> str | None:
@@ -65,73 +62,9 @@ def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Thrott
         return "" if readable_database(token.get("permissions")) else NOT_READABLE
 
     def run(token: State, secret: str) -> None:
+        from .activation import wait_until_active
+
         queried = replace(connection, base_url=base_url)
         wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, throttle)
 
     return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])
-
-
-def wait_until_active(
-    connection: Connection,
-    token: State,
-    secret: str,
-    seconds: float,
-    throttle: Throttle | None = None,
-    *,
-    pause: Callable[[Throttle, float], None] = Throttle.nap,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Query the data plane with a new token until it answers; nothing is written there (facts.md#queries).
-
-    `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
-    activation takes seconds to minutes (facts.md#activation), and 401, 403 and 404 aren't told apart reliably. Raises
-    Influxdb3Error after `seconds`, or when the run is to stop.
-    """
-    database = readable_database(token.get("permissions"))
-    if database is None:
-        raise OptionError(f"wait_active: {NOT_READABLE}.")
-    query, throttle = _query(connection, secret, database), throttle or Throttle()
-    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
-    patience = 0.0 if connection.base_url in throttle.silent else seconds
-    deadline, wait = clock() + patience, 0.5
-    while error := query():
-        if throttle.stopped:
-            raise _not_active(token, f"when the run {throttle.stopped}", connection, error)
-        if clock() >= deadline:
-            throttle.silent.add(connection.base_url)
-            raise _not_active(token, f"after {patience:g} seconds", connection, error)
-        pause(throttle, min(wait, _LONGEST_PAUSE, max(0.0, deadline - clock())))
-        wait *= 2
-    throttle.silent.discard(connection.base_url)
-
-
-def _query(connection: Connection, secret: str, database: str) -> Callable[[], ApiError | None]:
-    """Return a function that queries the database once, and returns why that failed, None where it didn't."""
-    from .._api.transport import Service, Transport
-
-    # Not the management token's remedies: it isn't the one that is tried.
-    remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
-        404: "The database is not to be seen there."
-    }
-    transport = Transport(
-        replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
-    )
-    path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
-
-    def query() -> ApiError | None:
-        try:
-            transport.request("GET", path, doing=f"query database {database!r} with the new token")
-        except ApiError as error:
-            return error
-        return None
-
-    return query
-
-
-def _not_active(token: State, when: str, connection: Connection, error: ApiError) -> Influxdb3Error:
-    return Influxdb3Error(
-        f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error} What it"
-        " supersedes is not revoked and stays valid. Run again later, raise wait_active, or set query_host to where"
-        " this machine reaches the data plane.",
-        code="not_active",
-    )

@@ -24,11 +24,10 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
     """
     if entry.error:
         raise entry.error
-    shown = kind.entity.to_result(entry.token)
-    before, after = _sides(entry, kind, shown)
+    before, after = sides(entry, kind)
     return Result(
         changed=entry.change.changed or adjusted,
-        values={kind.noun: shown, "superseded": _superseded(entry, kind)},
+        values={kind.noun: kind.entity.to_result(entry.token), "superseded": _superseded(entry, kind)},
         before=before,
         after=after,
         secrets=[(kind.noun, kind.secret_key, entry.secret)] if entry.secret and entry.order.reveals else (),
@@ -40,14 +39,12 @@ def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False)
     """Return every entry's outcome, and the error of the task if any has failed."""
     option = f"{kind.noun}s"
     changed = [entry for entry in entries if _has_changed(entry)]
-    sides = {
-        str(entry.order.wish.description): _sides(entry, kind, kind.entity.to_result(entry.token)) for entry in changed
-    }
+    both = {str(entry.order.wish.description): sides(entry, kind) for entry in changed}
     return Result(
         changed=bool(changed) or adjusted,
         values={option: [_outcome(entry, kind) for entry in entries]},
-        before={name: before for name, (before, _after) in sides.items()},
-        after={name: after for name, (_before, after) in sides.items()},
+        before={name: before for name, (before, _after) in both.items()},
+        after={name: after for name, (_before, after) in both.items()},
         secrets=[
             (option, number, kind.secret_key, entry.secret)
             for number, entry in enumerate(entries)
@@ -93,10 +90,10 @@ def _superseded(entry: Entry, kind: Kind) -> list[dict[str, Any] | None]:
     return [kind.entity.to_result(token) for token in entry.change.superseded]
 
 
-def _sides(entry: Entry, kind: Kind, shown: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both sides of the diff: the token, in the end as `shown`, and the IDs of the active ones beside it."""
+def sides(entry: Entry, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides of the diff: the token, and the IDs of the active ones beside it."""
     change = entry.change
-    after = _side(shown, [old for old in change.superseded if old not in change.revoke])
+    after = _side(kind.entity.to_result(entry.token), [old for old in change.superseded if old not in change.revoke])
     if not entry.order.present:
         return _side(kind.entity.to_result(change.current), change.superseded), {}
     if not change.changed:

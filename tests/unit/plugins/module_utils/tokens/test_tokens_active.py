@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection, resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error, OptionError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.activation import wait_until_active
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import (
     data_plane,
     readable_database,
-    wait_until_active,
 )
 from simulator import Fault, Simulator, Switches
 
