@@ -88,6 +88,20 @@ class ActionModule(ShippingAction):
         found = hosts.published(self._kind, self._host, settings, result, issuers=self._vars["groups"]["all"])
         return {"look": found, "_ansible_no_log": True}
 
+    def _audit(self) -> dict[str, Any]:
+        """Look at what the host holds of either kind, as far as its request asks for it."""
+        request, result = self._task.args["request"], {}
+        try:
+            result = self._ship(profiles.KIND.info, request["profile"], self._vars)
+            if request["file"]:
+                result["held_file"] = self._ship(files.KIND.info, request["file"], self._vars, with_library=False)
+        except AnsibleConnectionFailure as error:
+            result = {**result, "unreachable": True, "msg": str(error)}
+        if request["file"]:
+            # A host that doesn't answer shall have one all the same.
+            result.setdefault("held_file", {})
+        return result
+
     def _plan(self) -> dict[str, Any]:
         batch = [self._registered("look", host)["look"] for host in self._vars["ansible_play_batch"]]
         progress = self._registered("progress", "localhost")

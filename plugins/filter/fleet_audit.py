@@ -22,6 +22,8 @@ options:
     description:
       - For each host, by its name, what M(influxops.influxdb3.influxctl_profile_info) returned there, also when it
         failed; null for a host that was not asked.
+      - For a host that shall have a file with a database token, the key C(held_file) has what
+        M(influxops.influxdb3.db_token_file_info) returned there, also when it failed; empty for no answer.
     type: dict
     required: true
   tokens:
@@ -45,12 +47,6 @@ options:
         it, the report is about management tokens only.
     type: list
     elements: dict
-  files:
-    description:
-      - For each host that shall have a file with a database token, by its name, what
-        M(influxops.influxdb3.db_token_file_info) returned there, also when it failed or was skipped.
-    type: dict
-    default: {}
   stored:
     description:
       - What M(influxops.influxdb3.db_token_file_info) returned on the controller for a directory of such files, also
@@ -171,11 +167,10 @@ def fleet_audit(
     now: str,
     expiring_within: str = "14d",
     db_tokens: list[dict[str, Any]] | None = None,
-    files: dict[str, Any] | None = None,
     stored: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report. Raises AnsibleFilterError when a time can't be read."""
-    databases = None if db_tokens is None else Databases(db_tokens, files or {}, stored)
+    databases = None if db_tokens is None else Databases(db_tokens, stored)
     try:
         return audit(holdings, tokens, parse_instant(now), expiring_within, databases)
     except ValueError as error:

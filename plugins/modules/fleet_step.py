@@ -33,16 +33,20 @@ options:
       - V(use) says on which hosts what reads the token has to take it up, before old ones are revoked.
       - V(settle) says which tokens may be revoked, and warns of those that stay.
       - V(finish) says what became of each host.
+      - V(audit) looks at what a host holds of either kind of tokens. It is no step of a role, and of the audit.
     type: str
     required: true
-    choices: [look, plan, ask, decide, apply, try_again, decide_again, offer, use, settle, finish]
+    choices: [look, plan, ask, decide, apply, try_again, decide_again, offer, use, settle, finish, audit]
   kind:
     description: The kind of tokens, which is also the name of the role.
     type: str
     choices: [mgmt_token, db_token]
     default: mgmt_token
   request:
-    description: One of the requests that V(plan), V(try_again) or V(settle) has returned.
+    description:
+      - One of the requests that V(plan), V(try_again) or V(settle) has returned.
+      - With V(audit), the options of M(influxops.influxdb3.influxctl_profile_info) in C(profile), and those of
+        M(influxops.influxdb3.db_token_file_info) in C(file), empty for a host without such a file.
     type: dict
 attributes:
   check_mode:
@@ -68,6 +72,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+held_file:
+  description:
+    - What M(influxops.influxdb3.db_token_file_info) returned, beside what M(influxops.influxdb3.influxctl_profile_info)
+      did. Empty for a host that could not be reached.
+  returned: with O(step=audit), where O(request) asks for it
+  type: dict
 applied:
   description: What came of the step at the host.
   returned: with O(step=apply)

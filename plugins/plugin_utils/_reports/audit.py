@@ -37,13 +37,11 @@ NOT_KNOWN = "a host that was not asked, or gave no answer, may hold it"
 class Databases(NamedTuple):
     """What an audit knows of database tokens.
 
-    `tokens` is db_token_info's list with the revoked ones. `files` gives for each host that shall have a file what
-    db_token_file_info returned there, also when it failed (`msg`) or was left out. `stored` is what it returned for the
+    `tokens` is db_token_info's list with the revoked ones. `stored` is what db_token_file_info returned for the
     controller's directory of secret files, None without one.
     """
 
     tokens: Sequence[Mapping[str, Any]]
-    files: Mapping[str, Mapping[str, Any]]
     stored: Mapping[str, Any] | None = None
 
 
@@ -57,7 +55,8 @@ def audit(
     """Return who holds which token, and which tokens nobody holds.
 
     `holdings` gives for each host what influxctl_profile_info returned there, also when it failed (`msg`), or None for
-    a host that was not asked. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
+    a host that was not asked; and as `held_file` what db_token_file_info returned, where there shall be a file, empty
+    where it gave no answer. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
     only known when all hosts were asked; the issuer holds its own (`own`), and a token with the name of a host that
     gave no answer may be that host's: these are the `others`.
     `not_asked` and `silent`, those that gave no answer, say what an empty list of orphans is worth.
@@ -69,7 +68,7 @@ def audit(
         raise ValueError(f"expiring_within: {error}") from None
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
     not_asked = sorted(set(holdings) - set(asked))
-    files = {host: answer for host, answer in databases.files.items() if host in asked} if databases else {}
+    files = {host: holding["held_file"] for host, holding in asked.items() if databases and "held_file" in holding}
     listed = [token_row(MANAGEMENT, token, now, soon) for token in tokens]
     by_prefix: dict[Any, list[Row]] = defaultdict(list)
     for token, row in zip(tokens, listed):

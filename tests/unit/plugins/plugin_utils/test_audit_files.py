@@ -135,9 +135,9 @@ def everything() -> Dict:
         "web4": holding(9),
     }
     file = {"path": "/etc/t.json", "mode": "0644", "id": "db-1", "env_state": None, "env_mode": None}
-    files = {"web3": {"db_token_file": file, "file_identity": "x"}}
+    holdings["web3"]["held_file"] = {"db_token_file": file, "file_identity": "x"}
     db_tokens = [token(1, "telegraf", 3, id="db-1"), token(2, "left behind", 2, id="db-2")]
-    return audit(holdings, tokens, NOW, "14d", Databases(db_tokens, files))
+    return audit(holdings, tokens, NOW, "14d", Databases(db_tokens))
 
 
 def test_the_page_has_a_row_for_each_of_them_sorted_by_when_it_ends() -> None:
@@ -243,7 +243,7 @@ reports = st.builds(
         [token(number, text, ends) for number, (text, ends) in enumerate(descriptions)],
         NOW,
         "14d",
-        Databases([token(number, text, ends, id=f"db-{number}") for number, (text, ends) in enumerate(db)], {}),
+        Databases([token(number, text, ends, id=f"db-{number}") for number, (text, ends) in enumerate(db)]),
     ),
     st.dictionaries(names, st.lists(st.integers(0, 4), max_size=2, unique=True), max_size=3),
     st.lists(st.tuples(texts, st.none() | st.integers(-20, 40)), max_size=4),
