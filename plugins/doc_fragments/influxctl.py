@@ -67,3 +67,10 @@ notes:
   - influxctl's lists are documented in part only. The module reads their JSON by the meaning of its keys, and what it
     doesn't find or understand is null.
 """
+
+    LOOKUP = f"""{_OPTION}
+notes:
+  - For O(lookup=influxctl), influxctl 2.10.2 or newer must run where the module runs, beside tomlkit 0.11.6 or newer.
+    It gets O(profile) of O(config_path) where these alone state the connection, and a private temporary configuration
+    otherwise. It can't be given a path behind O(host).
+"""

@@ -18,9 +18,9 @@ name: cluster_export
 short_description: Turn what a cluster holds into the variables of the role cluster
 version_added: 0.1.0
 description:
-  - Makes a YAML text of C(cluster_databases) and C(cluster_db_tokens), with which the role
-    R(influxops.influxdb3.cluster, ansible_collections.influxops.influxdb3.cluster_role) finds nothing to change. The
-    playbook C(influxops.influxdb3.export) writes it into a file. It holds no secret.
+  - Makes a YAML text of C(cluster_databases), C(cluster_db_tokens) and, if O(tables) is given, C(cluster_tables). With
+    them the role R(influxops.influxdb3.cluster, ansible_collections.influxops.influxdb3.cluster_role) finds nothing to
+    change. The playbook C(influxops.influxdb3.export) writes it into a file. It holds no secret.
   - Databases of the system (C(_) and C(iox_)) are left out, as are tokens that are revoked, expired or just being made.
     Of several active tokens of one description the newest counts.
   - The secret of a token can't be read from the server. So each token has C(on_lost_secret=ignore), which leaves it as
@@ -37,7 +37,7 @@ description:
     connection is a part of it, the filter fails.
 author:
   - influxops contributors (@influxops)
-positional: db_tokens
+positional: db_tokens, tables
 options:
   _input:
     description: The list C(databases) that M(influxops.influxdb3.database_info) returns.
@@ -49,6 +49,13 @@ options:
     type: list
     elements: dict
     default: []
+  tables:
+    description:
+      - The lists C(tables) that M(influxops.influxdb3.table_info) returns, as one list. Without it, no tables are
+        stated.
+      - Tables that are deleted, and those of databases that aren't stated, are left out.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -63,6 +70,15 @@ EXAMPLES = r"""
 - name: Show the variables of the role cluster
   ansible.builtin.debug:
     msg: "{{ found.databases | influxops.influxdb3.cluster_export(tokens.db_tokens) }}"
+
+- name: List the tables of one database
+  influxops.influxdb3.table_info:
+    database: metrics
+  register: tables
+
+- name: Show them as variables, beside the databases
+  ansible.builtin.debug:
+    msg: "{{ found.databases | influxops.influxdb3.cluster_export(tables=tables.tables) }}"
 """
 
 RETURN = r"""
@@ -72,19 +88,22 @@ _value:
 """
 
 
-def of_infos(databases: Sequence[Mapping[str, Any]], db_tokens: Sequence[Mapping[str, Any]]) -> Export:
-    """Return the export of what the two info modules return. Raises AnsibleFilterError for anything else."""
+Listed = Sequence[Mapping[str, Any]]
+
+
+def of_infos(databases: Listed, db_tokens: Listed, tables: Listed | None) -> Export:
+    """Return the export of what the info modules return. Raises AnsibleFilterError for anything else."""
     try:
-        return export(databases, db_tokens, datetime.now(timezone.utc))
+        return export(databases, db_tokens, datetime.now(timezone.utc), tables)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise AnsibleFilterError(
-            f"cluster_export: this is not what database_info and db_token_info return ({error!r})"
+            f"cluster_export: this is not what database_info, db_token_info and table_info return ({error!r})"
         ) from None
 
 
-def cluster_export(databases: Sequence[Mapping[str, Any]], db_tokens: Sequence[Mapping[str, Any]] = ()) -> str:
+def cluster_export(databases: Listed, db_tokens: Listed = (), tables: Listed | None = None) -> str:
     """Return the variables of the role cluster for what is there. Raises AnsibleFilterError."""
-    found = of_infos(databases, db_tokens)
+    found = of_infos(databases, db_tokens, tables)
     try:
         return found.text()
     except ValueError as error:

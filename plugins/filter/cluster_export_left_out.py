@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export import of_infos
+from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export import Listed, of_infos
 
 DOCUMENTATION = r"""
 name: cluster_export_left_out
@@ -21,7 +21,7 @@ description:
   - It is not about what is left out by intent, as the databases of the system are.
 author:
   - influxops contributors (@influxops)
-positional: db_tokens
+positional: db_tokens, tables
 notes:
   - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
@@ -35,6 +35,10 @@ options:
     type: list
     elements: dict
     default: []
+  tables:
+    description: The lists C(tables) that M(influxops.influxdb3.table_info) returns, as one list.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -55,11 +59,9 @@ _value:
 """
 
 
-def cluster_export_left_out(
-    databases: Sequence[Mapping[str, Any]], db_tokens: Sequence[Mapping[str, Any]] = ()
-) -> list[str]:
+def cluster_export_left_out(databases: Listed, db_tokens: Listed = (), tables: Listed | None = None) -> list[str]:
     """Return the sentences. Raises AnsibleFilterError."""
-    return of_infos(databases, db_tokens).left_out
+    return of_infos(databases, db_tokens, tables).left_out
 
 
 class FilterModule:

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
   - influxops.influxdb3.influxctl.optional
+  - influxops.influxdb3.influxctl.lookup
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 options:
@@ -88,8 +89,8 @@ options:
   tables:
     description:
       - The tables. A name may occur only once in a database. Others are left as they are, also with O(prune).
-      - The API can't list tables. So each of them costs a request, also where there is nothing to do, and check mode
-        foretells a change for each of them.
+      - The API can't list tables. Unless O(lookup=influxctl), each of them costs a request, also where there is nothing
+        to do, and check mode foretells a change for each of them.
       - If a table is in a database that neither exists nor is stated, there is a warning. If it shall be in one that
         O(databases) or O(prune.databases) deletes, or that O(databases) gives another name, the task is refused.
     type: list
@@ -135,6 +136,20 @@ options:
             description: As O(influxops.influxdb3.table#module:partition_template[].number_of_buckets).
             type: int
       # texts.yml ends
+  # texts.yml: table-lookup
+  lookup:
+    description:
+      - Whether tables are looked up before anything is done about them.
+      - With V(none), they are not, because the API can't list them. A request for each tells what is there, check mode
+        takes it that there is something to do, and partition templates aren't compared.
+      - With V(influxctl), C(influxctl table list) is run once for each database that has any table here. Check mode and
+        diff are exact then, and nothing is sent for a table that is as stated. A rename where both names are there is
+        refused, and so is a partition template that differs from the one that influxctl shows. Where it shows none, a
+        warning says that the template wasn't compared.
+    type: str
+    choices: [none, influxctl]
+    default: none
+  # texts.yml ends
   db_tokens:
     description:
       - The database tokens. A description may occur only once. Others are left as they are, unless
@@ -260,9 +275,9 @@ options:
     type: int
   concurrency:
     description:
-      - How many requests are sent at the same time, 1 to 256. If the server answers one of them with 429 or 503, all
-        wait as long as it asks for, but at most 60 seconds at a time. While any request gets through, the others don't
-        use up their retries.
+      - How many requests are sent at the same time, 1 to 256. As many runs of influxctl go on at once. If the server
+        answers one of them with 429 or 503, all wait as long as it asks for, but at most 60 seconds at a time. While
+        any request gets through, the others don't use up their retries.
     type: int
     default: 8
   secret_dir:
@@ -316,6 +331,17 @@ EXAMPLES = r"""
         renew_before: 30d
     secret_dir: "{{ secret_dir }}"
 
+- name: Rename a table, and delete another one, with one look at the tables that are there
+  influxops.influxdb3.cluster:
+    tables:
+      - database: metrics
+        name: processor
+        rename_from: cpu
+      - database: metrics
+        name: disk
+        state: absent
+    lookup: influxctl
+
 - name: Delete what is not stated, at most two objects
   influxops.influxdb3.cluster:
     databases:
@@ -368,7 +394,7 @@ tables:
       type: str
       sample: cpu
     id:
-      description: The ID. Null unless the item or the API gave it.
+      description: The ID. Null unless the item, the API or influxctl gave it.
       type: int
       sample: 42
     outcome:
@@ -488,7 +514,8 @@ failure:
 """
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -503,11 +530,15 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     run,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import ListTables
+
 OPTIONS: dict[str, dict[str, Any]] = {
     # Each item is checked by _cluster/items.py with the specs of the modules for one object: Ansible would tell of one
     # wrong item only, and not of which.
     "databases": {"type": "list", "elements": "dict"},
     "tables": {"type": "list", "elements": "dict"},
+    "lookup": {"type": "str", "choices": ["none", "influxctl"], "default": "none"},
     "db_tokens": {"type": "list", "elements": "dict", "no_log": False},
     "prune": {
         "type": "dict",
@@ -536,7 +567,13 @@ def work(module: AnsibleModule) -> Result:
         with influxctl_lists(module, connection) as lists:
             return lists.databases(DELETED)
 
-    result = manage_cluster(module, lambda: connection_of(module), list_deleted)
+    def look_up(connection: Connection) -> AbstractContextManager[ListTables]:
+        from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
+
+        return listing_tables(module, connection, guarded=False)
+
+    looked_up = module.params["lookup"] == "influxctl"
+    result = manage_cluster(module, lambda: connection_of(module), list_deleted, look_up if looked_up else None)
     # Ansible would send the whole lists back; they are in the playbook.
     arguments = {name: value for name, value in module.params.items() if name not in _LISTS}
     arguments |= {name: f"{len(module.params[name] or ())} items" for name in _LISTS}

@@ -14,23 +14,39 @@ description:
   - Creates, renames, deletes and restores one table through the Management API.
   - A table comes into being with the first point that is written to it. To create one before is only needed for a
     partition template of its own.
-  - The API can't list tables. So the module sends the request, and takes the answer that the table exists already, or
-    doesn't exist, as a sign that nothing had to be done.
-  - Check mode assumes that there is something to do. A table to create isn't there; one to delete, to restore or to
-    rename is, and its new name is free. So check mode may foretell a change where there will be none, and never the
-    reverse. It lists the databases and tells when O(database) isn't among them.
+  - The API can't list tables. Where influxctl is at hand, O(lookup=influxctl) has the module look before it acts.
+  - Otherwise the module sends the request, and takes the answer that the table exists already, or doesn't exist, as a
+    sign that nothing had to be done. Check mode assumes that there is something to do. A table to create isn't there;
+    one to delete, to restore or to rename is, and its new name is free. So check mode may foretell a change where there
+    will be none, and never the reverse. It lists the databases and tells when O(database) isn't among them.
 author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl.lookup
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group
 attributes:
   check_mode:
     support: partial
-    details: Assumes that there is something to do, because the API can't say whether a table exists.
+    details: Without O(lookup=influxctl), it assumes that there is something to do, because the API can't say whether a
+      table exists.
 options:
+  # texts.yml: table-lookup
+  lookup:
+    description:
+      - Whether tables are looked up before anything is done about them.
+      - With V(none), they are not, because the API can't list them. A request for each tells what is there, check mode
+        takes it that there is something to do, and partition templates aren't compared.
+      - With V(influxctl), C(influxctl table list) is run once for each database that has any table here. Check mode and
+        diff are exact then, and nothing is sent for a table that is as stated. A rename where both names are there is
+        refused, and so is a partition template that differs from the one that influxctl shows. Where it shows none, a
+        warning says that the template wasn't compared.
+    type: str
+    choices: [none, influxctl]
+    default: none
+  # texts.yml ends
   # texts.yml: table-options
   state:
     description:
@@ -58,14 +74,16 @@ options:
     description:
       - The table's old name, for O(state=present). If it exists, it is renamed to O(name); if it doesn't, O(name) is
         created unless it exists.
-      - If the server answers that O(name) exists already, nothing is renamed, and a warning says so. Servers go on
-        routing the old name to a renamed table, so this is also the answer to a second run.
+      - With O(lookup=influxctl), the module fails if both names are there.
+      - Otherwise it can't see that. If the server answers that O(name) exists already, nothing is renamed, and a
+        warning says so. Servers go on routing the old name to a renamed table, so this is also the answer to a second
+        run.
     type: str
   partition_template:
     description:
       - How data is partitioned, in this order; 1 to 8 unique parts. Without it, the database's template counts.
-      - It is fixed when the table is created. For a table that exists the API doesn't show it, so it isn't compared; a
-        warning says so.
+      - It is fixed when the table is created. For a table that exists the API doesn't show it. It is compared with
+        O(lookup=influxctl), where influxctl shows it, and a difference fails. Otherwise a warning says that it isn't.
       - As for a database, the module warns of a template that InfluxDB would never compact.
     type: list
     elements: dict
@@ -103,11 +121,12 @@ EXAMPLES = r"""
       - type: tag
         value: region
 
-- name: Rename a table
+- name: Rename a table, and see by influxctl whether that is done already
   influxops.influxdb3.table:
     database: metrics
     name: processor
     rename_from: cpu
+    lookup: influxctl
 
 - name: Delete a table
   influxops.influxdb3.table:
@@ -179,9 +198,14 @@ failure:
 # texts.yml ends
 """
 
+from contextlib import nullcontext
+
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import (
+    INFLUXCTL,
+    LOOKUP_OPTION,
     OPTIONS,
     RULES,
     TableRequests,
@@ -193,20 +217,26 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
-    connect,
+    INFLUXCTL_OPTIONS,
+    connection_of,
     run,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
 
 
 def work(module: AnsibleModule) -> Result:
     """Bring the table to the stated state."""
-    wish = wish_of(module.params)
-    api = connect(module)
-    requests = TableRequests(api, wish, lambda: {database["name"] for database in api.list_databases()})
-    if module.check_mode:
-        requests.foresee()
-    planned = requests.plan()
-    done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
+    looked_up = module.params["lookup"] == INFLUXCTL
+    wish = wish_of(module.params, looked_up=looked_up)
+    connection = connection_of(module)
+    api = ManagementApi(connection, module.no_log_values.add)
+    lists = listing_tables(module, connection, guarded=True) if looked_up else nullcontext()
+    with lists as list_tables:
+        requests = TableRequests(api, wish, lambda: {one["name"] for one in api.list_databases()}, list_tables)
+        if module.check_mode:
+            requests.foresee()
+        planned = requests.plan()
+        done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
     before = TABLE.to_result(done.change.before)
     after = TABLE.to_result(done.state) if done.change.after is not None else None
     return Result(
@@ -220,7 +250,7 @@ def work(module: AnsibleModule) -> Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS}, **RULES)
+    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **LOOKUP_OPTION, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ programs on the controller. So every text from the server is written as `!unsafe
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ import yaml
 
 from ..module_utils._cluster.items import secret_path
 from ..module_utils._core.durations import format_duration, parse_duration, parse_instant
-from ..module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, parse_description
+from ..module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
 from ..module_utils._core.errors import MASK, Influxdb3Error, shown
 from ..module_utils._tokens.plan import unmarked
 
@@ -81,13 +81,22 @@ class Export:
         return yaml.dump(self.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=sys.maxsize)
 
 
-def export(databases: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]], now: datetime) -> Export:
-    """Return the variables for the results of database_info and db_token_info.
+def export(
+    databases: Sequence[Mapping[str, Any]],
+    tokens: Sequence[Mapping[str, Any]],
+    now: datetime,
+    tables: Sequence[Mapping[str, Any]] | None = None,
+) -> Export:
+    """Return the variables for the results of database_info, db_token_info and table_info.
 
-    Raises KeyError, TypeError, AttributeError or ValueError for anything else.
+    `tables` is None where nobody has listed them: then none are stated. Raises KeyError, TypeError, AttributeError or
+    ValueError for anything else.
     """
     found = Export()
     found.content["cluster_databases"] = list(_databases(databases, found.left_out))
+    if tables is not None:
+        names = {str(item["name"]) for item in found.content["cluster_databases"]}
+        found.content["cluster_tables"] = list(_tables(tables, names, found.left_out))
     found.content["cluster_db_tokens"] = list(_tokens(tokens, now, found.left_out))
     return found
 
@@ -110,6 +119,29 @@ def _databases(databases: Sequence[Mapping[str, Any]], left_out: list[str]) -> I
             left_out.append(f"The database {shown(name)!r} is left out, because the role would refuse it: {problem}")
             continue
         names.add(name)
+        yield item
+
+
+def _tables(
+    tables: Sequence[Mapping[str, Any]], databases: Collection[str], left_out: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Return an item for each active table of these databases."""
+    names: set[tuple[str, str]] = set()
+    for table in tables:
+        database, name = table["database"], table["name"]
+        if table.get("deleted") or database not in databases:
+            continue
+        item: dict[str, Any] = {"database": Foreign(database), "name": Foreign(name)}
+        if table.get("partition_template"):
+            item["partition_template"] = [_part(part) for part in table["partition_template"]]
+        problem = _problem(TABLE.parse, item) or ("it is listed twice" if (database, name) in names else "")
+        if problem:
+            left_out.append(
+                f"The table {shown(name)!r} of the database {shown(database)!r} is left out, because the role would"
+                f" refuse it: {problem}"
+            )
+            continue
+        names.add((database, name))
         yield item
 
 

@@ -23,6 +23,7 @@ from harness.plays import connection, local_play
 from harness.sample import sample
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Fault, Simulator, Switches
+from simulator.influxctl import install
 
 DAILY = {"type": "time", "value": "%Y-%m-%d"}
 ROLE: list[dict[str, Any]] = [
@@ -221,6 +222,46 @@ def test_an_export_adopts_a_cluster(
     assert "retention_period: 30d" in path.read_text()
 
 
+def test_an_export_adopts_tables(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """With a lookup they are in the file, and the role has nothing to do, in check mode and for real."""
+    trapped = tmp_path / "trapped"
+    trap = "{{ lookup('pipe', 'touch " + str(trapped) + "') }}"
+    former = [{"type": "time", "value": "%Y wk:%W"}]
+    metrics = sim.add_database("metrics")
+    for name in ("cpu", "air/quality", trap, "line\nbreak", "-x"):
+        sim.add_table(metrics, name)
+    sim.add_table(metrics, "former", partition_template=former)
+    sim.add_table(metrics, "gone", deleted_at=sim.clock.now())
+    sim.add_table(sim.add_database("team/" + trap[:50]), "cpu")
+    sim.add_table(sim.add_database("_internal"), "log")
+    for name in ("..", "bell\x07", f"{'x' * 61}\n"):
+        sim.add_table(sim.add_database(name), "cpu")
+    install(tmp_path, shown_templates="api")
+    path = tmp_path / "cluster.yml"
+    variables: dict[str, Any] = {
+        "cluster_connection": connection(sim),
+        "cluster_export_path": str(path),
+        "cluster_lookup": "influxctl",
+        "cluster_influxctl_path": str(tmp_path / "influxctl"),
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    }
+    run = ansible.playbook("influxops.influxdb3.export", variables=variables)
+    assert run.code == 0, run.output
+    assert_no_secret(path.read_text() + run.output, sim.secrets)
+    assert path.read_text().count("- database:") == 6
+    (told,) = (one["result"]["msg"] for one in run.results if "Tell what" in one["task"])
+    assert len(told) == 4, "three databases and a table with a line break"
+
+    plays = [{**ROLE[0], "hosts": "localhost", "vars_files": [str(path)]}]
+    for flags in (("--check",), ()):
+        sim.requests.clear()
+        run = ansible.playbook(plays, *flags, variables=variables)
+        assert (run.code, run.changed) == (0, []), run.output
+        assert sim.writes == []
+    assert [request.kind for request in sim.requests].count("influxctl") == 2
+    assert not trapped.exists()
+
+
 def test_an_exported_file_runs_nothing_however_it_is_read(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     """Whoever makes a token or a database chooses its texts, and Ansible takes some for templates."""
     trapped = tmp_path / "trapped"
@@ -389,7 +430,8 @@ def test_variables_of_the_role_are_the_module_s(collection_root: Path) -> None:
     documented = options_of(root / "plugins" / "modules" / "cluster.py")
     for name, option in documented.items():
         assert forms(options[f"cluster_{name}"], "options") == forms(option, "suboptions")
-    assert set(options) == {"cluster_connection", *(f"cluster_{name}" for name in documented)}
+    others = {"cluster_connection", "cluster_influxctl_path"}
+    assert set(options) == {*others, *(f"cluster_{name}" for name in documented)}
 
 
 def options_of(module: Path) -> dict[str, Any]:

@@ -171,8 +171,8 @@ class World(Rotation):
             install(host.home / "bin", version="2.11.0")
 
     def use_cluster(self) -> None:
-        """Somebody has made a database and a token."""
-        self.sim.add_database("metrics", retention_period=30 * 86400 * 10**9)
+        """Somebody has made a database, a table and a token."""
+        self.sim.add_table(self.sim.add_database("metrics", retention_period=30 * 86400 * 10**9), "cpu")
         self.sim.add_db_token("grafana", [{"action": "read", "resource": "metrics"}])
 
     def grow_old(self) -> None:

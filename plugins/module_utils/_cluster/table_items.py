@@ -18,7 +18,7 @@ TABLE_ITEM = tables.OPTIONS
 
 def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[TableItem]:
     """Return the tables that are stated rightly; add to the problems what is wrong with the others."""
-    looked_up = params.get("lookup") == tables.INFLUXCTL
+    looked_up = params["lookup"] == tables.INFLUXCTL
 
     def parsed(options: dict[str, Any]) -> TableItem:
         return TableItem(tables.wish_of(options, looked_up=looked_up))

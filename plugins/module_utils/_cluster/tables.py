@@ -41,8 +41,9 @@ RULES: dict[str, Any] = {
 }
 
 
-# The value of the option `lookup` that has the tables listed.
+# Whether tables are looked up: an option of the modules, not of each table.
 INFLUXCTL = "influxctl"
+LOOKUP_OPTION: Spec = {"lookup": {"type": "str", "choices": ["none", INFLUXCTL], "default": "none"}}
 # The active tables of a database, by name.
 Tables = Mapping[str, State]
 # Lists the active tables of the named database as they are now. Raises Influxdb3Error.
@@ -158,7 +159,10 @@ class TableRequests:
     def _listed(self) -> Tables | None:
         if self._list_tables is None:
             return None
-        return self._list_tables(self._wish.database) if self.database_exists() else {}
+        if self.database_exists():
+            return self._list_tables(self._wish.database)
+        self._warn_of_database()
+        return {}
 
     def send(self, change: Change) -> State:
         """Send the one request of a change, and keep what a refusal tells. Raises ApiError."""
@@ -185,7 +189,7 @@ class TableRequests:
         if change.restore:
             return self._api.restore_table(wish.database, wish.id)
         if change.rename:
-            return self._api.rename_table(wish.database, wish.old_name, wish.name)
+            return {**(change.before or {}), **self._api.rename_table(wish.database, wish.old_name, wish.name)}
         created = self._api.create_table(wish.desired)
         if wish.old_name not in ("", wish.name) and self._list_tables is None:
             self.warnings.append(
@@ -208,10 +212,12 @@ class TableRequests:
         return self._wish.database in self._databases()
 
     def foresee(self) -> None:
-        """Look at the server as far as that is possible without a write, for check mode."""
-        if self.database_exists():
-            return
-        self.exists[self._wish.name] = False
+        """Look at the server as far as that is possible without a write and without a list, for check mode."""
+        if self._list_tables is None and not self.database_exists():
+            self.exists[self._wish.name] = False
+            self._warn_of_database()
+
+    def _warn_of_database(self) -> None:
         if self._wish.state != "absent":
             self.warnings.append(
                 f"There is no database {self._wish.database!r}. Unless another task creates it, this one fails."

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -36,16 +36,21 @@ class Access(NamedTuple):
 
 @contextmanager
 def influxctl_access(
-    module: AnsibleModule, connection: Connection | None = None, longest: float | None = None
+    module: AnsibleModule,
+    connection: Connection | None = None,
+    longest: float | None = None,
+    *,
+    guarded: bool = True,
 ) -> Iterator[Access]:
     """Give access to the cluster by influxctl, with an existing profile or a private temporary one.
 
     `connection` is that of the module where it is resolved already. `longest` says that nothing is tried again, and
     how many seconds a run may take at most. Signals that end the module also end influxctl, and remove the temporary
-    config.
+    config; unless it isn't `guarded`, because the caller has a way of its own to end.
     """
     params: Mapping[str, Any] = module.params
     timeout, retries = limits(params)
+    ending = orderly_end() if guarded else nullcontext()
     if longest is not None:
         timeout, retries = min(timeout, longest), 0
     own_connection = any(params[name] is not None for name in CONNECTION_OPTIONS if name not in _NO_CONNECTION)
@@ -62,7 +67,7 @@ def influxctl_access(
 
     if not own_connection:
         path, profile = profile_of(module)
-        with orderly_end():
+        with ending:
             yield Access(
                 client(path, params["profile"]), str(profile.get("product", CLUSTERED)), profile.get("mgmt_token")
             )
@@ -70,7 +75,7 @@ def influxctl_access(
     from .._tokens.influxctl_config import private_config
 
     connection = connection or connection_of(module)
-    with orderly_end(), private_config(connection, module.tmpdir) as path:
+    with ending, private_config(connection, module.tmpdir) as path:
         yield Access(client(path, None), connection.product, connection.token)
 
 
@@ -92,10 +97,14 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
 
 @contextmanager
 def influxctl_lists(
-    module: AnsibleModule, connection: Connection | None = None, longest: float | None = None
+    module: AnsibleModule,
+    connection: Connection | None = None,
+    longest: float | None = None,
+    *,
+    guarded: bool = True,
 ) -> Iterator[Lists]:
-    """Give access to what influxctl lists. `connection` and `longest` are those of `influxctl_access`."""
+    """Give access to what influxctl lists. The options are those of `influxctl_access`."""
     from .._influxctl.lists import Lists
 
-    with influxctl_access(module, connection, longest) as access:
+    with influxctl_access(module, connection, longest, guarded=guarded) as access:
         yield Lists(access.client, access.product)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export import cluster_export
 from ansible_collections.influxops.influxdb3.plugins.filter.cluster_export_left_out import cluster_export_left_out
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster import tables
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import (
     plan_database,
     warnings_of,
@@ -25,6 +26,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.datab
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import (
     DATABASE,
     SYSTEM_PREFIXES,
+    TABLE,
     parse_name,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import find
@@ -125,6 +127,40 @@ def test_any_database_is_exported_without_a_change_or_told_of(listed: list[dict[
     assert not {item["name"] for item in exported} & set(refused)
 
 
+table_answers = st.fixed_dictionaries(
+    {"databaseName": st.sampled_from(["a", "b", "_internal"]), "name": texts, "id": ints},
+    optional={"partitionTemplate": st.lists(parts, max_size=8, unique_by=repr)},
+)
+
+
+@given(st.lists(table_answers, max_size=3, unique_by=lambda answer: (answer["databaseName"], answer["name"])))
+@example([{"databaseName": "a", "name": name, "id": 1} for name in ("..", "x\ny", "_x", "{{ 1 }}")])
+def test_any_table_is_exported_without_a_change_or_told_of(listed: list[dict[str, Any]]) -> None:
+    there = [TABLE.from_api(answer) for answer in listed]
+    shown = [{**(TABLE.to_result(state) or {}), "deleted": False} for state in there]
+    databases = [{"name": name} for name in ("a", "_internal")]
+    deleted = {"database": "a", "name": "gone", "partition_template": None, "deleted": True}
+    exported = load(cluster_export(databases, tables=[*shown, deleted]))["cluster_tables"]
+    for item in exported:
+        options = {"rename_from": None, "id": None, "partition_template": None, "state": "present", **item}
+        wish = tables.wish_of(options, looked_up=True)
+        found = {state["name"]: state for state in there if state["database"] == wish.database}
+        assert not tables.plan_table(wish, tables.Seen(found)).changed
+    left_out = cluster_export_left_out(databases, (), shown)
+    assert len(exported) + len(left_out) == len([state for state in there if state["database"] == "a"])
+    assert all(line.isprintable() for line in left_out)
+
+
+def test_tables_that_nobody_has_listed_are_not_stated() -> None:
+    assert "cluster_tables" not in load(cluster_export([{"name": "a"}]))
+    assert load(cluster_export([{"name": "a"}], (), []))["cluster_tables"] == []
+    twice = [{"database": "a", "name": "x"}] * 2
+    assert load(cluster_export([{"name": "a"}], (), twice))["cluster_tables"] == twice[:1]
+    assert "listed twice" in cluster_export_left_out([{"name": "a"}], (), twice)[0]
+    with pytest.raises(AnsibleFilterError, match="is masked"):
+        cluster_export([{"name": "a"}], (), [{"database": "a", "name": "a ********"}])
+
+
 def _stated(name: str) -> bool:
     try:
         parse_name(name)
@@ -194,5 +230,5 @@ def test_what_the_role_would_refuse_is_told_and_not_written() -> None:
 
 @pytest.mark.parametrize("wrong", [[{}], [{"name": None}], ["a"], [{"name": "a", "retention_period": "soon"}]])
 def test_what_no_info_module_returns_is_refused(wrong: list[Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="database_info and db_token_info"):
+    with pytest.raises(AnsibleFilterError, match="database_info, db_token_info and table_info"):
         cluster_export(wrong)
