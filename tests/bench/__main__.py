@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contestants import SCENARIOS, TASKS, WITH_TOKENS, Contest, Measured, Server
+from bench.contestants import SCENARIOS, TASKS, WITH_TABLES, WITH_TOKENS, Contest, Measured, Server
 from bench.report import Row, load, plot, save, table
 from harness import install
 
@@ -78,7 +78,11 @@ def cases(options: argparse.Namespace) -> Iterator[Case]:
             for scenario in options.scenarios:
                 fixed = FIXED if number == max(options.sizes) else ()
                 tokens = WITH_TOKENS if scenario == "no change" else ()
-                yield case(options, milliseconds, number, scenario, (*fixed, *tokens, "cluster", "floor", *LOOPS))
+                # The bare program can only make tables, because it can't list them.
+                tables = {"create": WITH_TABLES, "no change": WITH_TABLES[:3]}.get(scenario, ()) if fixed else ()
+                yield case(
+                    options, milliseconds, number, scenario, (*fixed, *tokens, *tables, "cluster", "floor", *LOOPS)
+                )
     for number in options.largest:
         for scenario in ("create", "no change"):
             yield case(options, 0, number, scenario, ("cluster",))

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from bench import world
+from simulator.influxctl import install
 
 WORKERS = 16
 CONNECTION = {"host": "{{ url }}", "management_token": "{{ token }}"}
@@ -48,6 +49,7 @@ URI_LOOP: list[dict[str, Any]] = [
         "loop": f"{{{{ databases | selectattr('name', 'in', {OTHERWISE}) }}}}",
     },
 ]
+TABLES = {**CONNECTION, "concurrency": WORKERS}
 CLUSTER = {**CONNECTION, "databases": "{{ databases }}", "concurrency": WORKERS}
 TASKS: dict[str, list[dict[str, Any]]] = {
     # The fixed cost: a task that does nothing, the same with the lists that cluster is given, which Ansible reads,
@@ -58,6 +60,18 @@ TASKS: dict[str, list[dict[str, Any]]] = {
     "empty cluster": [{"influxops.influxdb3.cluster": {**CONNECTION, "databases": [], "db_tokens": []}}],
     "cluster": [{"influxops.influxdb3.cluster": CLUSTER}],
     "cluster + tokens": [{"influxops.influxdb3.cluster": {**CLUSTER, "db_tokens": "{{ tokens }}"}}],
+    # Tables in ten databases that are there.
+    "no-op tables": [{"take_lists": {"databases": "{{ tables }}"}}],
+    "cluster tables": [{"influxops.influxdb3.cluster": {**TABLES, "tables": "{{ tables }}"}}],
+    "cluster tables + lookup": [
+        {
+            "influxops.influxdb3.cluster": {
+                **{**TABLES, "tables": "{{ tables }}"},
+                **{"lookup": "influxctl", "influxctl_path": "{{ influxctl }}"},
+            }
+        }
+    ],
+    "floor tables": [],
     "database loop": [
         {
             "influxops.influxdb3.database": {
@@ -73,6 +87,8 @@ TASKS: dict[str, list[dict[str, Any]]] = {
 }
 # The contestants that are given tokens as well.
 WITH_TOKENS = ("no-op + tokens", "cluster + tokens")
+# Those that are given tables instead of databases.
+WITH_TABLES = ("no-op tables", "cluster tables", "cluster tables + lookup", "floor tables")
 SCENARIOS = ("create", "no change", "10 % changed")
 
 
@@ -107,11 +123,11 @@ class Server:
     ) -> None:
         self._process.communicate()
 
-    def reset(self, databases: int = 0, changed: int = 0, tokens: int = 0) -> int:
+    def reset(self, databases: int = 0, changed: int = 0, tokens: int = 0, tables: int = 0) -> int:
         """Become a new cluster; return how many requests there were since the last time."""
         if self._process.stdin is None:
             raise RuntimeError("the server has no standard input")
-        line = json.dumps({"databases": databases, "changed": changed, "tokens": tokens})
+        line = json.dumps({"databases": databases, "changed": changed, "tokens": tokens, "tables": tables})
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         return int(self._answer()["requests"])
@@ -127,6 +143,7 @@ class Contest:
 
     def __init__(self, collections: Path, workdir: Path) -> None:
         self._workdir = workdir
+        self._influxctl = install(workdir)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "INFLUX"))}
         self._environment = inherited | {
             "HOME": str(workdir),
@@ -146,21 +163,26 @@ class Contest:
         """Measure one run of a contestant in a new cluster. Raises RuntimeError when it fails."""
         tokens = number if name in WITH_TOKENS else 0
         there = 0 if scenario == "create" else number
-        server.reset(there, number // 10 if scenario == "10 % changed" else 0, tokens)
+        if name in WITH_TABLES:
+            server.reset(world.TABLE_DATABASES, tables=there)
+        else:
+            server.reset(there, number // 10 if scenario == "10 % changed" else 0, tokens)
         variables = self._workdir / "variables.json"
         variables.write_text(
             json.dumps(
                 {
                     **{"url": server.url, "token": server.token, "wanted": world.DAYS * 86_400 * 10**9},
                     **{"databases": world.databases(number), "tokens": world.tokens(tokens)},
+                    **{"tables": world.tables(number), "influxctl": str(self._influxctl)},
                 }
             )
         )
         command = [sys.executable, "-m", "ansible", "playbook", str(self._path(name)), "-e", f"@{variables}"]
         if name == "ping":
             command = command[:-2]
-        if name == "floor":
-            command = [sys.executable, "-m", "bench.floor", server.url, server.token, str(number), str(WORKERS)]
+        if name.startswith("floor"):
+            kind = "tables" if name in WITH_TABLES else "databases"
+            command = [sys.executable, "-m", "bench.floor", server.url, server.token, str(number), str(WORKERS), kind]
         seconds, usage = run_measured(command, self._environment, self._workdir / "output.txt")
         return Measured(seconds, usage.ru_utime + usage.ru_stime, server.reset(), usage.ru_maxrss / 1024)
 

@@ -4,8 +4,9 @@
 
 """The floor: a bare Python program that sends the same requests with the same number of workers, and nothing else.
 
-`python -m bench.floor URL TOKEN NUMBER WORKERS`. It lists once and sends only what is needed, over one connection per
-worker; it knows no errors, no retries, no options and no result.
+`python -m bench.floor URL TOKEN NUMBER WORKERS databases|tables`. It lists the databases once and sends only what is
+needed, over one connection per worker; it knows no errors, no retries, no options and no result. It creates all tables,
+because they can't be listed.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.world import DAYS, database_name
+from bench.world import DAYS, database_name, table_of
 
 WANTED = DAYS * 86_400 * 10**9
 PATH = "/api/v0/databases"
 
 
 def main() -> None:
-    """Bring all databases about."""
-    url, token, number, workers = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    """Bring all databases, or all tables, about."""
+    url, token, number, workers, kind = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
     headers = {
         "Accept": "application/json",
         "Authorization": f"Bearer {token}",
@@ -52,6 +53,14 @@ def main() -> None:
         else:
             send("PATCH", f"{PATH}/{name}", {"retentionPeriod": WANTED})
 
+    def make(table: int) -> None:
+        database, name = table_of(table)
+        send("POST", f"{PATH}/{database}/tables", {"name": name})
+
+    if kind == "tables":
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(make, range(number)))
+        return
     due = [name for name in map(database_name, range(number)) if there.get(name) != WANTED]
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(bring, due))

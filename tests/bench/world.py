@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all contestants are to bring about: databases with a retention of 30 days, and tokens that may read them."""
+"""What all contestants are to bring about: databases with a retention of 30 days, tokens that may read them, tables."""
 
 from __future__ import annotations
 
 from typing import Any
 
 DAYS = 30
+# The databases of all tables.
+TABLE_DATABASES = 10
 
 
 def database_name(number: int) -> str:
@@ -37,3 +39,13 @@ def tokens(number: int) -> list[dict[str, Any]]:
         {"description": token_description(i), "permissions": permissions_of(i), "on_lost_secret": "ignore"}
         for i in range(number)
     ]
+
+
+def table_of(number: int) -> tuple[str, str]:
+    """The database and the name of a table."""
+    return database_name(number % TABLE_DATABASES), f"table_{number}"
+
+
+def tables(number: int) -> list[dict[str, Any]]:
+    """As many tables, over ten databases."""
+    return [dict(zip(("database", "name"), table_of(i), strict=True)) for i in range(number)]
