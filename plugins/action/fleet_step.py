@@ -186,18 +186,7 @@ class ActionModule(ShippingAction):
         }
 
     def _use(self) -> dict[str, Any]:
-        planned, decided = self._registered("planned"), self._registered("step")
-        play = self._vars["ansible_play_hosts_all"]
-        to_come = [host for host in play if self._registered("look", host) is None]
-        sharers, is_partial = self._sharers(planned)
-        applied = self._applied(decided)
-        return steps.use(self._kind, planned, applied, decided, sharers=sharers, to_come=to_come, is_partial=is_partial)
-
-    def _sharers(self, planned: Mapping[str, Any]) -> tuple[list[str], bool]:
-        """Return all hosts that may hold a shared token, and whether the inventory may lack some."""
-        if not planned["shared"]:
-            return [], False
-        return list(self._templated("concerned")), boolean(self._templated("partial"))
+        return steps.use(self._registered("planned"), self._applied(self._registered("step")))
 
     def _try_again(self) -> dict[str, Any]:
         planned, decided = self._registered("planned"), self._registered("step")
@@ -210,7 +199,8 @@ class ActionModule(ShippingAction):
 
     def _settle(self) -> dict[str, Any]:
         planned, decided = self._registered("planned"), self._registered("step")
-        sharers, is_partial = self._sharers(planned)
+        sharers = self._templated("concerned") if planned["shared"] else []
+        is_partial = bool(planned["shared"]) and boolean(self._templated("partial"))
         applied = self._applied(decided)
         users = (self._registered("to_use") or {}).get("users") or ()
         for host in set(users) & set(applied):

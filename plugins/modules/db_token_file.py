@@ -133,6 +133,11 @@ options:
         it.
     type: bool
     default: false
+  _note_unused:
+    description:
+      - Internal. Leaves a note beside O(path) before another content is put in place. Don't set it.
+    type: bool
+    default: false
   _prove_unchanged:
     description:
       - Internal. Has O(prove) prove the token also where nothing is to be written. Don't set it.
@@ -303,6 +308,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     **{name: {"type": "str"} for name in delivery_file.PUBLIC},
     "prove": {"type": "dict", "options": data_proof.PROVE},
     "_look": {"type": "bool", "default": False},
+    "_note_unused": {"type": "bool", "default": False},
     "_prove_unchanged": {"type": "bool", "default": False},
     "mode": {"type": "raw", "default": "0600"},
 }
@@ -343,8 +349,15 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
             raise
         warnings.extend(found)
 
+    def prepare() -> None:
+        prove()
+        if module.params["_note_unused"]:
+            token_files.note_unused(places[0])
+
+    if module.params["_look"]:
+        values["unused"] = token_files.is_unused(places[0])
     if differing and not module.check_mode:
-        token_files.replace(module, differing, prove, done) if wanted else token_files.remove(differing, done)
+        token_files.replace(module, differing, prepare, done) if wanted else token_files.remove(differing, done)
     elif module.params["_prove_unchanged"] and not module.check_mode:
         prove()
     diff = delivery_file.diff(kept, wanted, [(target.held, target.wanted) for target in targets[1:]])

@@ -18,7 +18,7 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -142,7 +142,7 @@ class World:
             sim.faults.append(killing(point.number, end, **KILLS[point.what]))
         else:
             self.befall = befall
-        with Prober(self.rotation) as prober:
+        with self.prober() as prober:
             disturbed = self.rotation.rotate()
             with self.killing:
                 pass
@@ -158,6 +158,10 @@ class World:
         problems += [*self.after(repaired), *sorted(set(prober.gaps))]
         assert_no_secret(disturbed.output + repaired.output, sim.secrets)
         return [f"{self.strategy}, {point}: {problem}" for problem in problems]
+
+    def prober(self) -> Any:
+        """Who uses what the hosts hold while the runs go on."""
+        return Prober(self.rotation)
 
     def after(self, run: Run) -> list[str]:
         """What doesn't hold after a clean run."""

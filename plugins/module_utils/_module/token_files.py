@@ -25,6 +25,12 @@ from .._tokens.kept_secrets import kept_at, place_of, refuse_foreign, unreadable
 from .._tokens.secret_text import Secret, encoded
 from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
 
+# The end of the name of a note that what uses a token has not taken it up.
+UNUSED = ".unused"
+_UNUSED = (
+    b"What uses the token beside this file has not read it yet. The role db_token removes this file when it has.\n"
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -201,6 +207,23 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
                 candidate.put()
                 done.append(location.path)
                 set_attributes(module, location)
+
+
+def note_unused(location: Location) -> None:
+    """Leave a note beside the file, before another token is put in place: what uses the file has not read that yet.
+
+    Whoever has seen to that removes the note. Raises SecretFileError.
+    """
+    with _explained(location.path), Candidate(location, _UNUSED) as candidate:
+        candidate.put(f"{location.name}{UNUSED}")
+
+
+def is_unused(location: Location) -> bool:
+    """Return whether there is such a note."""
+    try:
+        return not location.missing and bool(location.status(f"{location.name}{UNUSED}"))
+    except OSError:
+        return False
 
 
 def _finish(module: AnsibleModule, location: Location, candidate: Candidate) -> None:

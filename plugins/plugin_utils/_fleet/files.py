@@ -101,7 +101,11 @@ def apply_options(
     Raises ValueError where the secret that the host needs isn't there.
     """
     # What the host holds already is proved as well, so that what it supersedes may go.
-    options = {**_options(settings), "_prove_unchanged": True}
+    options = {
+        **_options(settings),
+        "_prove_unchanged": True,
+        "_note_unused": settings.get("changed_tasks") is not None,
+    }
     if answer["key"] == member["held"] and not answer["is_new"]:
         return options
     foretold = _FORETOLD if is_check and answer["is_new"] else None

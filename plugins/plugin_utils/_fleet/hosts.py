@@ -67,6 +67,7 @@ def published(
             **kind.wish(settings),
         },
         proves=kind.proves(settings),
+        unused=bool(result.get("unused")) and settings.get("changed_tasks") is not None,
     )
     way = {
         "issuer": settings["issuer"],

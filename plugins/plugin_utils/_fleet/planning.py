@@ -30,6 +30,7 @@ class Member:
         differs: whether something but the token has to be changed in the file.
         wish: what the issuer is asked for, beside the description and the token that is held.
         proves: whether a token is proved on the host.
+        unused: whether what uses the token has not taken up what the file holds.
         refusal: why the host can't take part; empty where it can.
     """
 
@@ -43,6 +44,7 @@ class Member:
     differs: bool = False
     wish: Mapping[str, Any] = field(default_factory=dict)
     proves: bool = True
+    unused: bool = False
     refusal: str = ""
 
 
@@ -140,6 +142,6 @@ def why_no_answer(result: Mapping[str, Any], issuer: str) -> str:
 
 
 def is_due(member: Member, answer: Answer) -> bool:
-    """Return whether something has to be done at the host: written, or proved so that an old token may go."""
-    writes = answer.is_new or member.differs or answer.key != member.held
+    """Return whether something has to be done at the host: written, taken up, or proved so that an old token may go."""
+    writes = answer.is_new or member.differs or member.unused or answer.key != member.held
     return writes or (member.proves and bool(answer.superseded))

@@ -17,7 +17,7 @@ from typing import Any
 
 from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
-from .settling import Applied, Settlement, has_proved, settle_each, settle_shared, why_shared_stays
+from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
 
 Data = dict[str, Any]
 
@@ -203,34 +203,15 @@ def decide_again(kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, A
     }
 
 
-def use(
-    kind: Kind,
-    planned: Mapping[str, Any],
-    applied: Mapping[str, Mapping[str, Any]],
-    decided: Mapping[str, Any],
-    *,
-    sharers: Collection[str],
-    to_come: Collection[str],
-    is_partial: bool,
-) -> Data:
-    """Return the hosts at which what reads the token has to take it up (`users`), before anything is revoked.
+def use(planned: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) -> Data:
+    """Return the hosts at which what uses the token has to take it up (`users`), before anything is revoked.
 
-    Those are the hosts whose file was written. And, because a run may have been cut off after that, all whose old
-    tokens this run may revoke: of a shared token no old one can go while a host is lacking that is not in a later batch
-    (`to_come`), and then nothing is restarted again and again.
+    Those are the hosts whose file was written, by this run or by one that was cut off or failed after that.
     """
-    answers, done = _both(decided, applied)
-    members = members_of(planned)
-    proved = {host for host in done if has_proved(answers[host], done[host])} | set(planned["progress"]["proved"])
-    lacking = sorted(set(sharers) - proved - set(to_come))
-    shared_goes = not why_shared_stays(lacking, is_partial=is_partial, size=kind.size)
     users = []
-    for host in members:
-        one = done.get(host)
-        if one is None or one.failure or not one.is_seen:
-            continue
-        may_go = has_proved(answers[host], one) and (shared_goes or host not in planned["shared"])
-        if one.changed or (answers[host].superseded and may_go):
+    for host, member in members_of(planned).items():
+        done = Applied(**applied.get(host, {}))
+        if done.is_seen and not done.failure and (done.changed or member.unused):
             users.append(host)
     return {"users": users}
 

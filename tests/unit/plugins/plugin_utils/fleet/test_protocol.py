@@ -5,13 +5,14 @@
 """The fleet's protocol over hosts, tokens, other runs, failing proofs, a store, and cuts between any two steps.
 
 The invariant: no token that somebody holds is revoked before that holder has proved another; and after one clean run
-nothing is lost and nothing is left over. The machine finds each of the faults that `FAULTS` plants.
+nothing is lost and nothing is left over. Of database tokens also none that a service still has, which reads the file
+when it is restarted. The machine finds each of the faults that `FAULTS` plants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,8 +22,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import TokenWish, alive, plan_token
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import planning, profiles, settling, steps
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.plan import TokenWish, alive, mark, plan_token
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import (
+    files,
+    planning,
+    profiles,
+    settling,
+    steps,
+)
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.planning import Answer, Member, Old
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
 
@@ -31,17 +39,29 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 # So few that tokens share one.
 PREFIXES = st.sampled_from(["a", "b", "c", "d", "e"])
 
-KIND = profiles.KIND
+MGMT, DB = profiles.KIND, files.KIND
 
 Token = dict[str, Any]
 
 
 @dataclass
 class File:
-    """A host's config file: the token that each profile holds."""
+    """A host's file: the token that each profile holds, and the one that a service has read from the file.
+
+    A file of a database token has one entry, which is called like a profile.
+    """
 
     profiles: dict[str, str] = field(default_factory=dict)
     is_broken: bool = False
+    used: str | None = None
+    is_noted: bool = False
+    is_stuck: bool = False
+
+    def restart(self) -> bool:
+        """Have the service read the file; return whether it does."""
+        if not self.is_stuck:
+            self.used, self.is_noted = self.profiles.get("default"), False
+        return not self.is_stuck
 
 
 @dataclass
@@ -49,6 +69,7 @@ class World:
     """What is really so: the cluster's tokens and the hosts' files, by the names of the inventory."""
 
     shared: bool
+    kind: Kind = MGMT
     tokens: dict[str, Token] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     store: str | None = None
@@ -68,8 +89,9 @@ class World:
     def works(self, token_id: str | None) -> bool:
         return token_id in self.tokens and alive(self.tokens[str(token_id)], self.now)
 
-    def prefix(self, token_id: str | None) -> str | None:
-        return self.tokens[token_id]["token_prefix"] if token_id else None
+    def key(self, token_id: str | None) -> str | None:
+        """What a token is known by: of a management token only its prefix."""
+        return self.tokens[token_id][self.kind.key] if token_id else None
 
     def revoke(self, token_id: str) -> None:
         """Revoke for good; whoever holds the token is cut off."""
@@ -78,6 +100,7 @@ class World:
         for name, file in self.files.items():
             for profile, held in file.profiles.items():
                 assert held != token_id, f"{name} holds {token_id} in its profile {profile}"
+            assert self.kind is MGMT or file.used != token_id, f"the service of {name} has {token_id}"
         self.tokens[token_id]["revoked_at"] = self.now
 
 
@@ -94,13 +117,14 @@ class Run:
     applied: dict[str, dict[str, Any]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
     tried_again: bool = False
+    is_used: bool = False
     settled: dict[str, Any] | None = None
 
     def look(self) -> None:
         """What the hosts hold, by prefixes: more nobody knows."""
         world = self.world
         for name, file in world.files.items():
-            beside = tuple(str(world.prefix(held)) for profile, held in file.profiles.items() if profile != "default")
+            beside = tuple(str(world.key(held)) for profile, held in file.profiles.items() if profile != "default")
             member = Member(
                 name,
                 "",
@@ -108,9 +132,10 @@ class Run:
                 "config.toml",
                 # Two names of one machine share the very object.
                 str(id(file)),
-                world.prefix(file.profiles.get("default")),
+                world.key(file.profiles.get("default")),
                 beside,
                 wish={"force": self.forced},
+                unused=file.is_noted and world.kind is DB,
             )
             self.looks.append(
                 {
@@ -124,28 +149,30 @@ class Run:
 
     def plan(self) -> None:
         """What to ask for."""
-        self.planned = steps.plan_batch(KIND, self.looks, {}, None)
+        self.planned = steps.plan_batch(self.world.kind, self.looks, {}, None)
 
     def issue(self) -> None:
         """Make the tokens, and decide what is due."""
         assert self.planned is not None
-        self.decided = steps.decide(KIND, self.planned, self._ask(self.planned), None, is_check=False)
+        self.decided = steps.decide(self.world.kind, self.planned, self._ask(self.planned), None, is_check=False)
 
     def _ask(self, planned: dict[str, Any]) -> dict[str, Any]:
         requests = planned["requests"]
-        return {"results": [{"mgmt_tokens": [self._make(entry) for entry in one["tokens"]]} for one in requests]}
+        name = self.world.kind.items
+        return {"results": [{name: [self._make(entry) for entry in one["tokens"]]} for one in requests]}
 
     def _make(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """As the module mgmt_token does: the held token is recognized by prefix and description together."""
+        """As the kind's module does: the held token is recognized by its key and description together."""
         world, description = self.world, entry["description"]
-        held = world.prefix(world.store) if "secret_file" in entry else entry["held_prefix"]
+        held = world.key(world.store) if "secret_file" in entry else entry[world.kind.held]
         listed = list(world.tokens.values())
-        matching = [t["id"] for t in listed if (t["token_prefix"], t["description"]) == (held, description)]
+        matching = [t["id"] for t in listed if (t[world.kind.key], t["description"]) == (held, description)]
         change = plan_token(
             listed,
             TokenWish(description, force=entry["force"]),
             world.now,
             held_id=matching[0] if len(matching) == 1 else None,
+            claims_marked=world.kind is DB and not world.shared,
             need_secret=True,
             on_lost_secret="reissue",
         )
@@ -161,7 +188,7 @@ class Run:
             "created": bool(change.create),
             "superseded": change.superseded,
             "failure": None,
-            "token": f"secret of {token['id']}",
+            self.world.kind.secret: f"secret of {token['id']}",
         }
 
     def answer(self, host: str) -> dict[str, Any]:
@@ -187,44 +214,62 @@ class Run:
         proved = way != "away" and not file.is_broken and world.works(answer["id"])
         # Whoever holds the token already has nothing to write.
         if proved:
+            file.is_noted = file.is_noted or file.profiles.get("default") != answer["id"]
             file.profiles["default"] = answer["id"]
         if way == "put back":
             file.profiles = before
         if way in ("whole", "put back"):
-            holds = world.prefix(file.profiles.get("default"))
-            beside = tuple(str(world.prefix(held)) for name, held in file.profiles.items() if name != "default")
+            holds = world.key(file.profiles.get("default"))
+            beside = tuple(str(world.key(held)) for name, held in file.profiles.items() if name != "default")
             failure = "" if proved else "no proof"
-            done = Applied(proved, True, holds, beside, failure=failure, may_be_revoked=not proved)
+            changed = file.profiles != before
+            done = Applied(proved, True, holds, beside, changed=changed, failure=failure, may_be_revoked=not proved)
             self.applied[host] = asdict(done)
 
     def try_again(self) -> None:
         """Ask once more for those whose token another run may have revoked."""
         assert self.planned is not None
         assert self.decided is not None
-        trial = steps.try_again(KIND, self.planned, self.decided, self.applied)
-        self.decided = steps.decide_again(KIND, trial, self.decided, self._ask(trial))
+        trial = steps.try_again(self.world.kind, self.planned, self.decided, self.applied)
+        self.decided = steps.decide_again(self.world.kind, trial, self.decided, self._ask(trial))
         self.tried_again = True
         self.reached.clear()
+
+    def use(self) -> None:
+        """Have the services read the files; those that are stuck don't."""
+        assert self.planned is not None
+        assert self.decided is not None
+        self.is_used, world = True, self.world
+        if world.kind is MGMT:
+            return
+        found = steps.use(self.planned, self.applied)
+        for host in found["users"]:
+            if not world.files[host].restart():
+                self.applied[host] = {**self.applied[host], "is_used": False, "failure": "stuck"}
 
     def settle(self) -> None:
         """What may go."""
         assert self.planned is not None
         assert self.decided is not None
         self.settled = steps.settle(
-            KIND, self.planned, self.decided, self.applied, sharers=list(self.world.files), is_partial=False
+            self.world.kind, self.planned, self.decided, self.applied, sharers=list(self.world.files), is_partial=False
         )
 
     def revoke(self) -> None:
         """Revoke what may go, and the new tokens that nobody holds; say what became of the hosts."""
         assert self.planned is not None
         assert self.settled is not None
-        results = [{"mgmt_tokens": [{"id": one} for one in each["ids"]]} for each in self.settled["revocations"]]
+        name = self.world.kind.items
+        results = [{name: [{"id": one} for one in each["ids"]]} for each in self.settled["revocations"]]
         for each in self.settled["revocations"]:
             for token_id in each["ids"]:
                 self.world.revoke(token_id)
-        done = steps.finish(KIND, self.planned, self.settled, self.applied, {"results": results}, is_check=False)
+        done = steps.finish(
+            self.world.kind, self.planned, self.settled, self.applied, {"results": results}, is_check=False
+        )
         for host, one in self.applied.items():
-            assert (host in done["problems"]) == (not one["proved"] or one["holds"] != self.answer(host)["key"])
+            is_well = one["proved"] and one["is_used"] and one["holds"] == self.answer(host)["key"]
+            assert (host in done["problems"]) == (not is_well)
 
     def finish(self) -> None:
         """All that is left of the run, without anything going wrong."""
@@ -240,6 +285,8 @@ class Run:
             self.try_again()
             for host in self.due():
                 self.apply(host)
+        if not self.is_used:
+            self.use()
         self.settle()
         self.revoke()
 
@@ -250,18 +297,23 @@ class Protocol(RuleBasedStateMachine):
     world: World
     run: Run | None = None
 
-    @initialize(shared=st.booleans(), data=st.data(), clone=st.booleans(), alias=st.booleans())
-    def begin(self, shared: bool, data: st.DataObject, clone: bool, alias: bool) -> None:
+    @initialize(
+        shared=st.booleans(), kind=st.sampled_from([MGMT, DB]), data=st.data(), clone=st.booleans(), alias=st.booleans()
+    )
+    def begin(self, shared: bool, kind: Kind, data: st.DataObject, clone: bool, alias: bool) -> None:
         """A fleet whose hosts hold tokens, some in a second profile; one may be a clone of another, or the other."""
         self.data = data
-        self.world = World(shared)
+        self.world = World(shared, kind)
+        held = [(), ("default",)] + ([("default", "other")] if kind is MGMT else [])
         for name in NAMES:
             file = File()
-            for profile in data.draw(st.sampled_from([(), ("default",), ("default", "other")]), label=name):
+            for profile in data.draw(st.sampled_from(held), label=name):
                 file.profiles[profile] = self.world.make(self.world.description(name), self.prefix())["id"]
+            file.restart()
             self.world.files[name] = file
         if clone:
             self.world.files["h2"].profiles = dict(self.world.files["h1"].profiles)
+            self.world.files["h2"].restart()
         if alias:
             self.world.files["h3"] = self.world.files["h1"]
         self.alias = alias
@@ -290,6 +342,8 @@ class Protocol(RuleBasedStateMachine):
             run.apply(self.data.draw(st.sampled_from(run.due()), label="host"), way)
         elif not run.tried_again:
             run.try_again()
+        elif not run.is_used:
+            run.use()
         elif run.settled is None:
             run.settle()
         else:
@@ -304,20 +358,27 @@ class Protocol(RuleBasedStateMachine):
             unheld = answer["is_new"] and done["holds"] != answer["key"] and answer["key"] not in done["beside"]
             assert not (unheld and self.world.works(answer["id"])) or self.world.shared
 
-    @rule(what=st.sampled_from(["another run", "another run", "proofs", "end", "cut"]), forced=st.booleans())
+    @rule(
+        what=st.sampled_from(["another run", "another run", "proofs", "services", "end", "cut"]), forced=st.booleans()
+    )
     def something_else(self, what: str, forced: bool) -> None:
         """Between two steps: a whole other run, a host whose proofs fail from now on or succeed again, a token that
-        ends because nobody renews it, or a signal that kills the run."""
+        ends because nobody renews it, or a signal that kills the run, for a database token also while it is made."""
         world = self.world
         if what == "another run":
             Run(world, forced, self.prefix).finish()
         elif what == "proofs":
             file = world.files[self.data.draw(st.sampled_from(NAMES), label="host")]
             file.is_broken = not file.is_broken
+        elif what == "services":
+            file = world.files[self.data.draw(st.sampled_from(NAMES), label="host")]
+            file.is_stuck = not file.is_stuck
         elif what == "end" and world.tokens:
             token = world.tokens[self.data.draw(st.sampled_from(sorted(world.tokens)), label="token")]
             token["expires_at"] = token["expires_at"] or world.now
         elif what == "cut":
+            if self.run is not None and self.run.decided is None and world.kind is DB and not world.shared:
+                world.make(mark(world.description("h1"), "0" * 32), "a")
             self.run = None
 
     def teardown(self) -> None:
@@ -326,19 +387,20 @@ class Protocol(RuleBasedStateMachine):
             return
         world = self.world
         for file in world.files.values():
-            file.is_broken = False
+            file.is_broken = file.is_stuck = False
         Run(world, False, lambda: "z").finish()
         for name, file in world.files.items():
             if self.alias and name == "h3" and not world.shared:
                 continue
             held = file.profiles["default"]
             own = [token for token in world.tokens.values() if token["description"] == world.description(name)]
-            if any(token["id"] != held and token["token_prefix"] == world.prefix(held) for token in own):
+            if any(token["id"] != held and token[world.kind.key] == world.key(held) for token in own):
                 # By its prefix the host holds this token: nobody can tell. Of real prefixes there are 16 million.
                 continue
             assert world.works(held), f"{name} holds what doesn't work"
             assert world.tokens[held]["description"] == world.description(name)
-        held_keys = {world.prefix(held) for file in world.files.values() for held in file.profiles.values()}
+            assert world.kind is MGMT or world.works(file.used), f"the service of {name} has what doesn't work"
+        held_keys = {world.key(held) for file in world.files.values() for held in file.profiles.values()}
         held_ids = {held for file in world.files.values() for held in file.profiles.values()}
         refused = world.description("h3") if self.alias and not world.shared else None
         for token in world.tokens.values():
@@ -346,7 +408,7 @@ class Protocol(RuleBasedStateMachine):
                 continue
             left_over = world.works(token["id"]) and token["id"] not in held_ids
             # A key that somebody holds may be this token's: then it is left, and named.
-            assert not left_over or token["token_prefix"] in held_keys, f"{token} is left over"
+            assert not left_over or token[world.kind.key] in held_keys, f"{token} is left over"
 
 
 def check(examples: int, phases: Collection[Phase] = (Phase.generate, Phase.shrink)) -> None:
@@ -398,6 +460,19 @@ def not_lacking(lacking: Any, *, is_partial: bool, size: str) -> str:
     return ""
 
 
+def heedless(answer: Answer, applied: Applied | None) -> bool:
+    """Take a token that is in place for one that is used."""
+    return REAL(answer, replace(applied, is_used=True) if applied else None)
+
+
+REAL = settling.has_proved
+
+
+def only_written(planned: Any, applied: dict[str, Any]) -> dict[str, list[str]]:
+    """Restart nothing where an earlier run wrote the file."""
+    return {"users": [host for host, one in applied.items() if one["changed"]]}
+
+
 FAULTS: dict[str, tuple[Any, str, Any]] = {
     "an old token goes without a proof": (settling, "has_proved", always),
     "the proof counts, not what the host holds": (settling, "has_proved", believing),
@@ -406,6 +481,8 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     "what another host holds goes": (settling, "_holders", unseen),
     "a second name of a machine is served": (steps, "plan", any_name),
     "a shared token goes before the last host has proved": (settling, "why_shared_stays", not_lacking),
+    "a service that was not restarted counts": (settling, "has_proved", heedless),
+    "a service is not restarted after a run that was cut off": (steps, "use", only_written),
     "nothing new is ever taken back": (settling, "is_unheld", lambda *_: False),
 }
 
