@@ -52,8 +52,8 @@ for _role in KINDS:
 # Likewise: the first template with a filter or a test has a process load all that there are.
 filter_loader.get("ansible.builtin.default")
 test_loader.get("ansible.builtin.defined")
-# Variables that no step reads.
-_UNREAD = ("group",)
+# The variable of each role that no step reads, the pattern of the hosts that share a token.
+_UNREAD = {profiles.KIND.role: "group", files.KIND.role: "fleet"}
 
 
 class ActionModule(ShippingAction):
@@ -273,7 +273,7 @@ class ActionModule(ShippingAction):
         role = f"{self._kind.role}_"
         specification = SPECIFICATIONS[self._kind.role]
         names = [name.removeprefix(role) for name in specification if name in self._vars]
-        names = [name for name in names if name not in _UNREAD]
+        names = [name for name in names if name != _UNREAD[self._kind.role]]
         checked = ArgumentSpecValidator(specification).validate({f"{role}{n}": self._templated(n) for n in names})
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))

@@ -392,3 +392,17 @@ def test_other_permissions_are_put_right_at_once(db_rotation: DbRotation) -> Non
     assert all(len(token.permissions) == 2 for token in old)
     assert rotation.asked().count("PATCH tokens") == 3
     assert [rotation.held(host) for host in rotation.fleet.hosts] == [token.secret for token in old]
+
+
+@pytest.mark.complete
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to any group")
+def test_the_files_get_the_stated_group_and_mode(db_rotation: DbRotation) -> None:
+    """The group of the files, which is called like the variable of the role mgmt_token for a pattern of hosts."""
+    rotation = db_rotation
+    rotation.variables |= {"db_token_group": "65534", "db_token_mode": "0640"}
+    assert rotation.rotate().code == 0
+    again = rotation.rotate()
+    assert (again.code, again.changed) == (0, [])
+    for path in rotation.files():
+        status = Path(path).stat()
+        assert (status.st_gid, oct(status.st_mode)[-3:]) == (65534, "640")
