@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,11 +32,13 @@ from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit
     table_rows,
 )
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.audit_page import HEADINGS, LEGEND
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.metrics import METRIC
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.metrics import LABELS, METRIC
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.report_files import (
     file_complaints,
     stated_paths,
 )
+from harness.install import CHECKOUT
+from harness.pages import blocks
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EXPLOIT = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{ 1 + 1 }}"
@@ -221,6 +224,24 @@ def test_of_several_tokens_of_one_series_the_first_to_end_counts() -> None:
     text = content(audit({"web1": holding(1, 2, 3)}, tokens, NOW, "14d"), ".prom")
     assert [sample.value for sample in samples(text)] == [(NOW + timedelta(days=20)).timestamp()]
     assert text.endswith(f" {int((NOW + timedelta(days=20)).timestamp())}\n")
+
+
+def test_the_guide_s_alerts_ask_for_what_is_written() -> None:
+    """Tried once by hand: promtool of Prometheus 2.42 finds no fault with them, and has them fire as the guide says."""
+    guide = CHECKOUT / "docs" / "docsite" / "rst" / "guide_audit.rst"
+    (block,) = (block for block in blocks(guide) if block.caption.endswith(".rules.yml"))
+    (group,) = yaml.safe_load(block.body)["groups"]
+    of_metric = [rule for rule in group["rules"] if METRIC in rule["expr"]]
+    assert [rule["alert"] for rule in of_metric] == ["InfluxDB3TokenEnds", "InfluxDB3TokenIsOfNoUse"]
+    found = samples(content(everything(), ".prom"))
+    for rule, expected in zip(of_metric, ({"ok", "expiring"}, {"expired", "revoked", "unknown", "none"}), strict=True):
+        (name, operator, pattern) = re.search(r'\{(\w+)(=~|!~)"([^"]+)"\}', rule["expr"]).groups()  # type: ignore[union-attr]
+        states = {
+            one.labels[name] for one in found if bool(re.fullmatch(pattern, one.labels[name])) is (operator == "=~")
+        }
+        assert states == expected
+        for text in rule["annotations"].values():
+            assert set(re.findall(r"\$labels\.(\w+)", text)) <= set(LABELS)
 
 
 def test_an_audit_of_nothing_is_a_file_of_each_form() -> None:
