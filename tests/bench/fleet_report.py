@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from bench.medians import Medians
 
 # What is plotted, with its colour and what it is called there; in this order from the dearest to the cheapest.
 CONTESTANTS = {
@@ -37,7 +38,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Medians):
     """What one contestant has done on so many hosts; its figures are medians."""
 
     hosts: int
@@ -49,20 +50,8 @@ class Row:
         return self.hosts, self.contestant
 
     @property
-    def seconds(self) -> float:
-        return statistics.median(run.seconds for run in self.runs)
-
-    @property
-    def processor(self) -> float:
-        return statistics.median(run.processor for run in self.runs)
-
-    @property
-    def memory(self) -> float:
-        return statistics.median(run.memory for run in self.runs)
-
-    @property
     def lines(self) -> float:
-        return statistics.median(run.lines for run in self.runs)
+        return self.median("lines")
 
 
 Rows = dict[tuple[int, str], Row]

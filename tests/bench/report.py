@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import json
-import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.contestants import Measured
+from bench.medians import Medians
 
 COLOURS = {
     "uri loop": "#b5651d",
@@ -23,7 +23,7 @@ COLOURS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Medians):
     """What one contestant has done in one case; its figures are medians."""
 
     milliseconds: int
@@ -33,20 +33,8 @@ class Row:
     runs: list[Measured]
 
     @property
-    def seconds(self) -> float:
-        return statistics.median(run.seconds for run in self.runs)
-
-    @property
-    def processor(self) -> float:
-        return statistics.median(run.processor for run in self.runs)
-
-    @property
     def requests(self) -> float:
-        return statistics.median(run.requests for run in self.runs)
-
-    @property
-    def memory(self) -> float:
-        return statistics.median(run.memory for run in self.runs)
+        return self.median("requests")
 
     @property
     def key(self) -> tuple[int, int, str, str]:

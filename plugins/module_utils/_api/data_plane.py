@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib import request as urllib_request
 from urllib.error import URLError
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from .._core.errors import ApiError, quoted, remember
 from .answers import LARGEST, LARGEST_ERROR, read_whole
@@ -74,6 +74,11 @@ class _AnyStatus(urllib_request.HTTPErrorProcessor):
         return response
 
     https_response = http_response
+
+
+def harmless_query(database: str) -> str:
+    """Return the path of a query that changes nothing, whatever the database holds (facts.md#queries)."""
+    return "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
 
 
 def ask(plane: DataPlane, method: str, path: str, token: str, *, doing: str) -> Answer:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from typing import Callable
-from urllib.parse import urlencode
 
+from .._api.data_plane import harmless_query
 from .._api.transport import Service, Transport
 from .._core.connection import Connection
 from .._core.entities import State
@@ -63,7 +63,7 @@ def _query(connection: Connection, secret: str, database: str) -> Callable[[], A
     transport = Transport(
         replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
     )
-    path = "/query?" + urlencode({"db": database, "q": "SHOW MEASUREMENTS"})
+    path = harmless_query(database)
 
     def query() -> ApiError | None:
         try:

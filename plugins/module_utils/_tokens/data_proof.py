@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 from urllib.parse import urlencode
 
 from .._api.answers import parse_json
-from .._api.data_plane import Answer, DataPlane, ask
+from .._api.data_plane import Answer, DataPlane, ask, harmless_query
 from .._api.named_files import check_readable
 from .._core.connection import parse_host
 from .._core.durations import parse_instant
@@ -59,7 +59,7 @@ class Probe(NamedTuple):
     def path(self) -> str:
         """The path with its query: of a query that changes nothing, or of a write (facts.md#queries, #writes)."""
         if self.action == "read":
-            return "/query?" + urlencode({"db": self.database, "q": "SHOW MEASUREMENTS"})
+            return harmless_query(self.database)
         return "/api/v2/write?" + urlencode({"bucket": self.database, "precision": "ns"})
 
     @property
