@@ -20,8 +20,12 @@ help: ## List the targets
 demo: .venv/.demo ## Bootstrap a simulated cluster and a fleet of five SSH hosts, twice
 	PYTHONPATH=tests .venv/bin/python -m demo
 
-test: .venv/.nox ## Run the checks and a sample of everything, on the oldest and the newest ansible-core; minutes
+test: .venv/.nox ## Run the checks and a sample of everything, on the oldest and the newest ansible-core; minutes. PROBE=report.json: tests/integration as on that cluster
+ifdef PROBE
+	$(NOX) --session probe -- $(abspath $(PROBE))
+else
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going test-checks test-tests
+endif
 
 # Side by side, since the checks rarely keep more than one core busy. What they print comes in one piece.
 test-checks: .venv/.nox

@@ -239,6 +239,19 @@ def crash(session: nox.Session) -> None:
     run_tests(session, "test", "tests/integration", "tests/fleet", "-m", "crash")
 
 
+@nox.session(name="probe", python=NEWEST_CORE_PYTHON, tags=["all"])
+def as_on_clusters(session: nox.Session) -> None:
+    """tests/integration as on the clusters whose reports are in tests/probes, or are named after `--`."""
+    reports = [*session.posargs] or sorted(map(str, Path("tests/probes").glob("*.json")))
+    if not reports:
+        session.skip("tests/probes holds no report yet")
+    session.posargs.clear()
+    for report in reports:
+        session.log(f"as on the cluster of {report}")
+        session.env["PROBE"] = str(Path(report).resolve())
+        run_tests(session, "test", "tests/integration")
+
+
 @nox.session(tags=["all"])
 def docs(session: nox.Session) -> None:
     """Build the documentation site in build/docs, and look at its pages in a browser."""

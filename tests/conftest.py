@@ -68,8 +68,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that take longer by their nature the time for it; a test's own mark beats that."""
+    """Leave out what a cluster can't do, and give tests that take longer by their nature the time for it.
+
+    A test's own mark for its time beats that.
+    """
+    # A plugin: pytest wants to load it first, so that it can explain its assertions.
+    from harness.fixtures import unmet
+
     for item in items:
+        for marker in item.iter_markers("presumes"):
+            if reason := unmet(marker.kwargs):
+                item.add_marker(pytest.mark.skip(reason=reason))
         limits = [seconds for name, seconds in SECONDS.items() if item.get_closest_marker(name)]
         if limits and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(max(limits)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +28,28 @@ MakeSimulator = Callable[..., Simulator]
 RunTasks = Callable[..., Run]
 
 
-def usual_switches() -> Switches:
-    """The server that tests have unless they state another one: the likeliest, or the one of a report."""
+def reported_switches() -> Switches:
+    """The server of the report that PROBE names, the likeliest without one."""
     path = os.environ.get(REPORT)
     return Switches.from_probe(json.loads(Path(path).read_text())) if path else Switches()
+
+
+def usual_switches() -> Switches:
+    """The server that tests have unless they state another one.
+
+    With both forms of URL, because many tests count requests, and looking for the form costs one. The scenarios have
+    the form of the report.
+    """
+    return replace(reported_switches(), url_forms=Switches().url_forms)
+
+
+def unmet(presumed: Mapping[str, Any]) -> str:
+    """Why a test that presumes values of switches can't run on the usual server; empty where it can."""
+    switches = usual_switches()
+    found = [
+        f"{name} is {getattr(switches, name)!r}" for name, value in presumed.items() if getattr(switches, name) != value
+    ]
+    return f"it can't be done on the cluster of the report: {', '.join(found)}" if found else ""
 
 
 @pytest.fixture

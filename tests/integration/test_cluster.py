@@ -447,6 +447,7 @@ def test_a_token_for_an_unknown_database_is_warned_about(
     assert "'metrics'" in json.dumps(only_tokens.result["warnings"])
 
 
+@pytest.mark.presumes(old_server=False, missing_operations="")
 def test_tokens_that_nobody_states_are_named_when_their_database_goes_or_comes(
     sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
 ) -> None:
@@ -497,6 +498,7 @@ def test_a_database_that_failed_takes_no_name_away(sim: Simulator, run: Callable
     assert "for gone" not in json.dumps(outcome.result.get("warnings", []))
 
 
+@pytest.mark.presumes(short_retention="accepted")
 def test_rules_for_creation_hold_for_what_is_created(sim: Simulator, run: Callable[..., Outcome]) -> None:
     """What is there may be stated, whatever it is; one item that can't be made doesn't stop the others."""
     template = [{"type": "time", "value": "%Y wk:%W"}]

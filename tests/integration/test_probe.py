@@ -78,7 +78,7 @@ def test_a_whole_probe_through_ansible(
     sim = make_simulator(product, **switches)
     add_foreign(sim)
     before, text = foreign(sim), snapshot(sim)
-    variables = {"cluster_connection": connection(sim), "probe_query_host": sim.url}
+    variables: dict[str, Any] = {"cluster_connection": connection(sim), "probe_query_host": sim.url}
     variables |= {"probe_writes": True, "probe_file": "probe.json"}
     check = ansible.playbook("influxops.influxdb3.probe", "--check", variables=variables)
     path = ansible.workdir / "probe.json"

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.fixtures import reported_switches, unmet
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
 from harness.sample import sample
@@ -31,7 +32,7 @@ SAMPLE = {
 # The module cluster sends its first requests at once, so it must find the form of the URL as surely as the others do.
 FORMS = [(path, form) for path in SCENARIOS if path.stem.startswith("cluster") for form in ("short", "long")]
 CASES = [*((path, None) for path in SCENARIOS), *FORMS]
-KEYS = {"about", "server", "seed", "tasks", "asks_by_writing", "requests", "expect"}
+KEYS = {"about", "server", "presumes", "seed", "tasks", "asks_by_writing", "requests", "expect"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,12 @@ def test_scenario(
     text = re.sub(r"\{now([+-]\d+)d\}", instant, path.read_text().replace("{workdir}", str(tmp_path)))
     scenario = yaml.safe_load(text)
     assert set(scenario) <= KEYS
-    sim = make_simulator(**{**scenario.get("server", {}), **({"url_forms": form} if form else {})})
+    server = scenario.get("server", {})
+    if reason := unmet(scenario.get("presumes", {})):
+        pytest.skip(reason)
+    if form is None and not {"product", "url_forms"} & set(server):
+        form = reported_switches().url_forms
+    sim = make_simulator(**{**server, **({"url_forms": form} if form else {})})
     seed(sim, scenario.get("seed", {}))
     plays = local_play(scenario["tasks"], connection(sim))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._probe.questions import BY_ID
 from harness import facts
 from harness.install import CHECKOUT
 from simulator import Switches
@@ -58,3 +59,9 @@ def test_each_fact_has_its_certainty() -> None:
     page = facts.PAGE.read_text(encoding="utf-8")
     below = re.split(r"^### (.+)$", page, flags=re.MULTILINE)
     assert [heading for heading, text in zip(below[1::2], below[2::2], strict=True) if not marks.search(text)] == []
+
+
+def test_each_question_of_a_probe_stands_at_the_fact_that_it_is_about() -> None:
+    asked = re.findall(r"^A probe asks: (.+)\.$", facts.PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    named = [name for line in asked for name in re.findall(r"`(\w+)`", line)]
+    assert sorted(named) == sorted(set(BY_ID) - {"tls_days_left"})
