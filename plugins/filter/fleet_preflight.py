@@ -60,11 +60,27 @@ options:
     default: 14d
   fail_on:
     description:
-      - The checks whose problems are in C(failing). The default is all. A text may name several, parted by commas.
+      - The checks whose problems are in C(failing). A text may name several, parted by commas.
     type: list
     elements: str
-    choices: [variables, renewal, reach, python, library, api, certificate, clock, influxctl, token, expiry, user, file,
-              keys, proof]
+    default: [all]
+    choices:
+      - all
+      - variables
+      - renewal
+      - reach
+      - python
+      - library
+      - api
+      - certificate
+      - clock
+      - influxctl
+      - token
+      - expiry
+      - user
+      - file
+      - keys
+      - proof
   file:
     description: Where the report is to be written, for C(files).
     type: str
@@ -146,7 +162,7 @@ def fleet_preflight(
     has_requests: bool = True,
     now: str = "",
     expiring_within: str = "14d",
-    fail_on: list[str] | None = None,
+    fail_on: str | list[str] = "all",
     file: str | None = None,
 ) -> dict[str, Any]:
     """Return the report. Raises AnsibleFilterError for a time or a check that can't be meant."""

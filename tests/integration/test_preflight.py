@@ -145,8 +145,11 @@ def closed_port() -> int:
 
 
 def bare_libraries(world: World) -> dict[str, list[str]]:
-    """The Python of the controller has neither library. That of the play beats what the inventory has."""
-    world.flags = ("-e", f"ansible_python_interpreter={BARE}")
+    """The Python of the controller has no library at all (-S)."""
+    python = world.directory / "bare-python"
+    python.write_text(f'#!/bin/sh\nexec {BARE} -S "$@"\n')
+    python.chmod(0o755)
+    world.flags = ("-e", f"ansible_python_interpreter={python}")
     return {"library": ["controller"] * 2}
 
 
@@ -271,6 +274,15 @@ def test_each_problem_of_the_certificate(ansible: Ansible, certificate: Any) -> 
         )
 
 
+def trap(directory: Path) -> Path:
+    """A program that says what Ansible would run, and what steers a terminal, if either took it for its own."""
+    program = directory / "trap-influxctl"
+    said = f"{{{{ lookup('ansible.builtin.pipe', 'touch {directory / 'trapped'}') }}}}"
+    program.write_text(f"#!/bin/sh\nprintf '\\033[2J%s' \"{said}\" >&2\nexit 1\n")
+    program.chmod(0o755)
+    return program
+
+
 def spoiled_hosts(world: World) -> dict[str, list[str]]:
     """A host with each problem; return what is found."""
     sim, directory = world.sim, world.directory
@@ -290,7 +302,8 @@ def spoiled_hosts(world: World) -> dict[str, list[str]]:
     world.hosts["blocked"]["mgmt_token_profile_path"] = str(directory / "blocked" / "file" / "config.toml")
     world.add("broken").write_text("[[profile]\n")
     world.add("refused")
-    world.give("refused", sim.add_mgmt_token("refused"), 'tocken = "x"\n')
+    world.give("refused", sim.add_mgmt_token("refused"), 'tocken = "x"\n"{{ 1 + 1 }}" = "y"\n')
+    world.add("trap", mgmt_token_influxctl_path=str(trap(directory)))
     world.add("dead")
     world.give("dead", sim.add_mgmt_token("dead", revoked_at=sim.clock.now()))
     # In order: there is nothing to prove, or nobody asks for it.
@@ -302,7 +315,7 @@ def spoiled_hosts(world: World) -> dict[str, list[str]]:
         "influxctl": ["bare", "behind"],
         "file": ["open", "shared", "blocked", "broken"],
         "keys": ["refused"],
-        "proof": ["refused", "dead"],
+        "proof": ["refused", "trap", "dead"],
     }
 
 
@@ -327,11 +340,14 @@ def test_each_problem_of_a_host(world: World) -> None:
         ("file", "shared"): "chmod go-w",
         ("file", "blocked"): os.strerror(errno.ENOTDIR),
         ("file", "broken"): "TOML",
-        ("keys", "refused"): "token is meant",
+        ("keys", "refused"): "{{ 1 + 1 }}",
         ("proof", "dead"): "neither expired nor revoked",
+        ("proof", "trap"): "{{ lookup('ansible.builtin.pipe'",
     }.items():
         assert part in remedies[check, where]
-    assert all(len(line) <= 120 for line in run.result(SHOWN)["lines"])
+    assert "token is meant" in remedies["keys", "refused"]
+    assert all(len(line) <= 120 and line.isprintable() for line in run.result(SHOWN)["lines"])
+    assert not (world.directory / "trapped").exists()
 
 
 @pytest.mark.complete

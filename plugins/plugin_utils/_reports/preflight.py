@@ -20,6 +20,7 @@ from .preflight_lines import preflight_lines, preflight_stats
 from .preflight_rows import CHECKS, PROBLEM, Row, Seen, machine_checks, ok, problem, skipped, version_numbers
 
 CONTROLLER = "controller"
+ALL = "all"
 # The oldest Pythons of the controller and of another machine that issues tokens.
 _OLDEST_CONTROLLER, _OLDEST_ISSUER = (3, 10), (3, 9)
 # influxctl with `management`, and with tokens that end (facts.md#versions-of-influxctl).
@@ -53,7 +54,7 @@ def preflight(
     issuer_name: str,
     now: datetime,
     expiring_within: str | int,
-    fail_on: str | Sequence[str] | None = None,
+    fail_on: str | Sequence[str] = ALL,
     file: str | None = None,
 ) -> dict[str, Any]:
     """Return `rows`, `findings` (places by check), `failing`, `not_asked`, `table`, `brief`, `stats` and `files`.
@@ -97,15 +98,13 @@ def preflight(
     }
 
 
-def _checks(fail_on: str | Sequence[str] | None) -> Sequence[str]:
+def _checks(fail_on: str | Sequence[str]) -> Sequence[str]:
     """Return the checks that are named, also in one text, as with -e on the command line. Raises ValueError."""
-    if fail_on is None:
-        return CHECKS
     words = [word.strip() for word in (fail_on.split(",") if isinstance(fail_on, str) else fail_on)]
-    wrong = [word for word in words if word and word not in CHECKS]
+    wrong = [word for word in words if word not in ("", ALL, *CHECKS)]
     if wrong:
-        raise ValueError(f"fail_on: {wrong[0]!r} is no check. The checks are {', '.join(CHECKS)}.")
-    return words
+        raise ValueError(f"fail_on: {wrong[0]!r} is no check. The checks are {', '.join(CHECKS)}, or {ALL}.")
+    return CHECKS if ALL in words else words
 
 
 def _variables(plans: Plans) -> Iterator[Row]:

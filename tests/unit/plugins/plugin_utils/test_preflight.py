@@ -159,7 +159,7 @@ def test_what_is_the_same_and_no_problem_takes_one_line() -> None:
     assert set(report["stats"]) == {f"influxdb3_preflight_{word}" for word in (*CHECKS, "ok")}
 
 
-@pytest.mark.parametrize("fail_on", [None, ["reach"], "reach", "reach, file", [], ""])
+@pytest.mark.parametrize("fail_on", ["all", ["file", "all"], ["reach"], "reach", "reach, file", [], ""])
 def test_which_checks_are_decisive(fail_on: Any) -> None:
     report = look(hosts={"web1": {"msg": "away"}}, fail_on=fail_on)
     assert report["failing"] == ({} if fail_on in ([], "") else {"reach": ["web1"]})
