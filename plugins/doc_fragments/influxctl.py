@@ -70,7 +70,7 @@ notes:
 
     LOOKUP = f"""{_OPTION}
 notes:
-  - For O(lookup=influxctl), influxctl 2.10.2 or newer must run where the module runs, beside tomlkit 0.11.6 or newer.
-    It gets O(profile) of O(config_path) where these alone state the connection, and a private temporary configuration
-    otherwise. It can't be given a path behind O(host).
+  - For O(lookup=influxctl), influxctl 2.10.2 or newer must run where the module runs, beside tomlkit 0.11.6 or newer;
+    to restore by name, 2.10.4 or newer, whatever O(lookup) is. It gets O(profile) of O(config_path) where these alone
+    state the connection, and a private temporary configuration otherwise. It can't be given a path behind O(host).
 """

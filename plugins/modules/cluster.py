@@ -111,7 +111,8 @@ options:
         description: As O(influxops.influxdb3.table#module:name).
         type: str
       id:
-        description: As O(influxops.influxdb3.table#module:id).
+        description:
+          - As O(influxops.influxdb3.table#module:id). Here it is required for O(tables[].state=restored).
         type: int
       rename_from:
         description: As O(influxops.influxdb3.table#module:rename_from).

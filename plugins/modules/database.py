@@ -186,6 +186,7 @@ database:
       elements: dict
       sample: [{type: time, value: '%Y-%m'}]
   # texts.yml ends
+# texts.yml: restorable-until
 restorable_until:
   description:
     - Until when what the task has deleted, or would delete in check mode, can be restored by the documented default, in
@@ -195,6 +196,7 @@ restorable_until:
   returned: success
   type: str
   sample: '2026-11-15T12:00:00Z'
+# texts.yml ends
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.

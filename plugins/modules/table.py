@@ -51,10 +51,12 @@ options:
   state:
     description:
       - V(present) creates the table unless it exists.
-      - V(absent) deletes it. Its data can be restored for some days, but only by its ID, which C(influxctl table list
-        --filter-status deleted) shows.
-      - V(restored) undoes the deletion of the table with the ID O(id). It is meant to be run once. When the table is
-        active already, most servers refuse it and the module fails; where the server accepts it, a change is reported.
+      - V(absent) deletes it. Its data can be restored for some days.
+      - V(restored) undoes the deletion of the table with the ID O(id). Without it, that of the one deleted table with
+        the name O(name), which C(influxctl) looks up; if an active one has the name, nothing is done, and if several
+        deleted ones have it, the module lists them and fails.
+      - By O(id) and without O(lookup=influxctl), it is meant to be run once. When the table is active already, most
+        servers refuse it and the module fails; where the server accepts it, a change is reported.
       - V(absent), V(restored) and O(rename_from) need a server of release 20251218-1946608 or later. An older one that
         answers about an unknown path just as about a missing table makes V(absent) end without a change.
     type: str
@@ -65,10 +67,12 @@ options:
     type: str
     required: true
   name:
-    description: The table's name, case-sensitive. Required unless O(state=restored), and not used there.
+    description: The table's name, case-sensitive. Required unless O(state=restored), and not used there with O(id).
     type: str
   id:
-    description: The ID of a deleted table. Required for O(state=restored), and not used otherwise.
+    description:
+      - The ID of a deleted table, for O(state=restored). M(influxops.influxdb3.table_info) lists it. Not used
+        otherwise.
     type: int
   rename_from:
     description:
@@ -105,6 +109,7 @@ options:
         type: int
   # texts.yml ends
 seealso:
+  - module: influxops.influxdb3.table_info
   - module: influxops.influxdb3.database
 """
 
@@ -134,7 +139,13 @@ EXAMPLES = r"""
     name: processor
     state: absent
 
-- name: Undo a deletion
+- name: Undo that
+  influxops.influxdb3.table:
+    database: metrics
+    name: processor
+    state: restored
+
+- name: Undo a deletion of which the ID is known
   influxops.influxdb3.table:
     database: metrics
     id: 42
@@ -144,8 +155,9 @@ EXAMPLES = r"""
 RETURN = r"""
 table:
   description:
-    - The table as it is now, or would be in check mode. As it was, if it has been deleted; null if it wasn't there.
-    - What the API didn't tell is null.
+    - The table as it is now, or would be in check mode. As it was, if it has been deleted, with the ID that restores it
+      where influxctl is at hand to tell; null if it wasn't there.
+    - What nothing told is null.
   returned: success
   type: dict
   contains:
@@ -169,6 +181,17 @@ table:
       elements: dict
       sample: [{type: time, value: '%Y-%m-%d'}]
     # texts.yml ends
+# texts.yml: restorable-until
+restorable_until:
+  description:
+    - Until when what the task has deleted, or would delete in check mode, can be restored by the documented default, in
+      RFC 3339 and UTC. That is 14 days on Clustered and some 7 days on Cloud Dedicated. The administrators of a
+      Clustered cluster may have set another time, or none.
+    - Null if nothing was deleted.
+  returned: success
+  type: str
+  sample: '2026-11-15T12:00:00Z'
+# texts.yml ends
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.
@@ -213,7 +236,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table
     wish_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import TABLE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DELETED, TABLE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
@@ -221,6 +244,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     connection_of,
     run,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import of_name, restorable
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
 
 
@@ -228,23 +252,31 @@ def work(module: AnsibleModule) -> Result:
     """Bring the table to the stated state."""
     looked_up = module.params["lookup"] == INFLUXCTL
     wish = wish_of(module.params, looked_up=looked_up)
+    looked_up = looked_up or wish.needs_name
     connection = connection_of(module)
     api = ManagementApi(connection, module.no_log_values.add)
     lists = listing_tables(module, connection, guarded=True) if looked_up else nullcontext()
     with lists as list_tables:
-        requests = TableRequests(api, wish, lambda: {one["name"] for one in api.list_databases()}, list_tables)
+        requests = TableRequests(
+            api,
+            wish,
+            lambda: {one["name"] for one in api.list_databases()},
+            list_tables,
+            of_name(module, connection, lambda lists: lists.tables(wish.database, DELETED)),
+        )
         if module.check_mode:
             requests.foresee()
         planned = requests.plan()
+        undo = restorable(module, connection, lambda lists: lists.tables(wish.database), planned)
         done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
-    before = TABLE.to_result(done.change.before)
+    before = TABLE.to_result(undo.identified(done.change.before))
     after = TABLE.to_result(done.state) if done.change.after is not None else None
     return Result(
         changed=done.changed,
-        values={"table": after or before},
+        values={"table": after or before, "restorable_until": undo.until if done.changed else None},
         before=before,
         after=after,
-        warnings=requests.warnings + warnings_of(wish, done),
+        warnings=[*undo.warnings, *requests.warnings, *warnings_of(wish, done)],
     )
 
 

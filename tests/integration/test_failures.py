@@ -95,7 +95,7 @@ WRONG_OPTIONS = [
     Case("table", {**TABLE, "database": "x" * 65}, ["database", "65", "1 to 64"]),
     Case("table", {**TABLE, "rename_from": ""}, ["rename_from", "not be empty"]),
     Case("table", {"database": "a", "state": "restored", "id": -1}, ["id", "-1", "between 1 and"]),
-    Case("table", {"database": "a", "state": "restored"}, ["restored", "id"], OF_ANSIBLE),
+    Case("table", {"database": "a", "state": "restored"}, ["restored", "id", "name"], OF_ANSIBLE),
     Case("table", {"name": "a"}, ["database"], OF_ANSIBLE),
     Case("table", {**TABLE, "partition_template": []}, ["partition_template", "0 parts", "1 to 8"]),
     Case("table", {**TABLE, "partition_template": [{"type": "time", "value": "%F"}]}, ["%F", "%Y, %m and %d"]),

@@ -140,6 +140,9 @@ class World(Rotation):
             "the file of telegraf is lost": (self.secrets / "telegraf.json").unlink,
             "web1 is open to others, and the token of web2 is revoked": self.spoil,
             "every state there is": self.hold_all_states,
+            "the table cpu of metrics was deleted": lambda: self.sim.add_table(
+                self.sim.state.databases[2], "cpu", deleted_at=self.sim.clock.now()
+            ),
             "the database metrics was deleted, and before it others of the names billing and billing": self.delete_some,
             "the hosts and the controller hold database tokens": self.hold_database_tokens,
             "telegraf is installed on the hosts, and the database metrics is there": self.install_telegraf,

@@ -403,3 +403,56 @@ def test_without_influxctl_only_what_needs_it_fails(run: Run, sim: Simulator, tm
     items = [{"name": "old", "state": "restored"}, {"name": "new"}]
     result = run("cluster", databases=items, influxctl_path=str(tmp_path / "none"))
     assert ends(result) == {"old": ("failed", "influxctl_missing"), "new": ("created", None)}
+
+
+IN_METRICS = {"database": "metrics"}
+
+
+def test_a_table_is_restored_by_its_name(run: Run, sim: Simulator, program: Path) -> None:
+    seed(sim)
+    sim.add_table(sim.state.databases[0], "disk", deleted_at=MOMENT)
+    before = snapshot(sim)
+    check = run("table", check=True, **IN_METRICS, name="disk", state="restored")
+    assert snapshot(sim) == before
+    done = run("table", **IN_METRICS, name="disk", state="restored")
+    again = run("table", **IN_METRICS, name="disk", state="restored")
+    assert [result["changed"] for result in (check, done, again)] == [True, True, False]
+    assert check["table"] == {**done["table"], "partition_template": None}
+    assert (done["table"]["id"], done["table"]["name"], done["restorable_until"]) == (8, "disk", None)
+    assert commands(program) == [*(["table list", "table list deleted"] * 2), "table list"]
+    active = run("table", **IN_METRICS, name="cpu", state="restored")
+    assert (active["changed"], active["table"]["id"]) == (False, 5)
+
+
+def test_of_several_deleted_tables_none_is_restored(run: Run, sim: Simulator, program: Path) -> None:
+    seed(sim)
+    sim.state.tables[0].deleted_at = MOMENT + timedelta(days=1)
+    before = snapshot(sim)
+    for check in (True, False):
+        result = run("table", check=check, **IN_METRICS, name="cpu", state="restored")
+        assert result["failure"]["code"] == "ambiguous_table"
+        assert "5 (deleted 2026-01-03T03:04:05Z), 7 (deleted 2026-01-02T03:04:05Z)" in result["msg"]
+    assert run("table", **IN_METRICS, name="never", state="restored")["failure"]["code"] == "not_found"
+    assert run("table", database="none", name="cpu", state="restored")["failure"]["code"] == "not_found"
+    install(program.parent, "2.10.3")
+    assert "need influxctl 2.10.4 or newer" in run("table", **IN_METRICS, name="cpu", state="restored")["msg"]
+    assert snapshot(sim) == before
+    assert run("table", **IN_METRICS, id=7, state="restored")["changed"] is True
+
+
+@pytest.mark.parametrize("lookup", ["none", "influxctl"])
+def test_the_deletion_of_a_table_tells_what_restores_it(
+    run: Run, sim: Simulator, program: Path, tmp_path: Path, lookup: str
+) -> None:
+    seed(sim)
+    gone = {**IN_METRICS, "name": "cpu", "state": "absent", "lookup": lookup}
+    check, done, again = run("table", check=True, **gone), run("table", **gone), run("table", **gone)
+    for result in (check, done):
+        assert (result["changed"], result["table"]["id"]) == (True, 5), "not that of the one deleted before"
+        assert result["restorable_until"]
+    assert (again["changed"], again["table"], again["restorable_until"]) == (False, None, None)
+    assert commands(program) == ["table list"] * 3
+    assert run("table", **IN_METRICS, id=done["table"]["id"], state="restored")["changed"] is True
+    if lookup == "none":
+        without = run("table", **gone, influxctl_path=str(tmp_path / "none"))
+        assert (without["changed"], without["table"]["id"], bool(without["restorable_until"])) == (True, None, True)

@@ -9,7 +9,7 @@ request, and a refusal tells what exists. The module `table` does this for one t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
@@ -37,7 +37,11 @@ OPTIONS: Spec = {
     "partition_template": PARTITION_TEMPLATE_OPTION,
 }
 RULES: dict[str, Any] = {
-    "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
+    "required_if": [
+        ("state", "present", ["name"]),
+        ("state", "absent", ["name"]),
+        ("state", "restored", ["id", "name"], True),
+    ]
 }
 
 
@@ -48,6 +52,8 @@ LOOKUP_OPTION: Spec = {"lookup": {"type": "str", "choices": ["none", INFLUXCTL],
 Tables = Mapping[str, State]
 # Lists the active tables of the named database as they are now. Raises Influxdb3Error.
 ListTables = Callable[[str], Tables]
+# The deleted tables of a name in the wished database. Raises Influxdb3Error.
+FindDeleted = Callable[[str], Sequence[State]]
 
 
 class TableWish(NamedTuple):
@@ -68,6 +74,11 @@ class TableWish(NamedTuple):
     @property
     def name(self) -> str:
         return str(self.desired.get("name", ""))
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether only the name says which deleted table is to be restored."""
+        return self.state == "restored" and not self.id
 
 
 class Seen(NamedTuple):
@@ -106,15 +117,18 @@ def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
     return wish
 
 
-def plan_table(wish: TableWish, seen: Seen) -> Change:
+def plan_table(wish: TableWish, seen: Seen, find_deleted: FindDeleted = lambda _name: ()) -> Change:
     """Return what has to be done. What nothing tells is taken for what leaves something to do.
 
-    Raises Refused where a template that is shown differs, or both names of a rename are listed, and OptionError.
+    `find_deleted` is only called for a table that is to be restored by its name, and isn't active. Raises Refused where
+    a template that is shown differs, or both names of a rename are listed, OptionError, and what `find_deleted` raises.
     """
     table: State = {"database": wish.database, "name": wish.name}
     if wish.state == "restored":
-        active = seen.active(wish.id)
-        return Change(active, active or {"database": wish.database, "id": wish.id}, restore=active is None)
+        active = seen.current(table, assumed=False) if wish.needs_name else seen.active(wish.id)
+        if active is not None:
+            return Change(active, active)
+        return Change(None, _to_restore(wish, find_deleted), restore=True)
     if wish.state == "absent":
         current = seen.current(table, assumed=True)
         return Change(current, None, delete=current is not None)
@@ -127,12 +141,21 @@ def plan_table(wish: TableWish, seen: Seen) -> Change:
     return plan(TABLE, current, wish.desired if shown else table, old)
 
 
+def _to_restore(wish: TableWish, find_deleted: FindDeleted) -> State:
+    """Return what is to be restored. Raises Refused, and Influxdb3Error where no name means it."""
+    if not wish.needs_name:
+        return {"database": wish.database, "id": wish.id}
+    from .restoring import the_deleted
+
+    return the_deleted("table", wish.name, find_deleted(wish.name))
+
+
 class TableRequests:
     """Sends the requests of one table's changes.
 
     `databases` returns the names in the server's list of databases, and `list_tables` lists the tables of one of them;
-    it is None where nobody does. `exists` is what refusals have told about names so far; `warnings` are what the user
-    should know about them.
+    it is None where nobody does. `find_deleted` is that of `plan_table`. `exists` is what refusals have told about
+    names so far; `warnings` are what the user should know about them.
     """
 
     def __init__(
@@ -141,8 +164,10 @@ class TableRequests:
         wish: TableWish,
         databases: Callable[[], Collection[str]],
         list_tables: ListTables | None = None,
+        find_deleted: FindDeleted = lambda _name: (),
     ) -> None:
         self._api, self._wish, self._databases, self._list_tables = api, wish, databases, list_tables
+        self._find_deleted = find_deleted
         self.exists: dict[str, bool] = {}
         self.warnings: list[str] = []
 
@@ -154,7 +179,7 @@ class TableRequests:
                 f"The server answered that the table {name!r} exists, and it isn't listed. It may be the former name of"
                 " a renamed table: servers go on routing that to it."
             )
-        return plan_table(self._wish, Seen(listed, self.exists))
+        return plan_table(self._wish, Seen(listed, self.exists), self._find_deleted)
 
     def _listed(self) -> Tables | None:
         if self._list_tables is None:
@@ -187,7 +212,7 @@ class TableRequests:
             self._api.delete_table(wish.database, wish.name)
             return {}
         if change.restore:
-            return self._api.restore_table(wish.database, wish.id)
+            return self._api.restore_table(wish.database, (change.after or {})["id"])
         if change.rename:
             return {**(change.before or {}), **self._api.rename_table(wish.database, wish.old_name, wish.name)}
         created = self._api.create_table(wish.desired)

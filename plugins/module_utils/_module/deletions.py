@@ -74,6 +74,8 @@ def restorable(
     from .._cluster.restoring import restorable_until
 
     until = restorable_until(connection.product, now())
+    if change.before.get("id"):  # looked up already
+        return Restorable(change.before["id"], until)
     if find_influxctl(module.params["influxctl_path"], os.environ) is None:
         return Restorable(until=until)
     from .influxctl_access import influxctl_lists
