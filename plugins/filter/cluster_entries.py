@@ -64,7 +64,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-# What an entry is called, and the keys of which it must have one.
+# The noun for an entry, and its keys: an entry must have at least one of them.
 _KINDS = {
     "databases": ("database", ("name",)),
     "db_tokens": ("database token", ("description", "id")),

@@ -40,7 +40,7 @@ TOMLKIT = zipped("tomlkit")
 
 
 def _is_from_the_module(result: Mapping[str, Any]) -> bool:
-    """Return whether a result is the module's own word, and not that of an interpreter that couldn't run it."""
+    """Return whether the module itself made a result, and not an interpreter that couldn't run the module."""
     return not result.get("failed") or "failure" in result or "invocation" in result
 
 

@@ -176,7 +176,7 @@ class DbRotation:
 
 
 class DbProber(Watcher):
-    """Uses what each of a host's files holds, over and over while it is entered, and notes who was turned away."""
+    """Uses the token of each host's files, over and over while it is entered, and notes the hosts that are refused."""
 
     seconds = 0.02
 

@@ -54,7 +54,7 @@ def unmet(presumed: Mapping[str, Any]) -> str:
 
 @pytest.fixture
 def heard() -> Iterator[None]:
-    """Has programs that a test starts hear SIGINT and SIGHUP, which they ignore where pytest itself was told to.
+    """Lets the programs that a test starts receive SIGINT and SIGHUP. They would ignore a signal that pytest ignores.
 
     It is, and passes it on, under nohup and in the background of a script.
     """

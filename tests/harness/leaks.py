@@ -57,7 +57,7 @@ def files_below(*directories: Path) -> dict[str, str]:
 
 
 def leaks(places: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
-    """Return where a secret stands that shouldn't; documented keys may hold one. Never returns the secret itself."""
+    """Return the places of secrets outside the documented keys. Never returns a secret itself."""
     found = []
     for place, text in places.items():
         searched = _DOCUMENTED.sub("", text)

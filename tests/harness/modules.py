@@ -137,13 +137,13 @@ class Strikes:
 
 
 def _imported_late() -> list[str]:
-    """Return the collection's modules that one imports when it needs them."""
+    """Return the Python modules of the collection that are imported inside of functions."""
     utils = importlib.import_module("ansible_collections.influxops.influxdb3.plugins.module_utils._core").__path__[0]
     package = "ansible_collections.influxops.influxdb3.plugins.module_utils"
     return [
         f"{package}.{path.parent.name}.{path.stem}"
         for path in Path(utils).parent.glob("_*/*.py")
-        if path.parent.name in ("_core", "_profile", "_influxctl", "_module") and path.stem != "__init__"
+        if path.parent.name not in ("_api", "_probe") and path.stem != "__init__"
     ]
 
 

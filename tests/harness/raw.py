@@ -12,7 +12,7 @@ import threading
 
 
 class Raw:
-    """A server that sends bytes as they are, and again and again what is to have no end, until its client leaves."""
+    """A server that sends bytes as they are. It repeats an endless part until the client closes the connection."""
 
     def __init__(self, first: bytes, endless: bytes = b"", pause: float = 0) -> None:
         self.first, self.endless, self.pause = first, endless, pause

@@ -159,7 +159,7 @@ class Rotation:
 
 
 class Prober(Watcher):
-    """Logs in with each host's profile, over and over while it is entered, and notes who was turned away."""
+    """Logs in with each host's profile, over and over while it is entered, and notes the hosts that are refused."""
 
     seconds = 0.02
 

@@ -23,7 +23,7 @@ Data = dict[str, Any]
 
 
 def begin(progress: Mapping[str, Any] | None) -> Data:
-    """Return what earlier batches of this run have left behind, for those who come after.
+    """Return what earlier batches of this run have left behind, for the later ones.
 
     `seen` says under which host's name a file was seen first, `forced` has the descriptions of the shared tokens that
     were made by force, `proved` the IDs of the shared tokens that each host has proved, `outcomes` see summary.py.

@@ -20,7 +20,7 @@ _FORMULA = re.compile(r"(^|;)(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows as CSV (RFC 4180) with a heading; what isn't there is empty.
+    """Return rows as CSV (RFC 4180) with a heading. A missing value is empty.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text there, also
     where the spreadsheet parts cells by semicolons. What steers a terminal is escaped, line breaks among it. Whoever

@@ -49,7 +49,7 @@ def cell(value: Any) -> str:
 
 
 def short_time(instant: str | None, *, is_date: bool = False) -> str | None:
-    """Return an instant of RFC 3339 in UTC to the minute, or the day alone; what is none comes back as it is."""
+    """Return an instant of RFC 3339 in UTC to the minute, or the day alone; any other text comes back unchanged."""
     if not instant:
         return None
     try:
@@ -106,7 +106,7 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def wrapped(text: str) -> list[str]:
-    """Return a sentence as lines of at most `WIDTH` columns; those that follow the first are indented."""
+    """Return a sentence as lines of at most `WIDTH` columns. All lines but the first are indented."""
     # textwrap counts characters; none takes more than two columns.
     width = WIDTH if text.isascii() else WIDTH // 2
     return textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False) or [""]
