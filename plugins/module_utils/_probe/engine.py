@@ -92,7 +92,7 @@ def _look_for_earlier(session: Session, prefix: str, report: Report) -> None:
             report.leftovers += swept.left
         else:
             listed = collection.listed() or ()
-            report.leftovers += [Scratch(collection.kind, name) for name, _ in listed if is_scratch(prefix, name)]
+            report.leftovers += [Scratch(collection.kind, name) for name, _handle in listed if is_scratch(prefix, name)]
 
 
 def _remove_own(session: Session, report: Report) -> None:

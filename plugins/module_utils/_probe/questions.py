@@ -72,12 +72,12 @@ Expected = Union[str, int, bool, None]
 def _question(id: str, kind: Kind, expected: Expected, *needs: str) -> Question:
     """Return a question with one expected answer; None expects none."""
     text = "any" if expected is None else str(expected).lower() if isinstance(expected, bool) else str(expected)
-    return Question(id, kind, text, lambda value, _: expected is None or value == expected, frozenset(needs))
+    return Question(id, kind, text, lambda value, _product: expected is None or value == expected, frozenset(needs))
 
 
 def _within(id: str, kind: Kind, text: str, test: Callable[[Any], bool], *needs: str) -> Question:
     """Return a question whose expected answers lie within bounds."""
-    return Question(id, kind, text, lambda value, _: test(value), frozenset(needs))
+    return Question(id, kind, text, lambda value, _product: test(value), frozenset(needs))
 
 
 def _is_tested(version: Any) -> bool:

@@ -243,9 +243,9 @@ class Session:
     @cached_property
     def revoked(self) -> Reply:
         """The revocation of the token."""
-        if self.token_id is None:
+        # It is tried before it is revoked.
+        if self.token_id is None or self.activation is None:
             return Reply(None)
-        _ = self.activation  # before it is revoked
         return self.write("DELETE", tail("tokens", self.token_id))
 
     @cached_property
