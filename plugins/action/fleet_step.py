@@ -221,8 +221,10 @@ class ActionModule(ShippingAction):
         """Return what came of the step at each host that came to its end with the token that is decided for it."""
         found: dict[str, dict[str, Any]] = {}
         for host in decided["due"]:
+            # Once for both: Ansible puts the variables of a host together in milliseconds.
+            variables = self._vars_of(host)
             for name in ("applied", "applied_again"):
-                result = self._registered(name, host) or {}
+                result = variables.get(f"{self._kind.role}_{name}") or {}
                 if "applied" in result and result["token_id"] == decided["answers"][host]["id"]:
                     found[host] = result["applied"]
         return found

@@ -48,7 +48,9 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
             ways.append(way)
         members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
     by_host = {look["member"]["host"]: look for look in looks}
-    members = {host: _with_store(kind, member, by_host[host], loaded) for host, member in members.items()}
+    # Who loads is the first host, with its own tasks.
+    first = members[looks[0]["member"]["host"]] if looks and looks[0]["is_loaded"] else None
+    members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
     refused: dict[str, str] = {}
     requests: list[Data] = []
     for is_shared in (False, True):
@@ -79,9 +81,19 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
     }
 
 
-def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any) -> Member:
+def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any, first: Member | None) -> Member:
+    """Return a member, refused where the store has nothing for it that can be used.
+
+    `first` is the host whose tasks have loaded; None where the first host of the batch has no store.
+    """
     if not look["is_loaded"]:
         return member
+    if first is None or first.issuer != member.issuer:
+        refusal = (
+            f"{kind.role}_load_tasks run once for all hosts of a play, and the first one does not share this host's"
+            " token. Give the hosts that share a token a play of their own."
+        )
+        return replace(member, refusal=refusal)
     if loaded is None:
         refusal = f"{kind.role}_load_tasks did not set {kind.role}_loaded, so nothing was done."
         return replace(member, refusal=refusal)
