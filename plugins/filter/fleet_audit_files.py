@@ -23,8 +23,6 @@ author:
 positional: report
 notes:
   - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
-notes:
-  - It is private to this collection. Only its own roles and playbooks use it, and it may change in any release.
 options:
   _input:
     description: The paths of the files, as a list or as one text in which commas part them.
