@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-_OPTION = r"""
+
+class ModuleDocFragment:
+    """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`. Each fragment is text as it stands: ansible-test
+    reads these files without running them. A module takes the option, and beside it what is true of its use.
+    """
+
+    DOCUMENTATION = r"""
 options:
   influxctl_path:
     description:
@@ -14,52 +20,50 @@ options:
       - The default is V(influxctl).
     type: path
 """
-_NOTES = r"""
+
+    # Of modules that can't do without influxctl.
+    NEEDED = r"""
+notes:
+  - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
+    module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs
+    with the profile O(profile) of O(config_path), by default its own default path.
   - influxctl can't be given a path behind O(host).
   - The program runs without a shell and without a terminal, and no secret is ever on its command line. If it wanted a
     login in a browser, it is ended after O(timeout) seconds and the module says so.
   - O(timeout) goes on until the last of what influxctl prints is read. One that prints more than 20 MB is ended.
   - By itself, influxctl waits one minute for an answer; a longer O(timeout) doesn't change that.
 """
-_PROFILE = r"""
-  - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
-    module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs
-    with the profile O(profile) of O(config_path), by default its own default path.
-"""
 
-
-class ModuleDocFragment:
-    """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`: for tokens, for lists, and where it may lack."""
-
-    DOCUMENTATION = f"""{_OPTION}
+    # Of modules for management tokens.
+    TOKENS = r"""
 requirements:
   - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for
     O(validate_certs=false))
   - tomlkit >= 0.11.6 where the module runs
-notes:{_PROFILE.rstrip()}{_NOTES.rstrip()}
+notes:
   - Only lists are asked for again, O(retries) times, when influxctl says that the server isn't available or took too
     long. A list that proves which token was made is asked for twice at least.
 """
 
-    LISTS = f"""{_OPTION}
+    LISTS = r"""
 requirements:
   - influxctl where the module runs (2.10.2 or newer for tables, 2.10.3 or newer for the IDs of databases, 2.10.4 or
     newer for what is deleted)
   - tomlkit >= 0.11.6 where the module runs
-notes:{_PROFILE.rstrip()}{_NOTES.rstrip()}
+notes:
   - influxctl's lists are documented in part only. The module reads their JSON by the meaning of its keys, and what it
     doesn't find or understand is null.
   - A list is asked for again, O(retries) times, when influxctl says that the server isn't available or took too long.
 """
 
-    OPTIONAL = f"""{_OPTION}
+    OPTIONAL = r"""
 notes:
   - influxctl is only needed to restore by name. It must be 2.10.4 or newer and run where the module runs, beside
     tomlkit 0.11.6 or newer. It gets O(profile) of O(config_path) where these alone state the connection, and a private
     temporary configuration otherwise.
 """
 
-    LISTING = f"""{_OPTION}
+    LISTING = r"""
 notes:
   - influxctl is only needed for O(status=deleted) and O(status=all). It must be 2.10.4 or newer and run where the
     module runs, beside tomlkit 0.11.6 or newer. Where O(host), O(management_token) or another option of the connection
@@ -68,7 +72,7 @@ notes:
     doesn't find or understand is null.
 """
 
-    LOOKUP = f"""{_OPTION}
+    LOOKUP = r"""
 notes:
   - For O(lookup=influxctl), influxctl 2.10.2 or newer must run where the module runs, beside tomlkit 0.11.6 or newer;
     to restore by name, 2.10.4 or newer, whatever O(lookup) is. It gets O(profile) of O(config_path) where these alone

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl
   - influxops.influxdb3.influxctl.listing
   - influxops.influxdb3.attributes.info
   - influxops.influxdb3.attributes.group

@@ -24,6 +24,7 @@ author:
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.http_api
+  - influxops.influxdb3.influxctl
   - influxops.influxdb3.influxctl.lookup
   - influxops.influxdb3.attributes
   - influxops.influxdb3.attributes.group

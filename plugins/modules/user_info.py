@@ -16,6 +16,8 @@ author:
   - influxops contributors (@influxops)
 extends_documentation_fragment:
   - influxops.influxdb3.management_api
+  - influxops.influxdb3.influxctl
+  - influxops.influxdb3.influxctl.needed
   - influxops.influxdb3.influxctl.lists
   - influxops.influxdb3.attributes.info
   - influxops.influxdb3.attributes.group

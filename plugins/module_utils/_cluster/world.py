@@ -99,6 +99,13 @@ def of_name(states: Sequence[State], name: str) -> list[State]:
     return [state for state in states if state.get("name") == name]
 
 
+def sound(read: Sequence[State] | Influxdb3Error) -> Sequence[State]:
+    """Return what was read. Raises the error that stands in its place where it couldn't be."""
+    if isinstance(read, Influxdb3Error):
+        raise read
+    return read
+
+
 class World(NamedTuple):
     """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
@@ -115,9 +122,7 @@ class World(NamedTuple):
 
     def find_deleted(self, name: str) -> list[State]:
         """Return the deleted databases of a name. Raises Influxdb3Error where they can't be listed."""
-        if isinstance(self.deleted, Influxdb3Error):
-            raise self.deleted
-        return of_name(self.deleted, name)
+        return of_name(sound(self.deleted), name)
 
 
 def read_world(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -86,7 +86,8 @@ def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     from .._tokens.mgmt_tokens import InfluxctlTokens
 
     params: Mapping[str, Any] = module.params
-    with influxctl_access(module) as access:
+    with ExitStack() as stack:
+        access = stack.enter_context(influxctl_access(module))
         yield InfluxctlTokens(
             Influxctl(access.client),
             access.own_token,
@@ -106,5 +107,6 @@ def influxctl_lists(
     """Give access to what influxctl lists. The options are those of `influxctl_access`."""
     from .._influxctl.lists import Lists
 
-    with influxctl_access(module, connection, longest, guarded=guarded) as access:
+    with ExitStack() as stack:
+        access = stack.enter_context(influxctl_access(module, connection, longest, guarded=guarded))
         yield Lists(access.client, access.product)

@@ -41,7 +41,8 @@ class ApplyOptions(Protocol):
         secret: str | None,
         *,
         is_check: bool,
-    ) -> dict[str, Any]: ...
+    ) -> dict[str, Any]:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
