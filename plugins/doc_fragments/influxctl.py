@@ -8,7 +8,8 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`. Each fragment is text as it stands: ansible-test
-    reads these files without running them. A module takes the option, and beside it what is true of its use.
+    reads these files without running them. A module takes the option, and beside it what is true of its use. Ansible wants options in each
+    of them.
     """
 
     DOCUMENTATION = r"""
@@ -23,6 +24,7 @@ options:
 
     # Of modules that can't do without influxctl.
     NEEDED = r"""
+options: {}
 notes:
   - If O(host), O(management_token) or another option of the connection is given (also by an environment variable), the
     module writes a private temporary configuration for influxctl and removes it at the end. Otherwise influxctl runs
@@ -36,6 +38,7 @@ notes:
 
     # Of modules for management tokens.
     TOKENS = r"""
+options: {}
 requirements:
   - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for
     O(validate_certs=false))
@@ -46,6 +49,7 @@ notes:
 """
 
     LISTS = r"""
+options: {}
 requirements:
   - influxctl where the module runs (2.10.2 or newer for tables, 2.10.3 or newer for the IDs of databases, 2.10.4 or
     newer for what is deleted)
@@ -57,6 +61,7 @@ notes:
 """
 
     OPTIONAL = r"""
+options: {}
 notes:
   - influxctl is only needed to restore by name. It must be 2.10.4 or newer and run where the module runs, beside
     tomlkit 0.11.6 or newer. It gets O(profile) of O(config_path) where these alone state the connection, and a private
@@ -64,6 +69,7 @@ notes:
 """
 
     LISTING = r"""
+options: {}
 notes:
   - influxctl is only needed for O(status=deleted) and O(status=all). It must be 2.10.4 or newer and run where the
     module runs, beside tomlkit 0.11.6 or newer. Where O(host), O(management_token) or another option of the connection
@@ -73,6 +79,7 @@ notes:
 """
 
     LOOKUP = r"""
+options: {}
 notes:
   - For O(lookup=influxctl), influxctl 2.10.2 or newer must run where the module runs, beside tomlkit 0.11.6 or newer;
     to restore by name, 2.10.4 or newer, whatever O(lookup) is. It gets O(profile) of O(config_path) where these alone
