@@ -7,9 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`. Each fragment is text as it stands: ansible-test
-    reads these files without running them. A module takes the option, and beside it what is true of its use. Ansible wants options in each
-    of them.
+    """Options of `module_utils/_module/connect.py:INFLUXCTL_OPTIONS`.
+
+    Each fragment is text as it stands: ansible-test reads these files without running them. A module takes the option,
+    and beside it what is true of its use. Ansible wants options in each of them.
     """
 
     DOCUMENTATION = r"""
