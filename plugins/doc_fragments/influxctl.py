@@ -38,7 +38,7 @@ notes:
 """
 
     # Of modules for management tokens.
-    TOKENS = r"""
+    MANAGEMENT = r"""
 options: {}
 requirements:
   - influxctl 2.6.0 or newer where the module runs (2.10.0 or newer for tokens with an expiry, 2.8.0 or newer for

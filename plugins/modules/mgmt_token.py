@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.influxctl
   - influxops.influxdb3.influxctl.needed
-  - influxops.influxdb3.influxctl.tokens
+  - influxops.influxdb3.influxctl.management
   - influxops.influxdb3.tokens
   - influxops.influxdb3.secret_file
   - influxops.influxdb3.attributes

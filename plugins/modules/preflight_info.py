@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - influxops.influxdb3.management_api
   - influxops.influxdb3.influxctl
   - influxops.influxdb3.influxctl.needed
-  - influxops.influxdb3.influxctl.tokens
+  - influxops.influxdb3.influxctl.management
   - influxops.influxdb3.attributes.info
   - influxops.influxdb3.attributes.group
 options:
