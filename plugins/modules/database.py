@@ -274,7 +274,7 @@ def work(module: AnsibleModule) -> Result:
         before=before,
         after=after,
         warnings=[
-            *undo.warnings,
+            *(undo.warnings if done.changed else ()),
             *warnings_of(wish, done.change),
             *warn_of_tokens([done.change], api.list_tokens, now()),
         ],

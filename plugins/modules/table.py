@@ -277,7 +277,7 @@ def work(module: AnsibleModule) -> Result:
         values={"table": after or before, "restorable_until": undo.until if done.changed else None},
         before=before,
         after=after,
-        warnings=[*undo.warnings, *requests.warnings, *warnings_of(wish, done)],
+        warnings=[*(undo.warnings if done.changed else ()), *requests.warnings, *warnings_of(wish, done)],
     )
 
 
