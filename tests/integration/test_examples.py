@@ -105,7 +105,7 @@ def test_examples_of_plugins(
         (tmp_path / "secrets" / "grafana.json").write_text(json.dumps(kept))
         (tmp_path / "secrets" / "grafana.json").chmod(0o600)
         sim.secrets.add(kept["token"])
-    if path.stem in ("db_token", "db_token_file", "table", "table_info"):
+    if path.stem in ("cluster_export", "db_token", "db_token_file", "table", "table_info"):
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
     defaults = connection(sim)

@@ -99,6 +99,7 @@ class CliSwitches(Catalogue):
     user_names: str = switch(
         "lists-of-other-things", "split", "whole", "none", about="names in user list: first and last, one, or none"
     )
+    users: str = switch("a-user-by-a-login", "listed", "refused", about="may a management token list the users")
     token_permissions: str = switch("permissions", "array", "object", about="permissions in token list --format json")
     version_style: str = switch(
         "how-it-speaks",

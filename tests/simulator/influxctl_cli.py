@@ -608,6 +608,8 @@ def table_list(client: Client, options: Options, arguments: list[str]) -> None:
 
 
 def user_list(client: Client, options: Options, arguments: list[str]) -> None:
+    if SETTINGS["users"] == "refused":
+        raise Failure("rpc error: code = PermissionDenied desc = the token may not list users")
     users = client.call("user", "list")
     for user in users:
         names = user.pop("first_name"), user.pop("last_name")

@@ -191,6 +191,11 @@ def user_names(ctl: Any) -> object:
 
 
 @probe
+def users(ctl: Any) -> object:
+    return ctl("user list --format json").code
+
+
+@probe
 def token_permissions(ctl: Any) -> object:
     ctl.sim.add_db_token("t")
     return json.loads(ctl("token list --format json").out)[0]["permissions"]
