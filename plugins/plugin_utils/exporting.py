@@ -21,6 +21,7 @@ from ..module_utils._cluster.items import secret_path
 from ..module_utils._core.durations import format_duration, parse_duration, parse_instant
 from ..module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
 from ..module_utils._core.errors import MASK, Influxdb3Error, shown
+from ..module_utils._core.printing import texts_in
 from ..module_utils._tokens.plan import unmarked
 
 # Ansible's own word for a secret that is all of a text. A part of a text becomes MASK.
@@ -71,7 +72,7 @@ class Export:
 
     def text(self) -> str:
         """Return the variables as YAML. Raises ValueError where a text isn't the server's own."""
-        for text in _texts(self.content):
+        for text in texts_in(self.content):
             if MASK in text or WHOLE_MASK in text:
                 raise ValueError(
                     f"{shown(text)!r} is masked: a secret that the connection or its influxctl config holds is a part"
@@ -210,20 +211,9 @@ def _problem(parse: Any, item: Mapping[str, Any]) -> str:
     """Return why the role wouldn't take an item; empty when it does."""
     try:
         parse(item)
-        "".join(_texts(item)).encode()
+        "".join(texts_in(item)).encode()
     except Influxdb3Error as error:
         return str(error)
     except UnicodeEncodeError:
         return "it holds half a character, which no file can hold."
     return ""
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _texts(one)

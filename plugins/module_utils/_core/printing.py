@@ -8,13 +8,22 @@ The two are apart because a module that succeeds masks nothing, and the target c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 MASK = "********"
 # A management token's first nine characters are public: `influxctl management list` prints them for everybody as the
 # token's prefix (facts.md#token-shapes).
 PREFIX_LENGTH = 9
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Give each text of nested data, but not the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(inner)
 
 
 def printable(text: str) -> str:

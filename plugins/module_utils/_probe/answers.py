@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .._core.printing import texts_in
 from .._core.token_values import can_be_secret
 
 # The answers of a server without the path (facts.md#releases-of-the-server).
@@ -195,7 +196,7 @@ def holds_secret(stdout: str, prefix: str) -> str | None:
     Noise in lines before the JSON is skipped.
     """
     for value in _json_values(stdout):
-        if any(text.startswith(prefix) and text != prefix and can_be_secret(text) for text in _texts(value)):
+        if any(text.startswith(prefix) and text != prefix and can_be_secret(text) for text in texts_in(value)):
             return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a text"
     return None
 
@@ -209,11 +210,3 @@ def _json_values(text: str) -> Iterator[Any]:
             yield decoder.raw_decode(text, start.end())[0]
         except (ValueError, RecursionError):
             continue
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)

@@ -8,11 +8,11 @@ Apart from profiles.py, so that who only reads doesn't carry an editor along. Th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import SHORTEST_SECRET, ProfileError
-from .._core.printing import PREFIX_LENGTH
+from .._core.printing import PREFIX_LENGTH, texts_in
 from .toml_data import Path, get, leaves, load
 
 Profile = dict[str, Any]
@@ -115,17 +115,9 @@ def hidden_texts(document: Mapping[str, Any]) -> set[str]:
     Shorter ones than a secret has are left out: they would hide parts of other words.
     """
     profiles = document.get("profile")
-    found = set(_texts({key: value for key, value in document.items() if key != "profile"}))
+    found = set(texts_in({key: value for key, value in document.items() if key != "profile"}))
     for profile in profiles if isinstance(profiles, list) else [profiles]:
         for path, value in leaves(profile).items() if isinstance(profile, dict) else ():
             if path not in SHOWN:
-                found.update(_texts(value))
+                found.update(texts_in(value))
     return {text for text in found if len(text) >= SHORTEST_SECRET}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
