@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 
-from ..module_utils._core.durable import Location, find, write_all
+from ..module_utils._core.durable import Candidate, Location, find
 from ..module_utils._core.regular_file import content_of
 
 
@@ -39,17 +38,7 @@ def _is_so(location: Location, content: bytes, mode: int) -> bool:
 
 
 def _replace(location: Location, content: bytes, mode: int) -> None:
-    # Not by the ending of the file: Prometheus's node exporter reads all files of a directory that end in .prom.
-    name = f".{location.name}.{secrets.token_hex(8)}.new"
-    descriptor = location.create(name)
-    try:
-        write_all(descriptor, content)
-        os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
-        location.rename(name)
-    except BaseException:
-        location.unlink(name)
-        raise
-    finally:
-        os.close(descriptor)
-    location.sync()
+    # Prometheus's node exporter reads all files of a directory that end in .prom.
+    with Candidate(location, content, ending=".new") as candidate:
+        os.fchmod(candidate.descriptor, mode)
+        candidate.put()

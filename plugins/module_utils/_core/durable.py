@@ -229,10 +229,10 @@ class Location:
 class Candidate:
     """A new file beside the old one, private and on disk, that replaces it or is removed."""
 
-    def __init__(self, location: Location, content: bytes) -> None:
+    def __init__(self, location: Location, content: bytes, ending: str = "") -> None:
         self._location, self._content = location, content
-        # It ends as the file's own name does: a program may go by that.
-        self.name = f".{secrets.token_hex(_RANDOM)}.{location.name}"
+        # It ends as the file's own name does, because a program may go by that; unless it must not, for another one.
+        self.name = f".{secrets.token_hex(_RANDOM)}.{location.name}{ending}"
         self.descriptor = -1
 
     def __enter__(self) -> Candidate:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import durable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils import writing
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.writing import write_whole
 
 
@@ -45,14 +44,15 @@ def test_the_new_file_lies_beside_under_a_name_that_no_exporter_reads(
     path = tmp_path / "tokens.prom"
     write_whole(str(path), b"old", 0o644)
     seen: list[tuple[str, int]] = []
+    write_all = durable.write_all
 
     def fail(descriptor: int, content: bytes) -> None:
-        durable.write_all(descriptor, content[:2])
+        write_all(descriptor, content[:2])
         (name,) = [one.name for one in tmp_path.iterdir() if one != path]
         seen.append((name, os.fstat(descriptor).st_mode & 0o777))
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing, "write_all", fail)
+    monkeypatch.setattr(durable, "write_all", fail)
     with pytest.raises(OSError, match="No space"):
         write_whole(str(path), b"new one", 0o644)
     ((name, mode),) = seen
