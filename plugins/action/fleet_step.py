@@ -24,7 +24,7 @@ from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind, is_held
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import (
     ROLES,
@@ -174,7 +174,7 @@ class ActionModule(ShippingAction):
         member = self._registered("planned")["members"][self._host]
         answer = decided["answers"][self._host]
         secret = decided["secrets"].get(member["description"])
-        if answer["key"] == member["held"] and not answer["is_new"]:
+        if is_held(member, answer):
             read = self._execute_module("ansible.builtin.slurp", {"src": member["path"]}, task_vars=self._vars)
             if read.get("failed"):
                 return {**read, "_ansible_no_log": True}

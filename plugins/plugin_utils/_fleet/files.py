@@ -11,10 +11,8 @@ from typing import Any
 
 from ...module_utils._core.connection import parse_host
 from ...module_utils._core.stated import CLUSTERED, DEDICATED, stated_values, without_unset
-from .kind import Holding, Kind, Result, Settings
+from .kind import TO_BE_MADE, Holding, Kind, Result, Settings, is_held, secret_to_write
 
-# What stands for a secret and an ID that check mode doesn't have yet.
-_FORETOLD = "to-be-made-by-this-run"
 _BARE = (
     "db_token_load_tasks set db_token_loaded to something else than db_token_to_save was. It shall be that dictionary"
     " with its keys id and token, or its JSON: a secret alone doesn't tell whose it is."
@@ -106,14 +104,11 @@ def apply_options(
         "_prove_unchanged": True,
         "_note_unused": settings.get("changed_tasks") is not None,
     }
-    if answer["key"] == member["held"] and not answer["is_new"]:
+    if is_held(member, answer):
         return options
-    foretold = _FORETOLD if is_check and answer["is_new"] else None
-    if not (secret or foretold):
-        raise ValueError(f"Nobody has the secret of the token {answer['id']}.")
     token = {
-        "id": answer["id"] or foretold,
-        "token": secret or foretold,
+        "token": secret_to_write(answer, secret, is_check=is_check),
+        "id": answer["id"] or TO_BE_MADE,
         "description": member["description"],
         "created_at": answer["created_at"],
         "expires_at": answer["expires_at"],

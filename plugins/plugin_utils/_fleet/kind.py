@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, Protocol
 
+# What stands for a secret and an ID that check mode has not got.
+TO_BE_MADE = "to-be-made-by-this-run"
 Settings = Mapping[str, Any]
 Result = Mapping[str, Any]
 
@@ -23,6 +25,22 @@ class Holding(NamedTuple):
     path: str
     key: str | None
     beside: tuple[str, ...] = ()
+
+
+def is_held(member: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Return whether a host holds the token of an answer already; it is not written once more then."""
+    return bool(answer["key"] == member["held"] and not answer["is_new"])
+
+
+def secret_to_write(answer: Mapping[str, Any], secret: str | None, *, is_check: bool) -> str:
+    """Return the secret that is written; for a new token in check mode, which has none yet, a word that differs.
+
+    Raises ValueError where nobody has it.
+    """
+    found = secret or (TO_BE_MADE if is_check and answer["is_new"] else None)
+    if not found:
+        raise ValueError(f"Nobody has the secret of the token {answer['id']}.")
+    return found
 
 
 class ApplyOptions(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...module_utils._core.printing import PREFIX_LENGTH
 from ...module_utils._core.stated import without_unset
-from .kind import Holding, Kind, Result, Settings
+from .kind import Holding, Kind, Result, Settings, is_held, secret_to_write
 from .profile_defaults import complete_profile
 
 # The code of a proof that fails for the token, or for anything else but a program that isn't there.
@@ -34,12 +34,8 @@ def apply_options(
     Raises ValueError where the secret that the host needs isn't there.
     """
     options = look_options(settings)
-    if answer["key"] != member["held"] or answer["is_new"]:
-        # In check mode there is no new secret yet; anything that differs from the old one foretells the change.
-        secret = secret or ("to-be-made" if is_check and answer["is_new"] else None)
-        if not secret:
-            raise ValueError(f"Nobody has the secret of the token {answer['id']}.")
-        options["mgmt_token"] = secret
+    if not is_held(member, answer):
+        options["mgmt_token"] = secret_to_write(answer, secret, is_check=is_check)
     if settings["prove"]:
         # What the host holds already is proved as well, so that what it supersedes may go.
         options["_prove_unchanged"] = True
