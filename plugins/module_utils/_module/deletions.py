@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -32,18 +33,16 @@ def of_name(
 
     Raises InfluxctlError, and OptionError for a connection that influxctl can't be given.
     """
-    asked: list[list[State]] = []
 
-    def found(name: str) -> list[State]:
-        if not asked:
-            # Imported only where it is needed, because Python compiles a module's files anew for every task.
-            from .influxctl_access import influxctl_lists
+    @cache
+    def listed() -> list[State]:
+        # Imported only where it is needed, because Python compiles a module's files anew for every task.
+        from .influxctl_access import influxctl_lists
 
-            with influxctl_lists(module, connection) as lists:
-                asked.append(ask(lists))
-        return [state for state in asked[0] if state["name"] == name]
+        with influxctl_lists(module, connection) as lists:
+            return ask(lists)
 
-    return found
+    return lambda name: [state for state in listed() if state["name"] == name]
 
 
 class Restorable(NamedTuple):

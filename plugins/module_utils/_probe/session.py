@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Callable
 from urllib.parse import quote
 
+from .._core.durations import format_instant
 from .._core.entities import DB_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, Refused
 from .answers import Answer, Reply, unanswered
@@ -107,7 +108,7 @@ class Session:
         body = {
             "description": self.name(word),
             "permissions": permissions,
-            "expiresAt": f"{ends.replace(microsecond=0):%Y-%m-%dT%H:%M:%SZ}",
+            "expiresAt": format_instant(ends.replace(microsecond=0)),
         }
         reply = self.write("POST", tail("tokens"), body)
         # Nobody has the secret of one that was made without an answer; it is revoked with the others.

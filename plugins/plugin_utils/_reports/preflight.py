@@ -17,14 +17,26 @@ from typing import Any, NamedTuple
 from ...module_utils._core.durations import after, parse_instant, parse_span
 from .preflight_host import host_checks
 from .preflight_lines import preflight_lines, preflight_stats
-from .preflight_rows import CHECKS, PROBLEM, Row, Seen, machine_checks, ok, problem, skipped, version_numbers
+from .preflight_rows import (
+    CHECKS,
+    OLDEST_INFLUXCTL,
+    PROBLEM,
+    Row,
+    Seen,
+    dotted,
+    machine_checks,
+    ok,
+    problem,
+    skipped,
+    version_numbers,
+)
 
 CONTROLLER = "controller"
 ALL = "all"
 # The oldest Pythons of the controller and of another machine that issues tokens.
 _OLDEST_CONTROLLER, _OLDEST_ISSUER = (3, 10), (3, 9)
-# influxctl with `management`, and with tokens that end (facts.md#versions-of-influxctl).
-_OLDEST_INFLUXCTL, _EXPIRY_SINCE = (2, 6, 0), (2, 10, 0)
+# influxctl with tokens that end (facts.md#versions-of-influxctl).
+_EXPIRY_SINCE = (2, 10, 0)
 # Seconds that two clocks may differ. The end of a token is computed from this machine's.
 _SKEW = 60
 _NO_ANSWER = ("missing_library", "invalid_option")
@@ -211,10 +223,10 @@ def _issuers_influxctl(where: str, program: Mapping[str, Any], plans: Plans) -> 
     version = version_numbers(program["version"])
     if program["problem"]:
         return problem("influxctl", where, "there is none that can be run", program["problem"])
-    if version and version < _OLDEST_INFLUXCTL:
-        return problem("influxctl", where, program["version"], _too_old("2.6.0", "has management tokens"))
+    if version and version < OLDEST_INFLUXCTL:
+        return problem("influxctl", where, program["version"], _too_old(OLDEST_INFLUXCTL, "has management tokens"))
     if version and version < _EXPIRY_SINCE and plans.expires:
-        return problem("influxctl", where, program["version"], _too_old("2.10.0", "can make tokens that end"))
+        return problem("influxctl", where, program["version"], _too_old(_EXPIRY_SINCE, "can make tokens that end"))
     return ok("influxctl", where, program["version"] or "its version can't be read")
 
 
@@ -235,9 +247,9 @@ def _user(where: str, users: Mapping[str, Any] | None) -> Row:
     )
 
 
-def _too_old(since: str, what: str) -> str:
+def _too_old(since: tuple[int, ...], what: str) -> str:
     return (
-        f"influxctl {what} since {since}. Install that or a newer one there, by hand or with the role"
+        f"influxctl {what} since {dotted(since)}. Install that or a newer one there, by hand or with the role"
         " influxops.influxdb3.influxctl."
     )
 

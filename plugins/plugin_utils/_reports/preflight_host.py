@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .preflight_rows import Row, Seen, machine_checks, ok, problem, skipped, version_numbers
+from .preflight_rows import OLDEST_INFLUXCTL, Row, Seen, dotted, machine_checks, ok, problem, skipped, version_numbers
 
 _OLDEST_PYTHON = (3, 9)
-# With mgmt_token in the profile (facts.md#versions-of-influxctl).
-_OLDEST_INFLUXCTL = (2, 6, 0)
 _OTHERS, _OTHERS_WRITE, _STICKY = 0o077, 0o022, 0o1000
 
 
@@ -35,10 +33,10 @@ def _influxctl(host: str, seen: Seen) -> Row:
         remedy = f"{program['failure']} The role influxops.influxdb3.influxctl installs it."
         return problem("influxctl", host, "there is none that can be run", remedy)
     version = program["version"]
-    if version and version_numbers(version) < _OLDEST_INFLUXCTL:
+    if version and version_numbers(version) < OLDEST_INFLUXCTL:
         remedy = (
-            "influxctl takes a management token from a profile since 2.6.0. Install that or a newer one there; the role"
-            " influxops.influxdb3.influxctl does."
+            f"influxctl takes a management token from a profile since {dotted(OLDEST_INFLUXCTL)}. Install that or a"
+            " newer one there; the role influxops.influxdb3.influxctl does."
         )
         return problem("influxctl", host, version, remedy)
     return ok("influxctl", host, version or ("works" if seen["proved"] else "its version can't be read"))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Row = dict[str, Any]
@@ -17,6 +17,8 @@ CHECKS = (
     *("variables", "renewal", "reach", "python", "library", "api", "certificate", "clock", "influxctl", "token"),
     *("expiry", "user", "file", "keys", "proof"),
 )
+# influxctl with `management`, and with mgmt_token in a profile (facts.md#versions-of-influxctl).
+OLDEST_INFLUXCTL = (2, 6, 0)
 OK, PROBLEM, SKIPPED = "ok", "problem", "not checked"
 
 
@@ -42,8 +44,7 @@ def machine_checks(where: str, seen: Seen, oldest: tuple[int, int]) -> Iterator[
         return
     version = seen["python"]["version"]
     if version_numbers(version) < oldest:
-        needed = ".".join(map(str, oldest))
-        remedy = f"Install Python {needed} or newer there, and set ansible_python_interpreter to its path."
+        remedy = f"Install Python {dotted(oldest)} or newer there, and set ansible_python_interpreter to its path."
         yield problem("python", where, version, remedy)
     else:
         yield ok("python", where, version)
@@ -63,6 +64,11 @@ def _silent(where: str, seen: Seen) -> Row:
     if seen.get("unreachable"):
         return problem("reach", where, "unreachable", f"{text} Check how Ansible reaches it: ansible -m ping {where}.")
     return problem("reach", where, "no module runs there", text)
+
+
+def dotted(numbers: Iterable[int]) -> str:
+    """Return the text of a version, such as 2.10.0."""
+    return ".".join(map(str, numbers))
 
 
 def version_numbers(text: str | None) -> tuple[int, ...]:
