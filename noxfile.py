@@ -330,23 +330,20 @@ def skip_without(session: nox.Session, path: str | None, core: str, pythons: Seq
 
 
 def run_sanity(session: nox.Session, requirements: str) -> None:
-    """Run ansible-test on a copy that lies where it wants one, and in a home of its own."""
+    """Run all of ansible-test's static checks."""
     install(session, requirements)
     home = Path(session.create_tmp(), "home").resolve()
     provide_pip(session, home)
-    path = os.pathsep.join([session.bin, search_path()])
+    # ruff and mypy check the tests; they are not shipped.
+    run_ansible_test(session, home, "sanity", "--exclude", "tests/")
+
+
+def run_ansible_test(session: nox.Session, home: Path, command: str, *words: str) -> None:
+    """Run ansible-test on a copy that lies where it wants one, and in a home of its own."""
+    env = {"HOME": str(home), "PATH": os.pathsep.join([session.bin, search_path()]), "PIP_QUIET": "1"}
     # Not below .venv: ansible-test skips what the git repository around it ignores.
     with tempfile.TemporaryDirectory() as workdir, session.chdir(export(Path(workdir, COLLECTION_PATH))):
-        # ruff and mypy check the tests; they are not shipped.
-        session.run(
-            "ansible-test",
-            "sanity",
-            "--color",
-            "no",
-            "--exclude",
-            "tests/",
-            env={"HOME": str(home), "PATH": path, "PIP_QUIET": "1"},
-        )
+        session.run("ansible-test", command, "--color", "no", *words, env=env)
 
 
 @nox.session(name="ansible-test-integration", python=NEWEST_CORE_PYTHON, tags=["all"])
@@ -355,10 +352,7 @@ def ansible_test_integration(session: nox.Session) -> None:
     install(session, "test")
     home = Path(session.create_tmp(), "home").resolve()
     home.mkdir(exist_ok=True)
-    path = os.pathsep.join([session.bin, search_path()])
-    with tempfile.TemporaryDirectory() as workdir, session.chdir(export(Path(workdir, COLLECTION_PATH))):
-        words = ("--local", "--color", "no", *session.posargs)
-        session.run("ansible-test", "integration", *words, env={"HOME": str(home), "PATH": path})
+    run_ansible_test(session, home, "integration", "--local", *session.posargs)
 
 
 @nox.session(name="lint-certified", python=interpreter("3.11") or False, tags=["all"])
