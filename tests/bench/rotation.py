@@ -23,7 +23,8 @@ import yaml
 from fleet import Fleet
 from harness import install
 from harness.playbook import Ansible
-from harness.rotation import PIPELINING, Prober, Rotation
+from harness.rotation import Prober, Rotation
+from harness.token_fleet import PIPELINING
 from simulator import Simulator
 from simulator.influxctl import install as install_influxctl
 

@@ -178,7 +178,7 @@ def test_a_token_that_was_revoked_behind_our_back_is_made_anew(db_rotation: DbRo
             one for one in sim.state.db_tokens if one.description == "telegraf host1" and one not in old
         ).revoked_at = sim.clock.now()
 
-    rotation.meanwhile(lambda request: request.path.startswith("/query"), revoke)
+    rotation.just_before(lambda request: request.path.startswith("/query"), revoke)
     run = rotation.rotate()
     assert run.code == 0, run.output
     assert states(rotation) == [True] * 3

@@ -7,19 +7,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from fleet import Fleet
 from fleet.host import Host
-from harness.playbook import Ansible, Run
+from harness.playbook import Run
 from harness.plays import connection
-from harness.rotation import PIPELINING
+from harness.token_fleet import TokenFleet, contents, put
 from harness.watcher import Watcher
-from simulator import Fault, Request, Simulator
 from simulator.state import DbToken
 
 READ = [{"action": "read", "resource": "metrics"}]
@@ -28,14 +25,9 @@ VARIABLE = "INFLUX_TOKEN"
 
 
 @dataclass
-class DbRotation:
+class DbRotation(TokenFleet):
     """A fleet, a cluster with the database `metrics`, and the variables of the playbook `rotate_db_tokens`."""
 
-    ansible: Ansible
-    sim: Simulator
-    fleet: Fleet
-    variables: dict[str, Any] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
     prefix: str = "telegraf"
 
     def __post_init__(self) -> None:
@@ -54,16 +46,14 @@ class DbRotation:
             **self.variables,
         }
 
-    def rotate(self, *flags: str, environment: dict[str, str] | None = None, **variables: Any) -> Run:
-        """Run the playbook over the fleet, and count the cluster's requests from here."""
-        self.sim.requests.clear()
-        return self.ansible.playbook(
-            "influxops.influxdb3.rotate_db_tokens",
-            *flags,
-            variables={**self.variables, **variables},
-            inventory=self.fleet.inventory,
-            environment={**PIPELINING, **self.environment, **(environment or {})},
-        )
+    @property
+    def tokens(self) -> Sequence[DbToken]:
+        """The cluster's database tokens."""
+        return self.sim.state.db_tokens
+
+    def rotate(self, *flags: str, **variables: Any) -> Run:
+        """Run the playbook `rotate_db_tokens`."""
+        return self.play("rotate_db_tokens", *flags, **variables)
 
     def description(self, host: Host) -> str:
         """The description of a host's tokens with the strategy `per_host`."""
@@ -79,16 +69,8 @@ class DbRotation:
             "created_at": token.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "expires_at": ends,
         }
-        self._put(host.home / ENV_FILE, f"{VARIABLE}={token.secret}\n")
-        self._put(host.home / FILE, json.dumps(kept, indent=2) + "\n")
-
-    @staticmethod
-    def _put(path: Path, content: str) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(content)
-        new.chmod(0o600)
-        new.replace(path)
+        put(host.home / ENV_FILE, f"{VARIABLE}={token.secret}\n")
+        put(host.home / FILE, json.dumps(kept, indent=2) + "\n")
 
     def give_old(self, host: Host, days: float = 7, description: str | None = None) -> DbToken:
         """Have a host hold a token that ends after some days, and return it."""
@@ -96,14 +78,6 @@ class DbRotation:
         token = self.sim.add_db_token(description or self.description(host), READ, expires_at=ends)
         self.give(host, token)
         return token
-
-    def inventory(self) -> dict[str, Any]:
-        """The hosts' variables in the inventory, by host; a change counts once it is given to `set_inventory`."""
-        return dict(json.loads(self.fleet.inventory.read_text())["influxdb3_fleet"]["hosts"])
-
-    def set_inventory(self, hosts: dict[str, Any]) -> None:
-        """Have the fleet be these hosts with these variables."""
-        self.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": hosts}}))
 
     def set_of_host(self, host: str, **variables: Any) -> None:
         """Give a host variables in the inventory; None takes one away."""
@@ -123,12 +97,7 @@ class DbRotation:
 
     def works(self, secret: str | None) -> bool:
         """Whether the data plane takes a secret."""
-        return any(token.secret == secret and self.sim.core.alive(token) for token in self.sim.state.db_tokens)
-
-    def alive(self, description: str) -> list[str]:
-        """The secrets of the tokens of a description that work."""
-        tokens = self.sim.state.db_tokens
-        return [t.secret for t in tokens if t.description == description and self.sim.core.alive(t)]
+        return any(token.secret == secret and self.sim.core.alive(token) for token in self.tokens)
 
     def issued(self, host: Host) -> str:
         """The only token of a host's own that is alive; both of the host's files hold it."""
@@ -138,41 +107,17 @@ class DbRotation:
 
     def files(self) -> dict[str, tuple[int, bytes]]:
         """The hosts' files with their modes, for comparison."""
-        paths = [path for host in self.fleet.hosts for path in (host.home / FILE, host.home / ENV_FILE)]
-        return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths if path.exists()}
+        return contents(path for host in self.fleet.hosts for path in (host.home / FILE, host.home / ENV_FILE))
 
     def asked(self) -> list[str]:
         """What the cluster's Management API was asked for: methods, and whether of databases or tokens."""
         management = [one for one in self.sim.requests if "/api/v0/" in one.path]
         return [f"{one.method} {'databases' if 'databases' in one.path else 'tokens'}" for one in management]
 
-    def forget_commands(self) -> None:
-        """Begin to count the hosts' executions anew."""
-        for host in self.fleet.hosts:
-            self.fleet.clear_executions(host)
-
-    def executions(self) -> dict[str, int]:
-        """How many commands each host was asked for."""
-        return {host.name: len(self.fleet.executions(host)) for host in self.fleet.hosts}
-
     def results_of(self, run: Run) -> dict[str, int]:
         """How many task results each host has in a run, skipped ones apart."""
         names = [result["host"] for result in run.results if result["kind"] != "skipped"]
         return {host.name: names.count(host.name) for host in self.fleet.hosts}
-
-    def meanwhile(self, matches: Callable[[Request], bool], act: Callable[[], object], number: int = 1) -> None:
-        """Have something happen just before the n-th request that matches is served."""
-        seen = 0
-
-        def look(request: Request) -> bool:
-            nonlocal seen
-            if matches(request):
-                seen += 1
-                if seen == number:
-                    act()
-            return False
-
-        self.sim.faults.append(Fault("status", match=look))
 
 
 class DbProber(Watcher):

@@ -6,36 +6,27 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fleet import Fleet
 from fleet.host import Host
-from harness.playbook import Ansible, Run
+from harness.playbook import Run
 from harness.plays import connection
+from harness.token_fleet import TokenFleet, contents, put
 from harness.watcher import Watcher
-from simulator import Fault, MgmtToken, Request, Simulator
+from simulator import MgmtToken
 from simulator.influxctl import install, invocations
 
 CONFIG = ".config/influxctl/config.toml"
-# With pipelining, each remote execution of a module is one command over SSH.
-PIPELINING = {"ANSIBLE_PIPELINING": "true"}
 
 
 @dataclass
-class Rotation:
+class Rotation(TokenFleet):
     """A fleet with influxctl's stand-in in its homes, a cluster, and the variables of the playbooks."""
-
-    ansible: Ansible
-    sim: Simulator
-    fleet: Fleet
-    variables: dict[str, Any] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for host in self.fleet.hosts:
@@ -54,20 +45,14 @@ class Rotation:
         }
 
     @property
+    def tokens(self) -> Sequence[MgmtToken]:
+        """The cluster's management tokens."""
+        return self.sim.state.mgmt_tokens
+
+    @property
     def program(self) -> Path:
         """The issuer's influxctl."""
         return self.ansible.workdir / "bin" / "influxctl"
-
-    def play(self, name: str, *flags: str, environment: dict[str, str] | None = None, **variables: Any) -> Run:
-        """Run one of the collection's playbooks over the fleet, and count the cluster's requests from here."""
-        self.sim.requests.clear()
-        return self.ansible.playbook(
-            f"influxops.influxdb3.{name}",
-            *flags,
-            variables={**self.variables, **variables},
-            inventory=self.fleet.inventory,
-            environment={**PIPELINING, **self.environment, **(environment or {})},
-        )
 
     def rotate(self, *flags: str, **variables: Any) -> Run:
         """Run the playbook `rotate`."""
@@ -79,16 +64,12 @@ class Rotation:
 
     def give(self, host: Host, token: MgmtToken) -> None:
         """Have a host hold a token, as an earlier run would have written it."""
-        path = host.home / CONFIG
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(
+        put(
+            host.home / CONFIG,
             f'[[profile]]\nname = "default"\nproduct = "clustered"\n'
             f'host = "{self.sim.host}"\nport = "{self.sim.port}"\n'
-            f'mgmt_token = "{token.secret}"\n\n[profile.tls]\nca = "{self.sim.ca_path}"\n'
+            f'mgmt_token = "{token.secret}"\n\n[profile.tls]\nca = "{self.sim.ca_path}"\n',
         )
-        new.chmod(0o600)
-        new.replace(path)
 
     def give_old(self, host: Host, days: float = 7, description: str | None = None) -> MgmtToken:
         """Have a host hold a token that ends after some days, and return it."""
@@ -96,14 +77,6 @@ class Rotation:
         token = self.sim.add_mgmt_token(description or self.description(host), ends)
         self.give(host, token)
         return token
-
-    def inventory(self) -> dict[str, Any]:
-        """The hosts' variables in the inventory, by host; a change counts once it is given to `set_inventory`."""
-        return dict(json.loads(self.fleet.inventory.read_text())["influxdb3_fleet"]["hosts"])
-
-    def set_inventory(self, hosts: dict[str, Any]) -> None:
-        """Have the fleet be these hosts with these variables."""
-        self.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": hosts}}))
 
     def held(self, host: Host) -> str | None:
         """The secret in a host's profile."""
@@ -113,11 +86,6 @@ class Rotation:
         (profile,) = tomllib.loads(path.read_text())["profile"]
         return str(profile["mgmt_token"])
 
-    def alive(self, description: str) -> list[str]:
-        """The secrets of the tokens of a description that work."""
-        tokens = self.sim.state.mgmt_tokens
-        return [t.secret for t in tokens if t.description == description and self.sim.core.alive(t)]
-
     def issued(self, host: Host) -> str:
         """The only token of a host's own that is alive; the host holds it."""
         (secret,) = self.alive(self.description(host))
@@ -126,8 +94,7 @@ class Rotation:
 
     def configs(self) -> dict[str, tuple[int, bytes]]:
         """The hosts' configs with their modes, for comparison."""
-        paths = [host.home / CONFIG for host in self.fleet.hosts]
-        return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths if path.exists()}
+        return contents(host.home / CONFIG for host in self.fleet.hosts)
 
     def commands(self) -> list[str]:
         """The commands that the issuer's influxctl got."""
@@ -137,25 +104,11 @@ class Rotation:
     def forget_commands(self) -> None:
         """Begin to count the issuer's invocations and the hosts' executions anew."""
         Path(f"{self.program}.log").unlink(missing_ok=True)
-        for host in self.fleet.hosts:
-            self.fleet.clear_executions(host)
-
-    def executions(self) -> dict[str, int]:
-        """How many commands each host was asked for."""
-        return {host.name: len(self.fleet.executions(host)) for host in self.fleet.hosts}
+        super().forget_commands()
 
     def meanwhile(self, number: int, command: str, act: Callable[[], object]) -> None:
         """Have something happen just before the n-th request of a command, such as `management/list`, is served."""
-        seen = 0
-
-        def look(request: Request) -> bool:
-            nonlocal seen
-            seen += request.path.endswith(command)
-            if seen == number and request.path.endswith(command):
-                act()
-            return False
-
-        self.sim.faults.append(Fault("status", match=look))
+        self.just_before(lambda request: request.path.endswith(command), act, number)
 
 
 class Prober(Watcher):
