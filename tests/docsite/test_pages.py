@@ -35,13 +35,17 @@ CUT = """() => {
 }"""
 
 
+def opened(browser: Any, width: int = 1280) -> Any:
+    """An empty page. What isn't in the site isn't asked for: pages must read well without a network."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    return page
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_cut(browser: Any, width: int) -> None:
     """On a phone and on a desk, all of a page can be read without moving it from left to right."""
-    if not SITE.is_dir():
-        pytest.skip("the site isn't built: run `make docs`")
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    page = opened(browser, width)
     cut = {}
     for path in sorted(SITE.rglob("*.html")):
         page.goto(path.as_uri())
@@ -50,10 +54,7 @@ def test_nothing_is_cut(browser: Any, width: int) -> None:
 
 
 def test_the_sidebar_has_captions_and_short_names(browser: Any) -> None:
-    if not SITE.is_dir():
-        pytest.skip("the site isn't built: run `make docs`")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    page = opened(browser)
     page.goto((SITE / "index.html").as_uri())
     captions = page.eval_on_selector_all(".wy-menu p.caption", "all => all.map(one => one.textContent.trim())")
     entries = page.eval_on_selector_all(".wy-menu .toctree-l1 > a", "all => all.map(one => one.textContent.trim())")
@@ -63,17 +64,13 @@ def test_the_sidebar_has_captions_and_short_names(browser: Any) -> None:
 
 
 def test_no_page_is_broken(browser: Any) -> None:
-    if not SITE.is_dir():
-        pytest.skip("the site isn't built: run `make docs`")
     problems: list[str] = []
     anchors: dict[str, set[str]] = {}
     links: list[tuple[str, str]] = []
-    page = browser.new_page()
+    page = opened(browser)
     page.on("console", lambda message: problems.append(f"console: {message.text}") if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     page.on("requestfailed", lambda request: problems.append(f"not loaded: {request.url}"))
-    # What isn't in the site isn't asked for: pages must read well without a network.
-    page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
     pages = sorted(SITE.rglob("*.html"))
     for path in pages:
         page.goto(path.as_uri())

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from harness.modules import Modules
 from harness.playbook import Ansible, Run
 from simulator import Simulator, Switches
 from simulator.influxctl import install
@@ -82,6 +83,13 @@ def make_simulator() -> Iterator[MakeSimulator]:
 def sim(make_simulator: MakeSimulator) -> Simulator:
     """A Clustered server over TLS with the likeliest switches."""
     return make_simulator()
+
+
+@pytest.fixture(scope="module")
+def modules(collection_root: Path) -> Iterator[Modules]:
+    """A process that runs modules for all tests of a file."""
+    with Modules(collection_root) as running:
+        yield running
 
 
 @pytest.fixture

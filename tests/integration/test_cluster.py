@@ -27,12 +27,6 @@ from simulator import DbToken, Fault, Request, Simulator
 READ = [{"action": "read", "resource": "metrics"}]
 
 
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
-
-
 @pytest.fixture
 def run(modules: Modules, sim: Simulator) -> Callable[..., Outcome]:
     """Runs cluster against the simulator; nothing that it prints holds a secret."""

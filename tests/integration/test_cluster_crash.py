@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import stat
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,6 @@ SAMPLE = 25
 STRANGER = f"made 1 [pending {'0' * 32}]"
 READ = [{"action": "read", "resource": "new"}]
 DESCRIPTIONS = ["made 1", "made 2", "renewed"]
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 class ClusterWorld:

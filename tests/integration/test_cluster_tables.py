@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,6 @@ from simulator import Fault, Simulator, Switches
 DAILY = [{"type": "time", "value": "%Y-%m-%d"}]
 YEARLY = [{"type": "time", "value": "%Y"}]
 Run = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 @pytest.fixture

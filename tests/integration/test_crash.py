@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import stat
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,6 @@ from simulator import DbToken, Simulator, Switches
 SAMPLE = 6
 PERMISSIONS = [{"action": "read", "resource": "metrics"}]
 STRANGER = f"telegraf [pending {'0' * 32}]"
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 class TokenWorld:

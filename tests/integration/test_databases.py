@@ -10,10 +10,9 @@ test_connections.py show them with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -331,12 +330,6 @@ FAULTS = [
 
 
 GROUPS = {"figures": FIGURES, "values": VALUES, "switches": SWITCHES, "faults": FAULTS}
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as process:
-        yield process
 
 
 @pytest.mark.parametrize(

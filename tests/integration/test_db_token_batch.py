@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from simulator import Fault, Request, Simulator
 
 READ = [{"action": "read", "resource": "metrics"}]
 NAMES = [f"telegraf web{number}" for number in range(12)]
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,6 @@ READ = [{"action": "read", "resource": "metrics"}]
 WRITE = [{"action": "write", "resource": "metrics"}]
 RESULT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n"
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be attacked by another user")
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 class Host:

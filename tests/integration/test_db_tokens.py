@@ -30,12 +30,6 @@ from simulator import DbToken, Fault, Request, Simulator, Switches
 READ = [{"action": "read", "resource": "metrics"}]
 
 
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
-
-
 @pytest.fixture
 def run(modules: Modules, sim: Simulator) -> Callable[..., Outcome]:
     """Runs db_token against the simulator; nothing that it prints holds a secret."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,6 @@ CLUSTER_KEYS = {"account_id", "cluster_id", "name", "url", "state", "created_at"
 TABLE_KEYS = {"database", "name", "id", "deleted", "partition_template"}
 
 Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as process:
-        yield process
 
 
 @pytest.fixture

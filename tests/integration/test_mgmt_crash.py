@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import stat
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,12 +40,6 @@ CASES = {
     for default in (False, True)
 }
 REMEDY = {"on_lost_secret": "reissue", "revoke_superseded": True}
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 @pytest.fixture

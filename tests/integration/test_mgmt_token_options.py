@@ -29,12 +29,6 @@ CHECK = {"_ansible_check_mode": True}
 
 
 @pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def server() -> Iterator[Simulator]:
     """A Clustered server over plain HTTP, which starts processes sooner."""
     with Simulator(tls=False) as running:

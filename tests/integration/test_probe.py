@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,6 @@ from simulator.influxctl import install
 
 # Other points in each run; `make crash` tries them all.
 SAMPLE = 2
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 def options(sim: Simulator, influxctl: Path | str, **more: Any) -> dict[str, Any]:

@@ -30,12 +30,6 @@ WISH = {"name": "default", "product": "clustered", "host": "new", "mgmt_token": 
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be attacked by another user")
 
 
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
-
-
 @pytest.fixture
 def home() -> Iterator[Path]:
     """The home of a user, below directories that everybody may enter."""

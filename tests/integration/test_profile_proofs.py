@@ -39,12 +39,6 @@ CANARIES = (OTHER, PARAMETER, COMMENT, "canaryInAnUnknownKey", "oldoldoldold")
 WRONG = "M.V1.wrongTokenOfNobody"
 
 
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
-
-
 @pytest.fixture
 def server() -> Iterator[Simulator]:
     with Simulator(tls=False) as running:

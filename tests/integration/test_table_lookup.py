@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,6 @@ BUCKETS_STATED: list[dict[str, Any]] = [{"type": "bucket", "tag_name": "customer
 # Servers made it once, and take it for no new table any more.
 FORMER = [{"type": "time", "value": "%Y wk:%W"}]
 Run = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="module")
-def modules(collection_root: Path) -> Iterator[Modules]:
-    with Modules(collection_root) as running:
-        yield running
 
 
 @pytest.fixture
