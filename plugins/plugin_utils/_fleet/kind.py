@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, Protocol
 
-# What stands for a secret and an ID that check mode has not got.
-TO_BE_MADE = "to-be-made-by-this-run"
+# What stands for a secret and an ID that check mode has not got. It is too short for a part of it to be shown as the
+# prefix of a token.
+TO_BE_MADE = "to-be-made"
 Settings = Mapping[str, Any]
 Result = Mapping[str, Any]
 
