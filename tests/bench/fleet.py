@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Measures what a fleet costs the controller: `ansible.builtin.ping` and `copy`, a rotation with nothing to do, a
-forced one, and an audit; see `python -m bench.fleet --help`.
+forced one of tokens of either kind, an audit, and a preflight; see `python -m bench.fleet --help`.
 
 The hosts are directories of this machine behind local connections, so that no SSH server takes part. The contestants
 of a size take turns, so that none gains from what the machine does besides. Processor seconds are those of
@@ -20,6 +20,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,13 @@ TASKS = {
 PLAYBOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing to do": ("influxops.influxdb3.rotate", {}),
     "forced": ("influxops.influxdb3.rotate", {"mgmt_token_force": True}),
+    "forced db tokens": ("influxops.influxdb3.rotate_db_tokens", {"db_token_force": True}),
     "audit": ("influxops.influxdb3.audit", {}),
+    "preflight": ("influxops.influxdb3.preflight", {}),
 }
-ORDER = ("ping", "copy", "nothing to do", "forced", "audit")
+ORDER = ("ping", "copy", "nothing to do", "forced", "forced db tokens", "audit", "preflight")
+# The file in a host's directory that holds its token, and the contestant that renews it.
+FORCED = {"config.toml": "forced", "token.json": "forced db tokens"}
 
 
 class Fleet:
@@ -71,6 +76,7 @@ class Fleet:
             "bench_directory": directory,
             "mgmt_token_profile_path": f"{directory}/config.toml",
             "mgmt_token_influxctl_path": str(proof),
+            "db_token_path": f"{directory}/token.json",
         }
         (group / "influxdb3_fleet.json").write_text(json.dumps(fleet))
         variables = {
@@ -78,6 +84,9 @@ class Fleet:
             "mgmt_token_issuer_influxctl_path": str(issuer),
             "mgmt_token_expires_in": "90d",
             "mgmt_token_renew_before": "14d",
+            "db_token_permissions": [{"action": "read", "resource": "metrics"}],
+            "db_token_expires_in": "90d",
+            "db_token_renew_before": "14d",
         }
         (group / "all.json").write_text(json.dumps(variables))
         for name, task in TASKS.items():
@@ -97,6 +106,10 @@ class Fleet:
     def run(self, contestant: str) -> Measured:
         """Measure one run over the whole fleet. Raises RuntimeError when it fails."""
         playbook, variables = PLAYBOOKS.get(contestant, (f"{contestant}.json", {}))
+        return self.play(playbook, variables)
+
+    def play(self, playbook: str, variables: dict[str, Any]) -> Measured:
+        """Measure one run of a playbook over the whole fleet. Raises RuntimeError when it fails."""
         command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.inventory), playbook]
         if variables:
             command += ["-e", json.dumps(variables)]
@@ -105,24 +118,27 @@ class Fleet:
         lines = len(output.read_text().splitlines())
         return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, lines)
 
-    def held(self) -> set[str]:
-        """The configs of the hosts, which are all different when each has a token of its own."""
-        return {(self.workdir / host / "config.toml").read_text() for host in self.hosts}
+    def held(self, file: str) -> set[str]:
+        """What the hosts have in a file, which is different everywhere when each has a token of its own."""
+        return {(self.workdir / host / file).read_text() for host in self.hosts}
 
 
-def measure(size: int, times: int, forks: int, collections: Path, workdir: Path) -> Rows:
-    """Measure all contestants on so many hosts, in turns, after a run that gives each host its first token."""
-    runs: dict[str, list[Measured]] = {name: [] for name in ORDER}
+def measure(size: int, times: int, forks: int, collections: Path, workdir: Path, order: Sequence[str] = ORDER) -> Rows:
+    """Measure all contestants on so many hosts, in turns, after a run that gives each host its first tokens."""
+    runs: dict[str, list[Measured]] = {name: [] for name in order}
     with Simulator("clustered", tls=False) as sim:
+        sim.add_database("metrics")
         fleet = Fleet(size, sim, collections, workdir, forks)
-        fleet.run("nothing to do")
+        for playbook, _variables in (PLAYBOOKS[name] for name in FORCED.values()):
+            fleet.play(playbook, {})
         for turn in range(times):
-            for name in ORDER if turn % 2 == 0 else reversed(ORDER):
-                before = fleet.held()
+            for name in order if turn % 2 == 0 else reversed(order):
+                before = {file: fleet.held(file) for file in FORCED}
                 runs[name].append(fleet.run(name))
-                after = fleet.held()
-                if len(after) != size or (before == after) is (name == "forced"):
-                    raise RuntimeError(f"{name} did not do what it was measured for")
+                for file, renewing in FORCED.items():
+                    after = fleet.held(file)
+                    if len(after) != size or (before[file] == after) is (name == renewing):
+                        raise RuntimeError(f"{name} did not do what it was measured for")
                 last = runs[name][-1]
                 print(f"{size} hosts, {name}: {last.seconds:.1f} s, {last.processor:.1f} s of processors", flush=True)
     return {(size, name): Row(size, name, found) for name, found in runs.items()}
@@ -137,6 +153,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument("--large-times", type=int, default=1, help="the same for 1,000 hosts and more")
     parser.add_argument("--forks", type=int, default=10)
+    parser.add_argument("--only", nargs="+", choices=ORDER, default=ORDER, help="contestants, beside ping")
     parser.add_argument("--add", action="store_true", help="keep what build/fleet.json holds of other sizes")
     parser.add_argument("--output", type=Path, default=IMAGES, help="directory for fleet.txt and fleet.svg")
     return parser.parse_args(given)
@@ -156,7 +173,8 @@ def main() -> None:
             times = options.large_times if size >= 1000 else options.times
             place = workdir / str(size)
             place.mkdir()
-            rows |= measure(size, times, options.forks, collections, place)
+            order = [name for name in ORDER if name == "ping" or name in options.only]
+            rows |= measure(size, times, options.forks, collections, place, order)
             # At once: who is interrupted goes on with --add.
             save(rows, runs)
     cores, load_ = os.cpu_count(), os.getloadavg()[0]

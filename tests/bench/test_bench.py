@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import arguments, measure
+from bench.fleet import ORDER
 from bench.fleet import measure as measure_fleet
 from bench.fleet_report import Measured, Row, goals, svg, text
 from bench.fleet_report import load as load_fleet
@@ -54,13 +55,13 @@ def test_every_contestant_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.complete
 def test_every_contestant_of_a_fleet_runs(tmp_path: Path, collection_root: Path) -> None:
     rows = measure_fleet(2, 1, 2, collection_root, tmp_path)
-    assert {row.contestant for row in rows.values()} == {"ping", "copy", "nothing to do", "forced", "audit"}
+    assert {row.contestant for row in rows.values()} == set(ORDER)
     save_fleet(rows, tmp_path / "fleet.json")
     assert load_fleet(tmp_path / "fleet.json") == rows
 
 
 def test_a_fleet_s_figures_are_told_and_drawn() -> None:
-    seconds = {"ping": 1.0, "copy": 2.0, "nothing to do": 1.2, "audit": 1.3, "forced": 3.5}
+    seconds = {"ping": 1.0, "copy": 2.0, "nothing to do": 1.2, "audit": 1.3, "forced": 3.5, "forced db tokens": 3.0}
     rows = {
         (size, name): Row(size, name, [Measured(size * cost, size * cost, 50.0 + size / 10, size)])
         for size in (50, 200, 1000)
@@ -68,8 +69,8 @@ def test_a_fleet_s_figures_are_told_and_drawn() -> None:
     }
     assert "200 hosts, forced: 3.50 ping (goal: 3.0)" in goals(rows)
     assert "forced: a host costs 1.00 times as much of 1000 as of 50 (goal: 1)" in goals(rows)
-    assert "  200  forced           700.0     700.0   3.50" in text(rows, "here")
+    assert "  200  forced              700.0     700.0   3.50" in text(rows, "here")
     picture = ET.fromstring(svg(rows))
     lines = picture.findall("{http://www.w3.org/2000/svg}polyline")
-    assert [len(line.attrib["points"].split()) for line in lines] == [3] * 5
+    assert [len(line.attrib["points"].split()) for line in lines] == [3] * 6
     assert svg({key: row for key, row in rows.items() if key[0] == 50})
