@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import printable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.writing import write_whole
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.writing import write_whole
 
 _FILE: dict[str, Any] = {
     "path": {"type": "str", "required": True},

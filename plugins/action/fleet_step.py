@@ -23,16 +23,16 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import ShippingAction
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind, is_held
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import (
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import (
     ROLES,
     complaints,
     doubts,
     names_of,
 )
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import ShippingAction
 
 KINDS = {kind.role: kind for kind in (profiles.KIND, files.KIND)}
 _SPANS = ("expires_in", "renew_before", "max_age")

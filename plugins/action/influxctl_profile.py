@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import ShippingAction
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import ShippingAction
 
 
 class ActionModule(ShippingAction):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.exporting import Export, export
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.exporting import Export, export
 
 DOCUMENTATION = r"""
 name: cluster_export

@@ -149,7 +149,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durations import parse_instant
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.preflight import Plans, preflight
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import doubts
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import doubts
 
 
 def fleet_preflight(

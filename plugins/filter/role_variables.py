@@ -62,7 +62,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import complaints, doubts
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import complaints, doubts
 
 
 class FilterModule:

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import profile_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import rewriting, toml_data
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import TOMLKIT
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import TOMLKIT
 
 
 def offer(shipped: str | None, directory: Path) -> None:

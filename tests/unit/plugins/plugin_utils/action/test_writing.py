@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import durable
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.writing import write_whole
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.writing import write_whole
 
 
 def test_a_file_is_written_once(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import stat
 
-from ..module_utils._core.durable import Candidate, Location, find
-from ..module_utils._core.regular_file import content_of
+from ...module_utils._core.durable import Candidate, Location, find
+from ...module_utils._core.regular_file import content_of
 
 
 def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> bool:

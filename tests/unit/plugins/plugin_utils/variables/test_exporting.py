@@ -30,7 +30,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities
     parse_name,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import find
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.exporting import export
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.exporting import export
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOTHING = {"state": "present", "rename_from": None, "id": None, "force": False}

@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
-from ..module_utils._cluster.items import secret_path
-from ..module_utils._core.durations import format_duration, parse_duration, parse_instant
-from ..module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
-from ..module_utils._core.errors import MASK, Influxdb3Error, shown
-from ..module_utils._core.printing import texts_in
-from ..module_utils._tokens.plan import unmarked
+from ...module_utils._cluster.items import secret_path
+from ...module_utils._core.durations import format_duration, parse_duration, parse_instant
+from ...module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
+from ...module_utils._core.errors import MASK, Influxdb3Error, shown
+from ...module_utils._core.printing import texts_in
+from ...module_utils._tokens.plan import unmarked
 
 # Ansible's own word for a secret that is all of a text. A part of a text becomes MASK.
 WHOLE_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.role_variables import (
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import (
     ROLES,
     complaints,
     doubts,

@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.action import influxctl_profile, influxctl_profile_info
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils.shipping import TOMLKIT, ShippingAction, zipped
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import (
+    TOMLKIT,
+    ShippingAction,
+    zipped,
+)
 
 
 def test_missing_package_is_none() -> None:

@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..module_utils._core.durations import parse_span
-from ._reports.report_files import file_complaints
+from ...module_utils._core.durations import parse_span
+from .._reports.report_files import file_complaints
 
-ROLES = Path(__file__).parents[2] / "roles"
+ROLES = Path(__file__).parents[3] / "roles"
 # One letter of four or more. Lower, and vault_file would be near to audit_file.
 _NEAR = 0.85
 
