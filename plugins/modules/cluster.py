@@ -112,8 +112,7 @@ options:
         description: As O(influxops.influxdb3.table#module:name).
         type: str
       id:
-        description:
-          - As O(influxops.influxdb3.table#module:id). Here it is required for O(tables[].state=restored).
+        description: As O(influxops.influxdb3.table#module:id).
         type: int
       rename_from:
         description: As O(influxops.influxdb3.table#module:rename_from).
@@ -148,6 +147,8 @@ options:
         diff are exact then, and nothing is sent for a table that is as stated. A rename where both names are there is
         refused, and so is a partition template that differs from the one that influxctl shows. Where it shows none, a
         warning says that the template wasn't compared.
+      - A table that is to be restored by its name is looked up in any case. For those, C(influxctl) is run once for the
+        active tables of each database, and once for the deleted ones where they are needed.
     type: str
     choices: [none, influxctl]
     default: none
@@ -344,6 +345,16 @@ EXAMPLES = r"""
         state: absent
     lookup: influxctl
 
+- name: Restore a deleted database, and the only deleted table of a name
+  influxops.influxdb3.cluster:
+    databases:
+      - name: billing
+        state: restored
+    tables:
+      - database: metrics
+        name: disk
+        state: restored
+
 - name: Delete what is not stated, at most two objects
   influxops.influxdb3.cluster:
     databases:
@@ -533,7 +544,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import ListTables
+    from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import TableLists
 
 OPTIONS: dict[str, dict[str, Any]] = {
     # Each item is checked by _cluster/items.py with the specs of the modules for one object: Ansible would tell of one
@@ -569,13 +580,12 @@ def work(module: AnsibleModule) -> Result:
         with influxctl_lists(module, connection) as lists:
             return lists.databases(DELETED)
 
-    def look_up(connection: Connection) -> AbstractContextManager[ListTables]:
+    def look_up(connection: Connection) -> AbstractContextManager[TableLists]:
         from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
 
         return listing_tables(module, connection, guarded=False)
 
-    looked_up = module.params["lookup"] == "influxctl"
-    result = manage_cluster(module, lambda: connection_of(module), list_deleted, look_up if looked_up else None)
+    result = manage_cluster(module, lambda: connection_of(module), list_deleted, look_up)
     # Ansible would send the whole lists back; they are in the playbook.
     arguments = {name: value for name, value in module.params.items() if name not in _LISTS}
     arguments |= {name: f"{len(module.params[name] or ())} items" for name in _LISTS}

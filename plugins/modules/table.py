@@ -44,6 +44,8 @@ options:
         diff are exact then, and nothing is sent for a table that is as stated. A rename where both names are there is
         refused, and so is a partition template that differs from the one that influxctl shows. Where it shows none, a
         warning says that the template wasn't compared.
+      - A table that is to be restored by its name is looked up in any case. For those, C(influxctl) is run once for the
+        active tables of each database, and once for the deleted ones where they are needed.
     type: str
     choices: [none, influxctl]
     default: none
@@ -237,7 +239,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table
     wish_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DELETED, TABLE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import TABLE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
@@ -245,7 +247,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     connection_of,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import of_name, restorable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import restorable
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
 
 
@@ -256,15 +258,9 @@ def work(module: AnsibleModule) -> Result:
     looked_up = looked_up or wish.needs_name
     connection = connection_of(module)
     api = ManagementApi(connection, module.no_log_values.add)
-    lists = listing_tables(module, connection, guarded=True) if looked_up else nullcontext()
-    with lists as list_tables:
-        requests = TableRequests(
-            api,
-            wish,
-            lambda: {one["name"] for one in api.list_databases()},
-            list_tables,
-            of_name(module, connection, lambda lists: lists.tables(wish.database, DELETED)),
-        )
+    looking = listing_tables(module, connection, guarded=True) if looked_up else nullcontext()
+    with looking as lists:
+        requests = TableRequests(api, wish, lambda: {one["name"] for one in api.list_databases()}, lists)
         if module.check_mode:
             requests.foresee()
         planned = requests.plan()

@@ -196,6 +196,8 @@ A = {"database": "a", "name": "x"}
             {1: "the id '5' in the database 'a' is also that of tables[0]"},
         ),
         ({"tables": [{"name": "x"}]}, {0: "database"}),
+        ({"tables": [{"database": "a", "state": "restored"}]}, {0: "any of the following are missing: id, name"}),
+        ({"tables": [A, {**A, "state": "restored"}]}, {1: "is also that of tables[0]"}),
         ({"tables": [{"database": "a"}]}, {0: "name"}),
         ({"tables": [{**A, "partition_template": [{"type": "time", "value": "%F"}]}]}, {0: "%Y, %m and %d"}),
         ({"tables": [{**A, "retention_period": "30d"}]}, {0: "retention_period"}),

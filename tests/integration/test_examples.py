@@ -108,6 +108,9 @@ def test_examples_of_plugins(
     if path.stem in ("cluster_export", "db_token", "db_token_file", "table", "table_info"):
         database = sim.add_database("metrics")
         sim.add_table(database, "deleted", deleted_at=sim.clock.now()).id = 42
+    if path.stem == "cluster":
+        sim.add_table(sim.add_database("metrics"), "disk")
+        sim.add_database("billing", deleted_at=sim.clock.now())
     defaults = connection(sim)
     if path.stem == "fleet_step":
         ca = {"tls": {"ca": str(sim.ca_path)}}

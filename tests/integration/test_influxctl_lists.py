@@ -19,7 +19,7 @@ from harness.playbook import Ansible
 from harness.plays import connection, local_play
 from harness.sample import sample
 from harness.sweeps import assert_no_secret, snapshot
-from simulator import Simulator
+from simulator import Fault, Simulator
 from simulator.influxctl import CliSwitches, install, invocations
 
 DAY = 86_400_000_000_000
@@ -432,6 +432,109 @@ def test_of_several_deleted_tables_none_is_restored(run: Run, sim: Simulator, pr
     assert "need influxctl 2.10.4 or newer" in run("table", **IN_METRICS, name="cpu", state="restored")["msg"]
     assert snapshot(sim) == before
     assert run("table", **IN_METRICS, id=7, state="restored")["changed"] is True
+
+
+def table_ends(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """What has become of the tables of cluster, with the code of a failure."""
+    return [(entry["outcome"], (entry.get("failure") or {}).get("code")) for entry in result["tables"]]
+
+
+@pytest.mark.parametrize("lookup", ["none", "influxctl"])
+def test_tables_of_cluster_are_restored_by_name(run: Run, sim: Simulator, program: Path, lookup: str) -> None:
+    seed(sim)
+    metrics, infinite = sim.state.databases[0], sim.state.databases[2]
+    disk = sim.add_table(metrics, "disk", deleted_at=MOMENT)
+    for day in range(2):
+        sim.add_table(metrics, "twice", deleted_at=MOMENT + timedelta(days=day))
+    sim.add_table(infinite, "disk", deleted_at=MOMENT)
+    names = ("disk", "cpu", "twice", "never")
+    items: list[dict[str, Any]] = [{**IN_METRICS, "name": name, "state": "restored"} for name in names]
+    items += [{"database": "infinite", "name": "disk"}, {"database": "none", "name": "disk", "state": "restored"}]
+    before = snapshot(sim)
+    check = run("cluster", check=True, tables=items, lookup=lookup)
+    assert snapshot(sim) == before
+    ran = ["table list", "table list deleted"]
+    assert sorted(commands(program)) == sorted([*ran, *(["table list"] * (lookup == "influxctl"))]), "once for all"
+    done = run("cluster", tables=items, lookup=lookup)
+    wanted = [
+        *(("created", None), ("unchanged", None), ("failed", "ambiguous_table"), ("failed", "not_found")),
+        *(("created", None), ("failed", "not_found")),
+    ]
+    assert [table_ends(result) for result in (check, done)] == [wanted, wanted]
+    assert (
+        check["tables"][:2]
+        == done["tables"][:2]
+        == [
+            {**IN_METRICS, "name": "disk", "id": disk.id, "outcome": "created"},
+            {**IN_METRICS, "name": "cpu", "id": 5, "outcome": "unchanged"},
+        ]
+    )
+    assert "(deleted 2026-01-03T03:04:05Z)" in done["tables"][2]["failure"]["message"]
+    assert sorted(table.name for table in sim.state.tables_of(metrics)) == ["cpu", "disk", "mem"]
+    again = run("cluster", tables=[items[0], items[1]], lookup=lookup)
+    assert (again["changed"], table_ends(again)) == (False, [("unchanged", None)] * 2)
+
+
+@pytest.mark.parametrize("lookup", ["none", "influxctl"])
+def test_a_table_is_restored_with_its_database(run: Run, sim: Simulator, program: Path, lookup: str) -> None:
+    """Nobody lists the tables of a database that is deleted yet."""
+    old = sim.add_database("old", deleted_at=MOMENT)
+    sim.add_table(old, "cpu", deleted_at=MOMENT)
+    sim.add_table(old, "mem")
+    options: dict[str, Any] = {
+        "databases": [{"name": "old", "state": "restored"}],
+        "tables": [{"database": "old", "name": name, "state": "restored"} for name in ("cpu", "mem", "never")],
+        "lookup": lookup,
+    }
+    check = run("cluster", check=True, **options)
+    assert table_ends(check) == [("created", None)] * 3, "what nothing tells leaves something to do"
+    done = run("cluster", **options)
+    assert ends(done) == {"old": ("created", None)}
+    assert table_ends(done) == [("created", None), ("unchanged", None), ("failed", "not_found")]
+    options["tables"].pop()
+    again = run("cluster", **options)
+    assert (again["changed"], table_ends(again)) == (False, [("unchanged", None)] * 2)
+
+
+def test_without_influxctl_only_tables_that_need_it_fail(run: Run, sim: Simulator, tmp_path: Path) -> None:
+    seed(sim)
+    items: list[dict[str, Any]] = [
+        {**IN_METRICS, "name": "disk", "state": "restored"},
+        {**IN_METRICS, "id": 7, "state": "restored"},
+        {**IN_METRICS, "name": "new"},
+    ]
+    sim.state.tables[0].name = "former"  # so that another one of its name may come back
+    result = run("cluster", tables=items, influxctl_path=str(tmp_path / "none"))
+    assert table_ends(result) == [("failed", "influxctl_missing"), ("created", None), ("created", None)]
+
+
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("module", ["table", "cluster tables", "database", "cluster databases"])
+def test_what_others_restore_or_purge_meanwhile(run: Run, sim: Simulator, module: str, purged: bool) -> None:
+    """Between the list and the request: what is active then is as stated, and what is gone for good is an error."""
+    metrics, old = sim.add_database("metrics"), sim.add_database("disk", deleted_at=MOMENT)
+    disk = sim.add_table(metrics, "disk", deleted_at=MOMENT)
+    deleted: Any = disk if "table" in module else old
+    listed: list[Any] = sim.state.tables if "table" in module else sim.state.databases
+
+    def meanwhile(request: Any) -> bool:
+        if request.kind == "api" and request.method == "PUT":
+            if purged and deleted in listed:
+                listed.remove(deleted)
+            deleted.deleted_at = None
+        return False
+
+    sim.faults.append(Fault("status", match=meanwhile))
+    item = {"name": "disk", "state": "restored", **(IN_METRICS if "table" in module else {})}
+    name, _, kind = module.partition(" ")
+    result = run(name, **({kind: [item]} if kind else item))
+    entry = result[kind][0] if kind else result
+    if purged:
+        assert entry["failure"]["code"] == "not_found"
+        return
+    assert result["changed"] is False
+    # The API shows no ID of an active database.
+    assert "table" not in module or entry.get(name, entry)["id"] == disk.id
 
 
 @pytest.mark.parametrize("lookup", ["none", "influxctl"])

@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Callable, NamedTuple
@@ -42,13 +42,13 @@ from .plan import (
     with_unsettled_permissions,
 )
 from .report import refused, report, sums, too_many
-from .world import Server, read_world
+from .world import Server, read_world, sound
 
 if TYPE_CHECKING:
-    from .tables import ListTables
+    from .tables import TableLists
 
-    # Gives access to what lists tables, with the connection that the options describe.
-    LookUp = Callable[[Connection], AbstractContextManager[ListTables]]
+    # Gives access to what lists tables, with the connection that the options describe. Raises Influxdb3Error.
+    LookUp = Callable[[Connection], AbstractContextManager[TableLists]]
 
 
 class Workers(NamedTuple):
@@ -135,12 +135,12 @@ def manage_cluster(
     module: ModuleView,
     connect: Callable[[], Connection],
     list_deleted: Callable[[Connection], Sequence[State]],
-    look_up: LookUp | None = None,
+    look_up: LookUp,
 ) -> Result:
     """Bring everything to its stated form. What is wrong with the options is found before the first request.
 
-    `connect` returns the connection that the options describe, `list_deleted` has influxctl list the deleted databases;
-    `look_up` is None where nobody lists tables. Raises OptionError.
+    `connect` returns the connection that the options describe, `list_deleted` has influxctl list the deleted databases.
+    Raises OptionError.
     """
     params, at = module.params, now()
     connection: Connection | None = None
@@ -163,10 +163,15 @@ def manage_cluster(
             module.no_log_values.add(secret)
 
     prune = params["prune"]
-    looking = look_up(connection) if look_up and wanted.tables else nullcontext()
-    with stopping(throttle), looking as list_tables:
+    looks_up = bool(wanted.tables) and params["lookup"] == "influxctl"
+    with stopping(throttle), ExitStack() as stack:
+        lists: TableLists | Influxdb3Error | None = None
+        if looks_up or any(item.wish.needs_name for item in wanted.tables):
+            lists = result_or_error(partial(stack.enter_context, look_up(connection)))
+        if looks_up:
+            sound(lists)
         api = ManagementApi(connection, conceal, params["concurrency"], throttle)
-        server = Server(api, list_tables, partial(list_deleted, connection))
+        server = Server(api, lists, partial(list_deleted, connection), looks_up=looks_up)
         workers = Workers(server, throttle, params["concurrency"], conceal)
         world = read_world(
             server,

@@ -14,10 +14,6 @@ from .item_check import Checker
 from .items import DATABASES, TABLES, Problem, TableItem, name_in, parse_list
 
 TABLE_ITEM = tables.OPTIONS
-# Only the module for one table restores by the name.
-TABLE_RULES: dict[str, Any] = {
-    "required_if": [("state", "present", ["name"]), ("state", "absent", ["name"]), ("state", "restored", ["id"])]
-}
 
 
 def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[TableItem]:
@@ -27,7 +23,7 @@ def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[Tab
     def parsed(options: dict[str, Any]) -> TableItem:
         return TableItem(tables.wish_of(options, looked_up=looked_up))
 
-    return parse_list(params, TABLES, Checker(TABLE_ITEM, TABLE_RULES), parsed, problems)
+    return parse_list(params, TABLES, Checker(TABLE_ITEM, tables.RULES), parsed, problems)
 
 
 def clashes_of_tables(params: Mapping[str, Any]) -> list[Problem]:

@@ -14,48 +14,50 @@ from .._core.errors import Influxdb3Error
 from .items import TableItem, Wanted
 from .outcome import FAILED, Outcome, result_or_error, table_outcome
 from .plan import PlannedTable, Unplanned
-from .tables import Seen, TableRequests, plan_table, warnings_of
+from .tables import Seen, TableLists, TableRequests, plan_table, warnings_of
 from .world import Server
 
 
 def see_tables(
     server: Server, wanted: Wanted, databases: Mapping[str, State], concurrency: int
-) -> dict[str, Seen | Influxdb3Error]:
-    """Return what is seen of the tables of each database for which an item states one: an error where it isn't listed.
+) -> tuple[Seen | Influxdb3Error, ...]:
+    """Return for each item what is seen of the tables of its database: an error where they aren't listed.
 
-    Lists the tables of each of these `databases`, the server's, once. Of one that is yet to be renamed, those under its
-    old name count; nothing is known of the tables of one that is yet to be restored.
+    Lists the tables of each of these `databases`, the server's, once, and once the deleted ones where an item needs
+    them. Of one that is yet to be renamed, those under its old name count; nothing is known of the tables of one that
+    is yet to be restored.
     """
-    seen: dict[str, Seen | Influxdb3Error] = {}
+    seen: dict[tuple[str, bool], Seen | Influxdb3Error] = {}
     due: dict[str, str] = {}
     wishes = {item.name: item.wish for item in wanted.databases}
-    for name in {item.wish.database for item in wanted.tables}:
+    views = [(item.wish.database, server.lists_for(item.wish)) for item in wanted.tables]
+    for name, is_listed in set(views):
         wish = wishes.get(name)
         present = next((one for one in (name, wish.old_name if wish else "") if one in databases), "")
         if not present:
-            seen[name] = Seen() if wish and wish.state == "restored" else Seen({})
-        elif server.list_tables is None:
-            seen[name] = Seen()
-        else:
+            seen[name, is_listed] = Seen() if wish and wish.state == "restored" else Seen({})
+        elif is_listed:
             due[name] = present
-    list_tables = server.list_tables
-    if list_tables is None or not due:
-        return seen
+        else:
+            seen[name, is_listed] = Seen()
 
     def see(name: str, present: str) -> Seen:
-        found = server.tables(present, list_tables).content()
-        return Seen({table: {**state, "database": name} for table, state in found.items()})
+        found = server.tables(present).content()
+        listed = Seen({table: {**state, "database": name} for table, state in found.items()})
+        if not any(item.wish.database == name and listed.lacks(item.wish) for item in wanted.tables):
+            return listed
+        return listed._replace(deleted=result_or_error(server.deleted_tables(present).content))
 
-    with ThreadPoolExecutor(min(concurrency, len(due))) as pool:
-        seen.update(pool.map(lambda one: (one[0], result_or_error(lambda: see(*one))), due.items()))
-    return seen
+    if due:
+        with ThreadPoolExecutor(min(concurrency, len(due))) as pool:
+            found = pool.map(lambda one: result_or_error(lambda: see(*one)), due.items())
+            seen.update(((name, True), one) for name, one in zip(due, found))
+    return tuple(seen[view] for view in views)
 
 
-def plan_tables(
-    items: Iterable[TableItem], seen: Mapping[str, Seen | Influxdb3Error]
-) -> list[PlannedTable | Unplanned]:
-    """Return a step for each table. Pure."""
-    return [_plan(item, seen[item.wish.database]) for item in items]
+def plan_tables(items: Iterable[TableItem], seen: Iterable[Seen | Influxdb3Error]) -> list[PlannedTable | Unplanned]:
+    """Return a step for each table, of which each has what is `seen` of its database. Pure."""
+    return [_plan(*one) for one in zip(items, seen)]
 
 
 def _plan(item: TableItem, seen: Seen | Influxdb3Error) -> PlannedTable | Unplanned:
@@ -75,12 +77,14 @@ def warn_of_missing_databases(wanted: Wanted, databases: Collection[str]) -> lis
 
 def settle_table(server: Server, step: PlannedTable) -> Outcome:
     """Carry out the step, and return its outcome. Raises Influxdb3Error."""
-    wish, list_tables = step.item.wish, server.list_tables
-    requests = TableRequests(
-        server.api,
-        wish,
-        lambda: server.databases.now().keys(),
-        None if list_tables is None else lambda database: server.tables(database, list_tables).now(),
+    wish, change = step.item.wish, step.change
+    lists = TableLists(
+        lambda database: server.tables(database).now(), lambda database: server.deleted_tables(database).now()
     )
-    done = converge(step.change, requests.plan, requests.send)
+    requests = TableRequests(
+        server.api, wish, lambda: server.databases.now().keys(), lists if server.lists_for(wish) else None
+    )
+    if change.restore and "id" not in (change.after or {}):
+        change = requests.plan()  # Its database was not restored before, so that nobody could list it.
+    done = converge(change, requests.plan, requests.send)
     return table_outcome(step.item, done, requests.warnings + warnings_of(wish, done))

@@ -24,7 +24,7 @@ from .._core.entities import (
     parse_option,
     parse_table_name,
 )
-from .._core.errors import AlreadyExists, NotFound
+from .._core.errors import AlreadyExists, Influxdb3Error, NotFound
 from .._core.interface import Spec
 from .._core.plan import Change, plan
 
@@ -50,10 +50,16 @@ INFLUXCTL = "influxctl"
 LOOKUP_OPTION: Spec = {"lookup": {"type": "str", "choices": ["none", INFLUXCTL], "default": "none"}}
 # The active tables of a database, by name.
 Tables = Mapping[str, State]
-# Lists the active tables of the named database as they are now. Raises Influxdb3Error.
-ListTables = Callable[[str], Tables]
-# The deleted tables of a name in the wished database. Raises Influxdb3Error.
-FindDeleted = Callable[[str], Sequence[State]]
+
+
+class TableLists(NamedTuple):
+    """Functions that list a named database's tables as they are now: the `active` ones by name, the `deleted` ones.
+
+    Both raise Influxdb3Error, and several threads may call them.
+    """
+
+    active: Callable[[str], Tables]
+    deleted: Callable[[str], Sequence[State]]
 
 
 class TableWish(NamedTuple):
@@ -85,12 +91,13 @@ class Seen(NamedTuple):
     """What is seen of the tables of one database.
 
     `listed` are the active ones, None where nobody has listed them. A listed table has a `partition_template` (None for
-    none) only where the list shows templates. `exists` says of names whether there
-    are such tables, as refusals of the server have told.
+    none) only where the list shows templates. `exists` says of names whether there are such tables, as refusals of the
+    server have told. `deleted` are the deleted ones where they matter, an error where they can't be listed.
     """
 
     listed: Tables | None = None
     exists: Mapping[str, bool] = NOTHING
+    deleted: Sequence[State] | Influxdb3Error = ()
 
     def current(self, table: State, *, assumed: bool) -> State | None:
         """Return this table as it is, None where there is none; where nothing tells, it is `assumed` to be there."""
@@ -98,6 +105,10 @@ class Seen(NamedTuple):
         if self.listed is not None and name in self.listed:
             return self.listed[name]
         return table if self.exists.get(name, assumed and self.listed is None) else None
+
+    def lacks(self, wish: TableWish) -> bool:
+        """Return whether the list of the active tables leaves it open which table the wish restores by its name."""
+        return wish.needs_name and self.listed is not None and wish.name not in self.listed
 
     def active(self, table_id: int) -> State | None:
         """Return the listed table of that ID."""
@@ -117,18 +128,19 @@ def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
     return wish
 
 
-def plan_table(wish: TableWish, seen: Seen, find_deleted: FindDeleted = lambda _name: ()) -> Change:
+def plan_table(wish: TableWish, seen: Seen) -> Change:
     """Return what has to be done. What nothing tells is taken for what leaves something to do.
 
-    `find_deleted` is only called for a table that is to be restored by its name, and isn't active. Raises Refused where
-    a template that is shown differs, or both names of a rename are listed, OptionError, and what `find_deleted` raises.
+    A change that restores has the `id`, unless only the name is stated and nothing is listed. Raises Refused where a
+    template that is shown differs, both names of a rename are listed, or several deleted tables have the name to
+    restore; OptionError; and Influxdb3Error where none has it, or they can't be listed.
     """
     table: State = {"database": wish.database, "name": wish.name}
     if wish.state == "restored":
         active = seen.current(table, assumed=False) if wish.needs_name else seen.active(wish.id)
         if active is not None:
             return Change(active, active)
-        return Change(None, _to_restore(wish, find_deleted), restore=True)
+        return Change(None, _to_restore(wish, seen), restore=True)
     if wish.state == "absent":
         current = seen.current(table, assumed=True)
         return Change(current, None, delete=current is not None)
@@ -141,21 +153,25 @@ def plan_table(wish: TableWish, seen: Seen, find_deleted: FindDeleted = lambda _
     return plan(TABLE, current, wish.desired if shown else table, old)
 
 
-def _to_restore(wish: TableWish, find_deleted: FindDeleted) -> State:
+def _to_restore(wish: TableWish, seen: Seen) -> State:
     """Return what is to be restored. Raises Refused, and Influxdb3Error where no name means it."""
     if not wish.needs_name:
         return {"database": wish.database, "id": wish.id}
+    if not seen.lacks(wish):
+        return {"database": wish.database, "name": wish.name}
+    if isinstance(seen.deleted, Influxdb3Error):
+        raise seen.deleted
     from .restoring import the_deleted
 
-    return the_deleted("table", wish.name, find_deleted(wish.name))
+    return the_deleted("table", wish.name, [table for table in seen.deleted if table["name"] == wish.name])
 
 
 class TableRequests:
     """Sends the requests of one table's changes.
 
-    `databases` returns the names in the server's list of databases, and `list_tables` lists the tables of one of them;
-    it is None where nobody does. `find_deleted` is that of `plan_table`. `exists` is what refusals have told about
-    names so far; `warnings` are what the user should know about them.
+    `databases` returns the names in the server's list of databases, and `lists` list the tables of one of them; None
+    where nobody does. `exists` is what refusals have told about names so far; `warnings` are what the user should know
+    about them.
     """
 
     def __init__(
@@ -163,31 +179,31 @@ class TableRequests:
         api: ManagementApi,
         wish: TableWish,
         databases: Callable[[], Collection[str]],
-        list_tables: ListTables | None = None,
-        find_deleted: FindDeleted = lambda _name: (),
+        lists: TableLists | None = None,
     ) -> None:
-        self._api, self._wish, self._databases, self._list_tables = api, wish, databases, list_tables
-        self._find_deleted = find_deleted
+        self._api, self._wish, self._databases, self._lists = api, wish, databases, lists
         self.exists: dict[str, bool] = {}
         self.warnings: list[str] = []
 
     def plan(self) -> Change:
         """Return what has to be done by all that is listed now, and told so far. Raises Influxdb3Error."""
-        listed, name = self._listed(), self._wish.name
-        if listed is not None and self.exists.get(name) and name not in listed:
+        seen, name = self._see(), self._wish.name
+        if seen.listed is not None and self.exists.get(name) and name not in seen.listed:
             self.warnings.append(
                 f"The server answered that the table {name!r} exists, and it isn't listed. It may be the former name of"
                 " a renamed table: servers go on routing that to it."
             )
-        return plan_table(self._wish, Seen(listed, self.exists), self._find_deleted)
+        return plan_table(self._wish, seen)
 
-    def _listed(self) -> Tables | None:
-        if self._list_tables is None:
-            return None
-        if self.database_exists():
-            return self._list_tables(self._wish.database)
-        self._warn_of_database()
-        return {}
+    def _see(self) -> Seen:
+        if self._lists is None:
+            return Seen(None, self.exists)
+        database = self._wish.database
+        if not self.database_exists():
+            self._warn_of_database()
+            return Seen({}, self.exists)
+        seen = Seen(self._lists.active(database), self.exists)
+        return seen._replace(deleted=self._lists.deleted(database)) if seen.lacks(self._wish) else seen
 
     def send(self, change: Change) -> State:
         """Send the one request of a change, and keep what a refusal tells. Raises ApiError."""
@@ -195,7 +211,7 @@ class TableRequests:
             return self._send(change)
         except AlreadyExists:
             self.exists[self._wish.name] = True
-            if change.rename and self._list_tables is None:
+            if change.rename and self._lists is None:
                 self.warnings.append(
                     f"The table {self._wish.name!r} exists already, so {self._wish.old_name!r} was not renamed now."
                     f" Whether {self._wish.old_name!r} is left beside it can't be seen over HTTP; drop rename_from when"
@@ -216,7 +232,7 @@ class TableRequests:
         if change.rename:
             return {**(change.before or {}), **self._api.rename_table(wish.database, wish.old_name, wish.name)}
         created = self._api.create_table(wish.desired)
-        if wish.old_name not in ("", wish.name) and self._list_tables is None:
+        if wish.old_name not in ("", wish.name) and self._lists is None:
             self.warnings.append(
                 f"The server answered that there is no table {wish.old_name!r} to rename, so {wish.name!r} was"
                 " created, empty. A server that can't rename tables may answer so as well."
@@ -238,7 +254,7 @@ class TableRequests:
 
     def foresee(self) -> None:
         """Look at the server as far as that is possible without a write and without a list, for check mode."""
-        if self._list_tables is None and not self.database_exists():
+        if self._lists is None and not self.database_exists():
             self.exists[self._wish.name] = False
             self._warn_of_database()
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, TypeVar
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import NOTHING, State
+from .._core.entities import State
 from .._core.errors import Influxdb3Error
 from .._tokens import db_tokens
 from .._tokens.index import TokenIndex
@@ -21,7 +21,7 @@ from .items import DatabaseItem, TokenItem
 from .outcome import result_or_error
 
 if TYPE_CHECKING:
-    from .tables import ListTables, Seen, Tables
+    from .tables import Seen, TableLists, Tables, TableWish
 
 Content = TypeVar("Content")
 
@@ -66,19 +66,25 @@ class SharedTokens(db_tokens.HttpTokens):
 class Server:
     """The cluster's API, and its lists, which all workers share.
 
-    `list_tables` is None where nobody lists tables. `list_deleted` has influxctl list the deleted databases.
+    `table_lists` list tables: None where nobody does, an error where that fails. `looks_up` says that they do so for
+    every table, and not only for one that is to be restored by its name. `list_deleted` has influxctl list the deleted
+    databases.
     """
 
     def __init__(
         self,
         api: ManagementApi,
-        list_tables: ListTables | None = None,
+        table_lists: TableLists | Influxdb3Error | None = None,
         list_deleted: Callable[[], Sequence[State]] = tuple,
+        *,
+        looks_up: bool = False,
     ) -> None:
         self.api = api
         self.deleted: Listing[Sequence[State]] = Listing(list_deleted)
-        self.list_tables = list_tables
+        self._table_lists = table_lists
+        self._looks_up = looks_up
         self._tables: dict[str, Listing[Tables]] = {}
+        self._deleted_tables: dict[str, Listing[Sequence[State]]] = {}
         self.databases: Listing[Mapping[str, State]] = Listing(
             lambda: {str(state.get("name")): state for state in api.list_databases()}
         )
@@ -89,9 +95,22 @@ class Server:
         """Return the deleted databases of a name, as they were listed first. Raises Influxdb3Error."""
         return of_name(self.deleted.content(), name)
 
-    def tables(self, database: str, list_tables: ListTables) -> Listing[Tables]:
+    def lists_for(self, wish: TableWish) -> bool:
+        """Return whether tables are listed for this one."""
+        return self._looks_up or wish.needs_name
+
+    def tables(self, database: str) -> Listing[Tables]:
         """Return the list of a database's tables, which is asked for when somebody needs it."""
-        return self._tables.setdefault(database, Listing(lambda: list_tables(database)))
+        return self._tables.setdefault(database, Listing(lambda: self._lists().active(database)))
+
+    def deleted_tables(self, database: str) -> Listing[Sequence[State]]:
+        """Return the list of a database's deleted tables, which is asked for when somebody needs it."""
+        return self._deleted_tables.setdefault(database, Listing(lambda: self._lists().deleted(database)))
+
+    def _lists(self) -> TableLists:
+        if self._table_lists is None:
+            raise RuntimeError("nobody lists tables")
+        return sound(self._table_lists)
 
 
 def of_name(states: Sequence[State], name: str) -> list[State]:
@@ -99,7 +118,7 @@ def of_name(states: Sequence[State], name: str) -> list[State]:
     return [state for state in states if state.get("name") == name]
 
 
-def sound(read: Sequence[State] | Influxdb3Error) -> Sequence[State]:
+def sound(read: Content | Influxdb3Error) -> Content:
     """Return what was read. Raises the error that stands in its place where it couldn't be."""
     if isinstance(read, Influxdb3Error):
         raise read
@@ -110,14 +129,14 @@ class World(NamedTuple):
     """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
 
     `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
-    `tables` is what is seen of the tables of each database for which an item states one. `deleted` are the deleted
-    databases where an item needs them; an error where they can't be listed.
+    `tables` has one for each item of `tables`: what is seen of its database. `deleted` are the deleted databases where
+    an item needs them; an error where they can't be listed.
     """
 
     databases: Mapping[str, State]
     tokens: TokenIndex
     kept: tuple[Kept | Influxdb3Error, ...] = ()
-    tables: Mapping[str, Seen | Influxdb3Error] = NOTHING
+    tables: tuple[Seen | Influxdb3Error, ...] = ()
     deleted: Sequence[State] | Influxdb3Error = ()
 
     def find_deleted(self, name: str) -> list[State]:

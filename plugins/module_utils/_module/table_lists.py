@@ -10,13 +10,14 @@ from contextlib import contextmanager
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._cluster.tables import ListTables, Tables
+from .._cluster.tables import TableLists
 from .._core.connection import Connection
+from .._core.entities import DELETED
 
 
 @contextmanager
-def listing_tables(module: AnsibleModule, connection: Connection, *, guarded: bool) -> Iterator[ListTables]:
-    """Give a function that lists a database's tables by influxctl; several threads may call it.
+def listing_tables(module: AnsibleModule, connection: Connection, *, guarded: bool) -> Iterator[TableLists]:
+    """Give what lists a database's tables by influxctl.
 
     `guarded` is that of `influxctl_access`. Raises InfluxctlError where there is no program, and OptionError for a
     connection that influxctl can't be given.
@@ -25,8 +26,7 @@ def listing_tables(module: AnsibleModule, connection: Connection, *, guarded: bo
     from .influxctl_access import influxctl_lists
 
     with influxctl_lists(module, connection, guarded=guarded) as lists:
-
-        def list_tables(database: str) -> Tables:
-            return {str(table["name"]): table for table in lists.tables(database)}
-
-        yield list_tables
+        yield TableLists(
+            lambda database: {str(table["name"]): table for table in lists.tables(database)},
+            lambda database: lists.tables(database, DELETED),
+        )

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,11 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import foretell
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import State
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, Refused
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
+    Influxdb3Error,
+    OptionError,
+    Refused,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change
 
 NAMES = ["a", "b", "c"]
@@ -103,6 +108,42 @@ def test_one_plan_of_what_is_listed_is_enough(wish: TableWish, there: dict[str, 
             assert ["can't be seen" in warning for warning in unseen] == [True]
     if wish.state == "absent":
         assert wish.name not in after
+
+
+def deleted(table_id: int | None, name: str = "a", day: int = 1) -> State:
+    """A deleted table as it is listed."""
+    at = datetime(2026, 1, day, tzinfo=UTC)
+    return {"database": "d", "name": name, "id": table_id, "deleted": True, "deleted_at": at}
+
+
+def test_a_name_means_the_only_deleted_table() -> None:
+    wish = TableWish("restored", {"database": "d", "name": "a"})
+    one = deleted(7)
+    change = plan_table(wish, Seen({}, deleted=[deleted(1, "b"), one]))
+    assert (change.restore, change.before, change.after) == (True, None, one)
+    active: State = {"database": "d", "name": "a", "id": 3}
+    assert not plan_table(wish, Seen({"a": active}, deleted=[one])).changed, "whoever restored or made it"
+    unlisted = plan_table(wish, Seen())
+    assert (unlisted.restore, unlisted.after) == (True, {"database": "d", "name": "a"})
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ([], "not_found"),
+        ([deleted(1, "A")], "not_found"),
+        ([deleted(1), deleted(2, day=2)], "ambiguous_table"),
+        ([deleted(None)], "bad_answer"),
+        (Influxdb3Error("no list", code="influxctl"), "influxctl"),
+    ],
+)
+def test_a_name_that_means_no_table_restores_none(found: Any, code: str) -> None:
+    wish = TableWish("restored", {"database": "d", "name": "a"})
+    with pytest.raises(Influxdb3Error) as raised:
+        plan_table(wish, Seen({"b": {"database": "d", "name": "b", "id": 9}}, deleted=found))
+    assert raised.value.code == code
+    if code == "ambiguous_table":
+        assert "2 (deleted 2026-01-02T00:00:00Z), 1 (deleted 2026-01-01T00:00:00Z)" in str(raised.value)
 
 
 @given(wishes(), databases)
