@@ -11,6 +11,7 @@ only where a host needs it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -20,15 +21,18 @@ from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_ans
 from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
 
 Data = dict[str, Any]
+# What says which cluster an issuer reaches. None of it is secret.
+_CLUSTER = ("host", "port", "account_id", "cluster_id", "config_path", "profile")
 
 
 def begin(progress: Mapping[str, Any] | None) -> Data:
     """Return what earlier batches of this run have left behind, for the later ones.
 
-    `seen` says under which host's name a file was seen first, `forced` has the descriptions of the shared tokens that
-    were made by force, `proved` the IDs of the shared tokens that each host has proved, `outcomes` see summary.py.
+    `seen` says under which host's name a file was seen first, `uses` see `_used_once`, `forced` has the descriptions of
+    the shared tokens that were made by force, `proved` the IDs of the shared tokens that each host has proved,
+    `outcomes` see summary.py.
     """
-    return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "forced", "proved", "outcomes")}
+    return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "uses", "forced", "proved", "outcomes")}
 
 
 def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: Any) -> Data:
@@ -51,6 +55,7 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
     # Who loads is the first host, with its own tasks.
     first = members[looks[0]["member"]["host"]] if looks and looks[0]["is_loaded"] else None
     members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
+    members = {host: _used_once(kind, member, by_host[host], progress) for host, member in members.items()}
     refused: dict[str, str] = {}
     requests: list[Data] = []
     for is_shared in (False, True):
@@ -102,6 +107,48 @@ def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any
     except ValueError as error:
         return replace(member, refusal=str(error))
     return member
+
+
+def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Data) -> Member:
+    """Return a member, refused where this run has its tokens kept elsewhere, or other tokens where its own are kept.
+
+    Each of the two would be taken for left over by the other, and revoked while it is held. `progress["uses"]` notes
+    where the tokens of a cluster's description are kept, in a file of the host or in a store, and which ones a store
+    keeps.
+    """
+    way, store, uses = look["way"], look["store"], progress["uses"]
+    tokens = f"{_cluster_of(way)} {member.description}"
+    if member.refusal or not (store if look["is_shared"] else member.path):
+        return member
+    if not look["is_shared"]:
+        first = uses.setdefault(tokens, member.path)
+        if first == member.path or progress["seen"].get(member.file_identity) == member.host:
+            return member
+    else:
+        first = uses.setdefault(tokens, store)
+        kept = uses.setdefault(f"{way['issuer']} {store}", tokens)
+        if kept != tokens:
+            refusal = (
+                f"{store} keeps a token of another cluster or description already, and each would take the other's"
+                f" place in it at every run. Set {kind.role}_secret_file to another file for each."
+            )
+            return replace(member, refusal=refusal)
+        if first == store:
+            return member
+    refusal = (
+        f"Tokens of this cluster that are described {member.description!r} are kept in {first} already, and one in"
+        f" {store or member.path} would have the other revoked. Set {kind.role}_description_prefix to another text for"
+        " each use of the role."
+    )
+    return replace(member, refusal=refusal)
+
+
+def _cluster_of(way: Mapping[str, Any]) -> str:
+    """Return what tells apart the clusters that tokens are made on. It is kept with the facts of localhost."""
+    options = way.get("options") or {}
+    # Without a password that somebody has put before the host, and that the module refuses.
+    reached = [str(options.get(name) or "").rpartition("@")[2] for name in _CLUSTER]
+    return json.dumps([way["issuer"], *reached])
 
 
 def _key_of(kind: Kind, loaded: Any) -> str:
