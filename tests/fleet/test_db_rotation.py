@@ -115,8 +115,10 @@ def test_what_uses_the_token_takes_it_up_before_the_old_one_goes(db_rotation: Db
 
 
 def test_what_can_not_work_is_refused_before_a_token_is_made(db_rotation: DbRotation) -> None:
+    """The old tokens are due for a renewal, and stay where and what they are."""
     rotation, hosts = db_rotation, db_rotation.fleet.hosts
-    (hosts[2].home / "influxdb3").mkdir(mode=0o777)
+    old = [rotation.give_old(host) for host in hosts]
+    before = rotation.files()
     (hosts[2].home / "influxdb3").chmod(0o777)
     spoilt: dict[str, dict[str, Any]] = {
         "host1": {"db_token_permissions": []},
@@ -132,7 +134,10 @@ def test_what_can_not_work_is_refused_before_a_token_is_made(db_rotation: DbRota
     for words in (
         "db_token_permissions is missing or empty",
         "'1ST-TOKEN' is no name of a variable",
+        "State what it may do",
+        "Use letters, digits and underscores",
         "everybody may write to it",
+        "Choose a directory that only root or the owner may write to",
     ):
         assert words in told, told
     assert rotation.asked() == []
@@ -140,8 +145,9 @@ def test_what_can_not_work_is_refused_before_a_token_is_made(db_rotation: DbRota
     assert missing.code == 2
     assert "the cluster has no database 'no'" in str(missing.failures)
     assert rotation.asked() == ["GET tokens", "GET databases"]
-    assert rotation.sim.state.db_tokens == []
-    assert rotation.files() == {}
+    assert rotation.sim.state.db_tokens == old
+    assert all(rotation.works(token.secret) for token in old)
+    assert rotation.files() == before
 
 
 @pytest.mark.complete
