@@ -289,7 +289,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import exposed, login_in
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.addresses import exposed, login_in
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Location
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ApiError, Influxdb3Error
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
@@ -394,7 +394,7 @@ def trial_of(module: AnsibleModule, warnings: list[str]) -> data_proof.Trial | N
         return None
     module.no_log_values.update(login_in(options["host"]))  # refused in a moment, and Ansible shows the options
     trial = data_proof.trial_of(options)
-    warnings += filter(None, [exposed(trial.plane.base_url, "database token")])
+    warnings += filter(None, [exposed(trial.base_url, "database token")])
     return trial
 
 

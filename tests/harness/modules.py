@@ -143,7 +143,7 @@ def _imported_late() -> list[str]:
     return [
         f"{package}.{path.parent.name}.{path.stem}"
         for path in Path(utils).parent.glob("_*/*.py")
-        if path.parent.name not in ("_api", "_probe") and path.stem != "__init__"
+        if (path.parent.name not in ("_api", "_probe") or path.stem == "data_plane") and path.stem != "__init__"
     ]
 
 

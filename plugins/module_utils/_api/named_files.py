@@ -13,19 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.connection import Connection, token_file_of, token_in
-from .._core.errors import Influxdb3Error, ProfileError
-from .._core.regular_file import read_regular
+from .._core.errors import ProfileError
+from .._core.regular_file import check_readable, read_regular, why_unreadable
 
 # A token has some hundred bytes, a signed one some thousand.
 _LONGEST_TOKEN_FILE = 64 * 1024
-
-
-def check_readable(name: str, path: str) -> None:
-    """Raise Influxdb3Error where a file of certificates or a key can't be read; `name` says who names it."""
-    try:
-        read_regular(path)
-    except (OSError, ValueError) as error:
-        raise Influxdb3Error(f"{name} names {path!r}, which can't be read: {_reason(error)}.", code="tls") from None
 
 
 def check_files(connection: Connection) -> None:
@@ -53,7 +45,7 @@ def with_token(profile: Mapping[str, Any]) -> dict[str, Any]:
         token = token_in(read_regular(path, most=_LONGEST_TOKEN_FILE))
     except OSError as error:
         raise ProfileError(
-            f"{where} can't be read: {_reason(error)}. Make it readable where this module runs, or give"
+            f"{where} can't be read: {why_unreadable(error)}. Make it readable where this module runs, or give"
             " management_token.",
             code="token_file",
         ) from None
@@ -61,7 +53,3 @@ def with_token(profile: Mapping[str, Any]) -> dict[str, Any]:
         why = "can't be read: the path holds a null character" if "\0" in path else str(error)
         raise ProfileError(f"{where} {why}.", code="token_file") from None
     return {**profile, "mgmt_token": token}
-
-
-def _reason(error: Exception) -> str:
-    return str(error.strerror) if isinstance(error, OSError) else "the path holds a null character"

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .named_files import check_readable
+from .._core.regular_file import check_readable
 
 # Where operating systems keep the bundle of their store, in the order in which Go's crypto/x509, and so influxctl,
 # looks for it: Debian, Fedora, openSUSE, OpenELEC, RHEL, Alpine and the BSDs with macOS.

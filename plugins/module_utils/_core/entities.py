@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 
 from .durations import format_duration, format_instant, parse_duration, parse_instant
 from .errors import Influxdb3Error, OptionError
-from .token_values import parse_token_id, read_secret, read_text
+from .token_values import ACTIONS, parse_token_id, read_secret, read_text
 
 State = dict[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -29,7 +29,6 @@ MAX_BUCKETS = 100_000
 MAX_NAME = 64
 MAX_LIMIT = 2**31 - 1
 _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
-ACTIONS = ("read", "write")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # facts.md#names: names that the system uses or may use.
 SYSTEM_PREFIXES = ("_", "iox_")
@@ -48,15 +47,6 @@ PARTITION_TEMPLATE_OPTION: dict[str, Any] = {
         "value": {"type": "str"},
         "tag_name": {"type": "str"},
         "number_of_buckets": {"type": "int"},
-    },
-}
-# The argument spec of a database token's permissions.
-PERMISSIONS_OPTION: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "options": {
-        "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
-        "resource": {"type": "str", "required": True},
     },
 }
 HOUR = 3_600_000_000_000

@@ -13,6 +13,8 @@ import errno
 import os
 import stat
 
+from .errors import Influxdb3Error
+
 MOST = 4 * 1024 * 1024
 """The most bytes that a file may have. A config, a key or a bundle of all public CAs has far fewer."""
 
@@ -75,3 +77,18 @@ def read_regular(path: str, *, follow: bool = True, dir_fd: int | None = None, m
         return content_of(descriptor, most)
     finally:
         os.close(descriptor)
+
+
+def check_readable(name: str, path: str) -> None:
+    """Raise Influxdb3Error where a file of certificates or a key can't be read; `name` says who names it."""
+    try:
+        read_regular(path)
+    except (OSError, ValueError) as error:
+        raise Influxdb3Error(
+            f"{name} names {path!r}, which can't be read: {why_unreadable(error)}.", code="tls"
+        ) from None
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return the reason of an OSError, or of the ValueError of a path that can be none, the end of a sentence."""
+    return str(error.strerror) if isinstance(error, OSError) else "the path holds a null character"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules for a token's ID and secret, which come from an option, the API or influxctl. Pure.
+"""The rules for a token's ID, secret and permissions, which come from an option, the API or influxctl. Pure.
 
 An ID stands in the path of URLs and on influxctl's command line, so every ID is checked where it comes in.
 """
@@ -17,6 +17,16 @@ from .credentials import secret_problem
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
+ACTIONS = ("read", "write")
+# The argument spec of a database token's permissions.
+PERMISSIONS_OPTION: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
+        "resource": {"type": "str", "required": True},
+    },
+}
 
 
 def parse_token_id(text: Any) -> str:

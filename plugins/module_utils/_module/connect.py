@@ -14,7 +14,8 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 from .._api.endpoints import ManagementApi
 from .._api.named_files import check_files, with_token
 from .._api.proxies import logins_in
-from .._core.connection import Connection, exposed, login_in, parse_host, resolve
+from .._core.addresses import exposed, login_in, parse_host
+from .._core.connection import Connection, resolve
 from .._core.errors import ProfileError, remember
 from .._core.interface import Result, Spec
 from .._core.stated import PRODUCTS

@@ -8,23 +8,23 @@ What is asked and what an answer means are pure functions; `prove` alone sends a
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import urlencode
 
-from .._api.answers import parse_json
-from .._api.data_plane import Answer, DataPlane, ask, harmless_query
-from .._api.named_files import check_readable
-from .._core.connection import parse_host
+from .._core.addresses import parse_host
 from .._core.durations import parse_instant
-from .._core.entities import PERMISSIONS_OPTION
 from .._core.errors import ApiError, OptionError, quoted
 from .._core.interface import Spec
+from .._core.regular_file import check_readable
+from .._core.token_values import PERMISSIONS_OPTION
 from .secret_text import Secret
+
+# A host where nothing is due sends nothing, and most runs find nothing due.
+if TYPE_CHECKING:
+    from .._api.data_plane import Answer, DataPlane
 
 # What describes a proof, as the option of a module.
 PROVE: Spec = {
@@ -59,6 +59,8 @@ class Probe(NamedTuple):
     def path(self) -> str:
         """The path with its query: of a query that changes nothing, or of a write (facts.md#queries, #writes)."""
         if self.action == "read":
+            from .._api.data_plane import harmless_query
+
             return harmless_query(self.database)
         return "/api/v2/write?" + urlencode({"bucket": self.database, "precision": "ns"})
 
@@ -70,12 +72,21 @@ class Probe(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """How a token is tried: where, with what, how often again, and the seconds between two attempts."""
+    """How a token is tried: where, as in `DataPlane`, with what, how often again, and the seconds between attempts."""
 
-    plane: DataPlane
+    base_url: str
+    verify: bool | str
+    timeout: float
     probe: Probe
     retries: int
     delay: float
+
+    @property
+    def plane(self) -> DataPlane:
+        """Where the data plane is."""
+        from .._api.data_plane import DataPlane
+
+        return DataPlane(self.base_url, self.verify, self.timeout)
 
     @property
     def patience(self) -> float:
@@ -97,7 +108,7 @@ def trial_of(options: Mapping[str, Any]) -> Trial:
     if isinstance(verify, str) and base_url.startswith("https:"):
         check_readable("prove.ca_path", verify)
     probe = probe_of(options["database"] or None, options["permissions"])
-    return Trial(DataPlane(base_url, verify, options["timeout"]), probe, options["retries"], options["delay"])
+    return Trial(base_url, verify, options["timeout"], probe, options["retries"], options["delay"])
 
 
 def probe_of(database: str | None, permissions: Sequence[Mapping[str, str]] | None) -> Probe:
@@ -171,6 +182,8 @@ def _meaning(probe: Probe, answer: Answer) -> tuple[str, str]:
 
 
 def _json(answer: Answer) -> Any:
+    from .._api.answers import parse_json
+
     try:
         return parse_json(answer.body)
     except ValueError:
@@ -182,6 +195,8 @@ def skew(date: str | None, at: datetime) -> str:
 
     `date` is the header of that name, `at` what this host takes for now.
     """
+    from email.utils import parsedate_to_datetime
+
     try:
         off = at - parsedate_to_datetime(date or "")
     except (TypeError, ValueError, IndexError):
@@ -200,6 +215,8 @@ def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bo
     Returns whether it is proved, None where this cluster's answers don't tell, and what to warn of. Raises ApiError,
     that of the last attempt.
     """
+    from .._api.data_plane import ask
+
     plane, probe = trial.plane, trial.probe
     for attempt in range(trial.retries + 1):
         clock = ""
@@ -241,6 +258,10 @@ def activation_left(secret: Secret, at: datetime, patience: float) -> float:
 
 def _refuses_others(plane: DataPlane, probe: Probe) -> bool:
     """Return whether a token that doesn't exist is refused where the new one is not: only then that tells anything."""
+    import secrets
+
+    from .._api.data_plane import ask
+
     try:
         answer = ask(plane, probe.method, probe.path, f"apiv1_{secrets.token_hex(32)}", doing=probe.doing)
     except ApiError:

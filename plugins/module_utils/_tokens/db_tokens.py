@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import DB_TOKEN, PERMISSIONS_OPTION, State
+from .._core.entities import DB_TOKEN, State
 from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .._core.interface import Spec
 from .._core.threads import for_each
+from .._core.token_values import PERMISSIONS_OPTION
 from .backend import Birth, Kind, Made
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._core.connection import Connection, parse_host
+from .._core.addresses import parse_host
+from .._core.connection import Connection
 from .._core.entities import State
 from .._core.errors import OptionError
 from .._core.stated import DEDICATED

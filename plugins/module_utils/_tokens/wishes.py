@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from .._core.durations import parse_span
-from .._core.entities import PERMISSIONS_OPTION, Entity, parse_option
+from .._core.entities import Entity, parse_option
 from .._core.errors import OptionError
 from .._core.interface import Spec
 from .._core.owner import RUNNER, Owner, parse_owner
-from .._core.token_values import parse_token_id
+from .._core.token_values import PERMISSIONS_OPTION, parse_token_id
 from .plan import TokenWish, check_wish
 from .secret_text import parse_path
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...module_utils._core.connection import parse_host
+from ...module_utils._core.addresses import parse_host
 from ...module_utils._core.stated import CLUSTERED, DEDICATED, stated_values, without_unset
 from .kind import TO_BE_MADE, Holding, Kind, Result, Settings, is_held, secret_to_write
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...module_utils._core.connection import parse_host
+from ...module_utils._core.addresses import parse_host
 from ...module_utils._core.stated import CLUSTERED, DEDICATED, stated_values
 
 

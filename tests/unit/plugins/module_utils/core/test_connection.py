@@ -12,14 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.addresses import exposed, login_in, parse_host
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import (
     CLUSTERED_ID,
     Connection,
-    exposed,
     from_profile,
     limits,
-    login_in,
-    parse_host,
     resolve,
     token_file_of,
     token_in,
