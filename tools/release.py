@@ -58,8 +58,9 @@ def set_version(checkout: Path, version: str) -> None:
     if count != 1:
         raise ValueError(f"galaxy.yml has {count} lines that begin with 'version:'")
     galaxy.write_text(text, encoding="utf-8")
-    # What Galaxy shows of this version leads to the files of this version. docs/*.md is made from the site's pages.
-    for path in (galaxy, checkout / "README.md", *checkout.glob("roles/*/README.md")):
+    # What Galaxy and the site show of this version leads to its files. docs/*.md is made from the site's pages.
+    shown = ("README.md", "roles/*/README.md", "docs/docsite/rst/*.rst")
+    for path in (galaxy, *(path for pattern in shown for path in checkout.glob(pattern))):
         path.write_text(moved(path.read_text(encoding="utf-8"), version), encoding="utf-8")
 
 

@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Brings many databases, tables and database tokens to their stated form in one task. It costs one list of databases,
     one of tokens, and then only the writes that are needed, several at a time.
+  - In most cases you need O(host) and O(management_token), or O(config_path) with O(profile); O(databases) and
+    O(db_tokens); and O(secret_dir), which keeps the secrets of new tokens.
   - Each item takes the options of M(influxops.influxdb3.database), M(influxops.influxdb3.table) or
     M(influxops.influxdb3.db_token) and is treated as these modules do.
   - All options of all items are checked before the first request, and all that is wrong is told at once.

@@ -12,6 +12,8 @@ short_description: Manage a database token of InfluxDB 3 Clustered or Cloud Dedi
 version_added: 0.1.0
 description:
   - Makes, changes, renews and revokes a database token, which grants reading and writing of databases.
+  - In most cases you need O(host) and O(management_token), or O(config_path) with O(profile); O(description),
+    O(permissions) and O(secret_file); and for a token that ends, O(expires_in) and O(renew_before).
   - With O(tokens) it manages many tokens at the price of one list of tokens.
   - The server shows a token's secret once, when it is made. With O(secret_file) it is on disk before the module
     returns.

@@ -13,6 +13,9 @@ version_added: 0.1.0
 description:
   - Writes a database token into a private file on the target, and if wanted also as C(NAME=secret) into a second file,
     as systemd's C(EnvironmentFile) takes it. It makes no token; M(influxops.influxdb3.db_token) does.
+  - In most cases you need O(path), O(token), O(id), O(description) and O(expires_at), which
+    M(influxops.influxdb3.db_token) returns; O(env_path) with O(env_name) where systemd reads it; and O(prove) to have
+    it tried first.
   - With O(prove) the new files are written beside the old ones, the host itself tries the token at the data plane, and
     only then are they renamed into place. A proof that fails leaves the old files as they were, byte for byte, and
     fails the task.

@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Writes, changes and removes a C([[profile]]) of an influxctl C(config.toml) on the target, among it the management
     token that influxctl authenticates with.
+  - In most cases you need O(name), O(product), O(host) and O(mgmt_token), and O(prove) to have it tried first; for
+    Cloud Dedicated, O(account_id) and O(cluster_id) in place of O(host).
   - Comments, order, unknown keys and other profiles survive byte for byte. The file is replaced atomically. A file
     that isn't valid TOML, or that holds the profile twice, is left untouched.
   - The diff shows the profile's keys before and after. Tokens, an identity provider's parameters and keys that this

@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Makes, renews and revokes a management token, which grants the administration of a cluster, through the C(influxctl)
     program. The HTTP API has no such operation.
+  - In most cases you need O(host) and O(management_token), or O(config_path) with O(profile); O(description) and
+    O(secret_file); and for a token that ends, O(expires_in) and O(renew_before).
   - Which token was made is proved by comparing the lists from before and after with what influxctl printed.
   - With O(tokens) it manages many tokens at the price of one list of tokens before, and one after if any are made.
 author:

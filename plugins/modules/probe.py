@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Answers a list of questions about the Management API and C(influxctl), each with the evidence in one sentence. The
     answers that differ from what is documented or assumed are listed as surprises.
+  - In most cases you need O(host) and O(management_token), or O(config_path) with O(profile), and nothing else. Most
+    questions stay open without O(writes).
   - No secret, no address, and no name or ID of yours is in the report, so that it can be published. The collection's
     tests learn from it.
   - The playbook C(influxops.influxdb3.probe) prints the report and says what to do with it.

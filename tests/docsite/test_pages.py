@@ -13,8 +13,11 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from harness.install import CHECKOUT
+from tools.links import REPOSITORY
 
 SITE = CHECKOUT / "build" / "docs"
+IMAGES = CHECKOUT / "docs" / "images"
+PICTURES = f"https://raw.githubusercontent.com/{REPOSITORY}/main/docs/images/"
 pytestmark = pytest.mark.complete
 # The texts and pictures that stand beyond the right edge, and in no box that scrolls: nobody sees them.
 CUT = """() => {
@@ -36,9 +39,10 @@ CUT = """() => {
 
 
 def opened(browser: Any, width: int = 1280) -> Any:
-    """An empty page. What isn't in the site isn't asked for: pages must read well without a network."""
+    """An empty page. Pages must read well without a network; their pictures are those of the checkout."""
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.route("http*://**", lambda route: route.fulfill(status=200, body=""))
+    page.route(f"{PICTURES}**", lambda route: route.fulfill(path=IMAGES / route.request.url.removeprefix(PICTURES)))
     return page
 
 
@@ -53,13 +57,29 @@ def test_nothing_is_cut(browser: Any, width: int) -> None:
     assert {name: found for name, found in cut.items() if found} == {}
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pictures_are_shown(browser: Any, width: int) -> None:
+    """Each as wide as it is, or as the phone is."""
+    page = opened(browser, width)
+    sizes = {}
+    for path in sorted(SITE.glob("guide_*.html")):
+        page.goto(path.as_uri(), wait_until="networkidle")
+        sizes |= dict(
+            page.eval_on_selector_all(
+                ".rst-content img[alt]", "all => all.map(one => [one.src, [one.naturalWidth, one.clientWidth]])"
+            )
+        )
+    assert len(sizes) >= 4
+    assert {src for src, (natural, shown) in sizes.items() if natural < 300 or shown < 300} == set()
+
+
 def test_the_sidebar_has_captions_and_short_names(browser: Any) -> None:
     page = opened(browser)
     page.goto((SITE / "index.html").as_uri())
     captions = page.eval_on_selector_all(".wy-menu p.caption", "all => all.map(one => one.textContent.trim())")
     entries = page.eval_on_selector_all(".wy-menu .toctree-l1 > a", "all => all.map(one => one.textContent.trim())")
     assert {"First steps", "Playbooks", "Modules"} <= set(captions)
-    assert {"cluster", "mgmt_token"} <= set(entries)
+    assert {"cluster", "mgmt_token", "rotate_db_tokens"} <= set(entries)
     assert [entry for entry in entries if len(entry) > 48] == []
 
 

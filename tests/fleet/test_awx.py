@@ -16,11 +16,14 @@ from typing import Any
 import pytest
 
 from fleet import Fleet
+from fleet.host import Host
+from harness import systemd
 from harness.awx import Job, base_environment, definitions, holding, notification, sliced
 from harness.playbook import Ansible
 from harness.rotation import CONFIG, Prober, Rotation
 from simulator import Simulator
 
+FILES = (Path("influxdb3/token.json"), Path("influxdb3/token.env"))
 FILE, ENVIRONMENT = "InfluxDB 3 (file)", "InfluxDB 3 (environment)"
 
 
@@ -40,6 +43,8 @@ class Awx:
         self.kind = next(one for one in self.defined["controller_credential_types"] if one["name"] == kind)
         self.inventory = json.loads(rotation.fleet.inventory.read_text())
         self.jobs: list[Job] = []
+        # The files that hosts have beside their profile.
+        self.own: set[Path] = set()
         self._numbers = count(1)
 
     @property
@@ -54,7 +59,11 @@ class Awx:
     @property
     def variables(self) -> dict[str, Any]:
         """What differs here from the project's variables: the names of the cluster and of its CA."""
-        variables = {"mgmt_token_profile": self.rotation.variables["mgmt_token_profile"]}
+        variables = {
+            "mgmt_token_profile": self.rotation.variables["mgmt_token_profile"],
+            "db_token_prove_host": self.rotation.sim.url,
+            "db_token_prove_ca_path": str(self.rotation.sim.ca_path),
+        }
         if self.kind["name"] == ENVIRONMENT:
             variables["cluster_connection"] = {"ca_path": str(self.rotation.sim.ca_path)}
         return variables
@@ -106,7 +115,8 @@ class Awx:
             assert "-vvv" in started["command"]
         for host in self.rotation.fleet.hosts:
             found = {path.relative_to(host.home) for path in host.home.rglob("*") if path.is_file()}
-            assert found - {Path("bin/influxctl"), Path("bin/influxctl.log")} == {Path(CONFIG)}
+            found -= {Path("bin/influxctl"), Path("bin/influxctl.log")}
+            assert found - self.own == {Path(CONFIG)}
 
 
 @pytest.fixture
@@ -118,6 +128,25 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
 @pytest.fixture
 def world(ansible: Ansible, sim: Simulator, fleet: Fleet) -> Rotation:
     return Rotation(ansible, sim, fleet)
+
+
+def db_token(host: Host) -> str:
+    """The database token that a host holds."""
+    return str(json.loads((host.home / FILES[0]).read_text())["token"])
+
+
+def uses_telegraf(awx: Awx) -> None:
+    """Each host has a telegraf with a unit that takes its token from the project's file."""
+    awx.own = {*FILES, Path("telegraf.log"), Path("telegraf.pid")}
+    for host in awx.rotation.fleet.hosts:
+        before = {path for path in host.home.rglob("*") if path.is_file()}
+        systemd.install(host, awx.rotation.sim)
+        part = host.home / "etc/systemd/system/telegraf.service.d/influxdb3.conf"
+        part.parent.mkdir(parents=True)
+        part.write_text(f"[Service]\nEnvironmentFile={host.home / FILES[1]}\n")
+        awx.own |= {
+            path.relative_to(host.home) for path in host.home.rglob("*") if path.is_file() and path not in before
+        }
 
 
 @pytest.mark.complete
@@ -134,7 +163,16 @@ def test_the_playbooks_under_ansible_runner(kind: str, world: Rotation, place: P
     assert len(issued) == len(hosts)
     assert first.artifact_data["influxdb3_rotation_renewed"] == [host.name for host in hosts]
 
-    for name in ("bootstrap", "rotate", "audit"):
+    uses_telegraf(awx)
+    for name in ("preflight", "rotate_db_tokens"):
+        job = awx.run(name)
+        assert job.code == 0, job.stdout
+    assert sorted(job.artifact_data["influxdb3_rotation_renewed"]) == [host.name for host in hosts]
+    db_tokens = {db_token(host) for host in hosts}
+    assert db_tokens == {token.secret for token in sim.state.db_tokens}
+    assert {systemd.token_in_use(host) for host in hosts} == db_tokens
+
+    for name in ("bootstrap", "rotate", "rotate_db_tokens", "audit", "preflight", "probe"):
         again = awx.run(name)
         assert again.code == 0, again.stdout
         assert again.changed == {}, name

@@ -121,6 +121,15 @@ def test_secrets_are_references_to_a_vault() -> None:
         assert re.fullmatch(r"\{\{ vault_\w+ \}\}", value)
 
 
+def test_tasks_of_the_user_lie_in_the_project() -> None:
+    """The playbook is in the collection and the inventory elsewhere, so the path begins where ansible.cfg is."""
+    stated = load(PROJECT / "inventory" / "group_vars" / "all.yml")["db_token_changed_tasks"]
+    inside = stated.removeprefix("{{ ansible_config_file | dirname }}/")
+    assert inside != stated
+    assert (PROJECT / inside).is_file()
+    assert (PROJECT / "ansible.cfg").is_file()
+
+
 def test_awx_finds_the_playbooks() -> None:
     """It offers the files of a project with such a line; what they import is in the collection."""
     lines = r"^\s*-?\s*(?:hosts|(?:ansible\.builtin\.)?import_playbook):"
@@ -133,8 +142,9 @@ def test_awx_finds_the_playbooks() -> None:
 
 
 def test_all_variables_are_those_of_the_roles_and_playbooks() -> None:
-    known = {"influxdb3_config_path"}
-    for role in ("cluster", "mgmt_token"):
+    playbooks = "".join(path.read_text() for path in (CHECKOUT / "playbooks").glob("*.yml"))
+    known = {"influxdb3_config_path", *re.findall(r"\{\{ ((?:preflight|probe)_\w+)", playbooks)}
+    for role in ("cluster", "db_token", "mgmt_token"):
         specs = yaml.safe_load((CHECKOUT / "roles" / role / "meta" / "argument_specs.yml").read_text())
         known |= {name for spec in specs["argument_specs"].values() for name in spec["options"]}
     used = set(load(PROJECT / "inventory" / "group_vars" / "all.yml"))
@@ -148,7 +158,8 @@ def test_all_variables_are_those_of_the_roles_and_playbooks() -> None:
 
 def test_only_what_bears_it_runs_in_slices() -> None:
     """A slice of the others would take the whole cluster, or the other slices' tokens, for its own business."""
-    assert [name for name, one in TEMPLATES.items() if one.get("job_slice_count", 1) > 1] == ["InfluxDB 3 rotate"]
+    in_slices = [name for name, one in TEMPLATES.items() if one.get("job_slice_count", 1) > 1]
+    assert in_slices == ["InfluxDB 3 rotate", "InfluxDB 3 rotate_db_tokens"]
 
 
 @pytest.mark.parametrize("schedule", DEFINED["controller_schedules"], ids=lambda one: one["name"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,59 @@ def test_what_is_shown_is_compared() -> None:
     assert missing(output, ["ok: [...]..."]) == []
     assert missing(output, ["end", "TASK [a] ***"]) == ["TASK [a] ***"]
     assert missing(output, ["ok: [web2]..."]) == ["ok: [web2]..."]
+
+
+LONG = [
+    *(f"plugins/modules/{name}.py" for name in ("cluster", "db_token", "db_token_file", "influxctl_profile")),
+    *(f"plugins/modules/{name}.py" for name in ("mgmt_token", "probe")),
+    *(f"roles/{name}/meta/argument_specs.yml" for name in ("cluster", "db_token", "mgmt_token")),
+]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_page_says_first_which_options_are_needed(name: str) -> None:
+    """Its options stand in the order of the alphabet, and most of them are for few."""
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    if name.endswith(".py"):
+        description = yaml.safe_load(text.split('"""')[3])["description"]
+    else:
+        description = yaml.safe_load(text)["argument_specs"]["main"]["description"]
+    assert description[1].startswith("In most cases you need O(")
+
+
+IMAGE = re.compile(r"^\.\. image:: (\S+)\n(?:   :alt: (.+)\n)?", re.M)
+PICTURES = f"https://raw.githubusercontent.com/{links.REPOSITORY}/main/docs/images/"
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "says"),
+    [
+        (page.stem, name, says)
+        for page in PAGES
+        for name, says in re.findall(
+            r"^\.\. image:: (\S+)\n(?:   :alt: (.+)\n)?", page.read_text(encoding="utf-8"), re.M
+        )
+    ],
+)
+def test_a_pages_picture_can_be_read_on_a_phone_in_the_dark_and_aloud(page: str, name: str, says: str) -> None:
+    """Galaxy, GitHub and the site show it as an image, so it has its own ground, and its letters shrink with it."""
+    assert name.startswith(PICTURES), page
+    assert len(says) > 40, "what it shows, in words"
+    svg = ElementTree.parse(CHECKOUT / "docs" / "images" / name.removeprefix(PICTURES)).getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    ground = svg.find(f"{space}rect")
+    assert ground is not None
+    assert ground.attrib["fill"] == "#ffffff"
+    assert float(ground.attrib["width"]) >= width - 4
+    assert float(ground.attrib["height"]) >= height - 4
+    # A phone has 350 pixels for it, and letters below 12 pixels are hard to read.
+    sizes = [float(one.attrib["font-size"]) for one in svg.iter() if "font-size" in one.attrib]
+    assert min(sizes) * min(1, 350 / width) >= 12
+    assert svg.findtext(f"{space}title")
+    assert svg.findtext(f"{space}desc")
+
+
+def test_the_guides_of_what_has_many_steps_have_a_picture() -> None:
+    with_one = {page.stem for page in PAGES if ".. image::" in page.read_text(encoding="utf-8")}
+    assert {"guide_bootstrap", "guide_db_tokens", "guide_probe", "guide_rotation"} <= with_one

@@ -94,10 +94,14 @@ def test_a_release_is_made_of_what_is_committed(repository: Path) -> None:
 
 
 def test_the_version_stands_in_one_place_and_in_the_links_to_the_repository(repository: Path) -> None:
-    (repository / "README.md").write_text(f"1.9.0 {OWN}\n")
+    page = repository / "docs" / "docsite" / "rst" / "guide_a.rst"
+    page.parent.mkdir(parents=True)
+    for path in (repository / "README.md", page):
+        path.write_text(f"1.9.0 {OWN}\n")
     release.set_version(repository, "1.10.0")
     assert (repository / "galaxy.yml").read_text() == "name: a\nversion: 1.10.0\n"
-    assert (repository / "README.md").read_text() == f"1.9.0 {OWN.replace('main', '1.10.0')}\n"
+    for path in (repository / "README.md", page):
+        assert path.read_text() == f"1.9.0 {OWN.replace('main', '1.10.0')}\n"
 
 
 TEXTS = {"failure": {"failure": {"type": "dict"}}}

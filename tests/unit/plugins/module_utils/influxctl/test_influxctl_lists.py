@@ -273,6 +273,38 @@ def test_keys_by_meaning(entry: dict[str, Any], wanted: State) -> None:
     assert parse_entries(json.dumps([entry]), TABLES) == [wanted]
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "../../databases/1",
+        "1/../2",
+        "1?force=true",
+        "--force",
+        "-1",
+        "1 2",
+        "1\n2",
+        "\u0667",
+        "0x10",
+        10**30,
+        True,
+        [7],
+    ],
+)
+def test_an_id_that_would_lead_elsewhere_in_a_path_is_none(shown: Any) -> None:
+    """What restores an object puts its ID into the path of a request."""
+    for kind in (TABLES, DATABASES):
+        assert parse_entries(json.dumps([{"name": "t", "id": shown}]), kind) == [{"name": "t"}]
+
+
+def test_a_list_s_escape_sequences_are_out_before_it_is_read_and_stay_text_in_names(lists: Make) -> None:
+    """Those around the list colour it; those in a name are JSON's own, and are a name's characters."""
+    entry = json.dumps([{"name": "\u001b[2Jt\u202e", "id": 7}])
+    coloured = lists(
+        f"printf '\\033[1m\\033]8;;http://x\\033\\\\tables\\033]8;;\\033\\\\\\033[0m\\n'; cat <<'E'\n{entry}\nE"
+    )
+    assert [(table["name"], table["id"]) for table in coloured.tables("d")] == [("\x1b[2Jt\u202e", 7)]
+
+
 def test_a_retention_may_be_a_text() -> None:
     text = json.dumps([{"database_name": "d", "retention_period": "30d"}, {"name": "e", "retentionPeriod": "infinite"}])
     assert [one["retention_period"] for one in parse_entries(text, DATABASES)] == [2_592_000_000_000_000, 0]
