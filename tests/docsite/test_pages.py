@@ -61,7 +61,7 @@ def test_nothing_is_cut(browser: Any, width: int) -> None:
 def test_pictures_are_shown(browser: Any, width: int) -> None:
     """Each as wide as it is, or as the phone is."""
     page = opened(browser, width)
-    sizes = {}
+    sizes: dict[str, list[float]] = {}
     for path in sorted(SITE.glob("guide_*.html")):
         page.goto(path.as_uri(), wait_until="networkidle")
         sizes |= dict(
