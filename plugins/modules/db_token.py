@@ -358,12 +358,12 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage
     manage_one,
     revoke_ids,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import proof_of
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.many_wishes import (
     DB_ENTRY,
     many_options,
     many_rules,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import proof_of
 
 MANY: dict[str, Any] = {
     **many_options(DB_ENTRY, concurrency=8),

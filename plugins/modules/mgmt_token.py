@@ -276,12 +276,14 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage
     manage_one,
     revoke_ids,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.many_wishes import (
     MGMT_ENTRY,
-    SECRET_FILE_OPTIONS,
-    TOKEN_OPTIONS,
     many_options,
     many_rules,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import (
+    SECRET_FILE_OPTIONS,
+    TOKEN_OPTIONS,
 )
 
 OPTIONS: dict[str, dict[str, Any]] = {

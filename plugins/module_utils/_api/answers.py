@@ -53,7 +53,7 @@ def parse_json(raw: bytes) -> Any:
     deeper nesting than Python can follow, and TooMuch for more values than any answer has.
     """
     text = raw.decode("utf-8")
-    if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
+    if len(text) > _MOST_VALUES and text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
         raise TooMuch("the answer holds too many values")
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_number)

@@ -23,7 +23,8 @@ from .._core.errors import ApiError, quoted, remember
 from .answers import LARGEST, LARGEST_ERROR, read_whole
 from .deadline import DEADLINE, TimedResponse
 from .proxies import Proxy, logins_in, proxy_of
-from .trust import Trust, tls_advice, trust
+from .tls_advice import tls_advice
+from .trust import Trust, trust
 
 
 class DataPlane(NamedTuple):

@@ -18,8 +18,8 @@ from .._core.connection import Connection
 from .._core.errors import AlreadyExists, Ambiguous, ApiError, NotFound, quoted
 from .answers import LARGEST_ERROR
 from .proxies import Proxy
+from .tls_advice import tls_advice
 from .transport import REFUSED, Answer, Request
-from .trust import tls_advice
 
 # The API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...` (facts.md#error-form).
 # The server words the text behind `desc`, which may hold a user's name of an object.

@@ -12,7 +12,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.connection import Connection, token_file_of, token_in
+from .._core.connection import Connection
+from .._core.connection_profile import token_file_of, token_in
 from .._core.errors import ProfileError
 from .._core.regular_file import check_readable, read_regular, why_unreadable
 

@@ -10,32 +10,23 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import TYPE_CHECKING, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.connection import Connection
-from .._core.converge import converge
 from .._core.entities import State
 from .._core.errors import MASK, Influxdb3Error, OptionError, mask, shown
 from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
-from .._tokens.planned import apply_plan
-from .databases import plan_database, send
 from .items import DATABASES, DB_TOKENS, parse
-from .outcome import FAILED, SKIPPED, Outcome, database_outcome, result_or_error, token_outcome
+from .outcome import Outcome, result_or_error
 from .plan import (
     PRUNE_LIMIT,
     Plan,
-    PlannedDatabase,
-    PlannedTable,
-    PlannedToken,
-    Stage,
-    Step,
     TooManyToPrune,
     plan_cluster,
     states_unknown_databases,
@@ -49,56 +40,6 @@ if TYPE_CHECKING:
 
     # Gives access to what lists tables, with the connection that the options describe. Raises Influxdb3Error.
     LookUp = Callable[[Connection], AbstractContextManager[TableLists]]
-
-
-class Workers(NamedTuple):
-    """What carries a plan out: so many at a time, until the throttle stops them."""
-
-    server: Server
-    throttle: Throttle
-    concurrency: int
-    conceal: Callable[[str], None]
-
-    def apply(self, plan: Plan) -> list[Outcome]:
-        """Do what is planned, stage by stage, and return every step's outcome. Prune only where all else is as stated.
-
-        What is not begun is skipped: after a stop, and what prune would delete after a failure.
-        """
-        outcomes = [step.foretold.skipped() if step.foretold.changed else step.foretold for step in plan.steps]
-        for stage, numbers in plan.stages():
-            unsettled = any(o.word in (FAILED, SKIPPED) for o in outcomes if not o.item.pruned)
-            if self.throttle.stopped or (unsettled and stage >= Stage.PRUNE_TOKENS):
-                break
-            with ThreadPoolExecutor(min(self.concurrency, len(numbers))) as pool:
-                done = pool.map(self._settle, [plan.steps[number] for number in numbers])
-                for number, outcome in zip(numbers, done):
-                    outcomes[number] = outcome
-        return outcomes
-
-    def _settle(self, step: Step) -> Outcome:
-        # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
-        self.throttle.wait()
-        if self.throttle.stopped:
-            return step.foretold.skipped()
-        outcome = result_or_error(lambda: self._outcome(step))
-        return step.foretold.failed(outcome) if isinstance(outcome, Influxdb3Error) else outcome
-
-    def _outcome(self, step: Step) -> Outcome:
-        if isinstance(step, PlannedDatabase):
-            wish = step.item.wish
-            done = converge(
-                step.change,
-                lambda: plan_database(wish, self.server.databases.now().get, self.server.find_deleted),
-                lambda change: send(self.server.api, wish, change),
-            )
-            return database_outcome(step.item, done)
-        if isinstance(step, PlannedTable):
-            from .table_plan import settle_table
-
-            return settle_table(self.server, step)
-        if isinstance(step, PlannedToken):
-            return token_outcome(step.item, apply_plan(step.plan, self.server.backend, self.conceal))
-        return step.foretold
 
 
 @contextmanager
@@ -172,7 +113,6 @@ def manage_cluster(
             sound(lists)
         api = ManagementApi(connection, conceal, params["concurrency"], throttle)
         server = Server(api, lists, partial(list_deleted, connection), looks_up=looks_up)
-        workers = Workers(server, throttle, params["concurrency"], conceal)
         world = read_world(
             server,
             wanted.databases,
@@ -193,12 +133,25 @@ def manage_cluster(
             plan.raise_if_unsafe(PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"])
         except TooManyToPrune as error:
             return too_many(error, shapeless)
-        outcomes = [step.foretold for step in plan.steps] if module.check_mode else workers.apply(plan)
+        outcomes = _outcomes(module, server, throttle, conceal, plan)
         warnings = [*plan.warnings, *([] if throttle.stopped else _warn_of_tokens(server, outcomes, at))]
     if throttle.stopped:
         module.log(f"cluster {throttle.stopped}: {sums(outcomes)}")
     _log_unexpected(module, outcomes)
     return report(outcomes, shapeless, throttle.stopped, warnings, check_mode=module.check_mode)
+
+
+def _outcomes(
+    module: ModuleView, server: Server, throttle: Throttle, conceal: Callable[[str], None], plan: Plan
+) -> list[Outcome]:
+    """Return what has become of every item; in check mode, and where nothing is to be done, what is foretold."""
+    foretold = [step.foretold for step in plan.steps]
+    if module.check_mode or not any(outcome.changed for outcome in foretold):
+        return foretold
+    # Imported only here, because Python compiles a module's files anew for every task.
+    from .workers import Workers
+
+    return Workers(server, throttle, module.params["concurrency"], conceal).apply(plan)
 
 
 def _warn_of_tokens(server: Server, outcomes: Sequence[Outcome], at: datetime) -> list[str]:

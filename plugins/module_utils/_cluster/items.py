@@ -12,9 +12,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar, Union
 
 from .._core.connection import Connection
 from .._core.entities import DB_TOKEN
@@ -37,28 +36,33 @@ DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": 
 DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with an option, or with one item of a list: its number from 0, and its name."""
 
     option: str
     message: str
-    index: int | None = None
+    number: int | None = None
     name: str | None = None
 
     def __str__(self) -> str:
-        where = self.option if self.index is None else f"{self.option}[{self.index}]"
+        where = self.option if self.number is None else f"{self.option}[{self.number}]"
         return f"{where}{f' {self.name!r}' if self.name else ''}: {self.message.rstrip('.')}"
 
+    def to_result(self) -> dict[str, Any]:
+        """Return it as the result shows it."""
+        return {"option": self.option, "message": self.message, "index": self.number, "name": self.name}
 
-@dataclass(frozen=True)
-class DatabaseItem:
+
+class DatabaseItem(NamedTuple):
     """A database that an item states, or that is to be pruned because none does."""
-
-    kind: ClassVar[str] = DATABASES
 
     wish: DatabaseWish
     pruned: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The option that states it."""
+        return DATABASES
 
     @property
     def name(self) -> str:
@@ -80,14 +84,16 @@ class DatabaseItem:
         return self.wish.name
 
 
-@dataclass(frozen=True)
-class TableItem:
+class TableItem(NamedTuple):
     """A table that an item states. Tables are never pruned."""
 
-    kind: ClassVar[str] = TABLES
-    pruned: ClassVar[bool] = False
-
     wish: TableWish
+    pruned: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The option that states it."""
+        return TABLES
 
     @property
     def name(self) -> str:
@@ -109,19 +115,21 @@ class TableItem:
         return self.name
 
 
-@dataclass(frozen=True)
-class TokenItem:
+class TokenItem(NamedTuple):
     """A database token that an item states, or that is to be pruned because none does.
 
     `name` is its description, or its ID where the item states only that. `proof` is how a new one is proved to work.
     """
 
-    kind: ClassVar[str] = DB_TOKENS
-
     name: str
     order: Order
     proof: Proof | None = None
     pruned: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The option that states it."""
+        return DB_TOKENS
 
     @property
     def identity(self) -> dict[str, Any]:

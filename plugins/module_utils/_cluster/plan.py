@@ -8,9 +8,8 @@ A plan comes from what is wanted and from the world as it was read. Check mode a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import IntEnum
 from typing import Any, NamedTuple, Union
 
 from .._core.converge import foretell
@@ -21,7 +20,7 @@ from .._tokens.backend import Backend
 from .._tokens.index import TokenIndex
 from .._tokens.planned import Kept, TokenPlan, plan_order
 from .databases import plan_database
-from .items import DATABASES, DB_TOKENS, TABLES, DatabaseItem, Item, TableItem, TokenItem, Wanted
+from .items import DATABASES, DB_TOKENS, DatabaseItem, Item, TableItem, TokenItem, Wanted
 from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
 from .world import World
 
@@ -62,26 +61,6 @@ class Unplanned(NamedTuple):
 Step = Union[PlannedDatabase, PlannedTable, PlannedToken, Unplanned]
 
 
-class Stage(IntEnum):
-    """What is done together, in its order: databases before the tables in them, and both before the tokens that name
-    them. Deletions come last, those of tables before those of databases.
-    """
-
-    KEEP_DATABASES = 1
-    KEEP_TABLES = 2
-    KEEP_TOKENS = 3
-    REVOKE_TOKENS = 4
-    DELETE_TABLES = 5
-    DELETE_DATABASES = 6
-    PRUNE_TOKENS = 7
-    PRUNE_DATABASES = 8
-
-
-_KEEPING = {DATABASES: Stage.KEEP_DATABASES, TABLES: Stage.KEEP_TABLES, DB_TOKENS: Stage.KEEP_TOKENS}
-_ENDING = {DATABASES: Stage.DELETE_DATABASES, TABLES: Stage.DELETE_TABLES, DB_TOKENS: Stage.REVOKE_TOKENS}
-_PRUNING = {DATABASES: Stage.PRUNE_DATABASES, DB_TOKENS: Stage.PRUNE_TOKENS}
-
-
 class TooManyToPrune(Refused):
     """More objects would be pruned than the limit allows; `would_prune` names them by kind."""
 
@@ -109,20 +88,6 @@ class Plan(NamedTuple):
         doomed = [step.item for step in self.steps if step.item.pruned]
         if len(doomed) > limit:
             raise TooManyToPrune(doomed, limit)
-
-    def stages(self) -> Iterator[tuple[Stage, list[int]]]:
-        """Yield the stages that have something to do, each with the numbers of its steps."""
-        due: dict[Stage, list[int]] = {}
-        for number, step in enumerate(self.steps):
-            if step.foretold.changed:
-                due.setdefault(_stage(step.item), []).append(number)
-        yield from sorted(due.items())
-
-
-def _stage(item: Item) -> Stage:
-    if item.pruned:
-        return _PRUNING[item.kind]
-    return (_KEEPING if item.stays else _ENDING)[item.kind]
 
 
 def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, backend: Backend) -> Plan:

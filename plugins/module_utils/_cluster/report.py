@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import Any, Callable
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from .._core.entities import SHOWN
 from .._core.errors import Influxdb3Error, OptionError, mask
@@ -40,9 +40,12 @@ def differences(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], dict[str, 
     return before, after
 
 
-def by_kind(outcomes: Sequence[Outcome], show: Callable[[Outcome], Any]) -> dict[str, list[Any]]:
-    """Return what is shown of each outcome, apart for each kind, in their order."""
-    return {kind: [show(outcome) for outcome in outcomes if outcome.item.kind == kind] for kind in _NOUNS}
+def by_kind(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """Return the outcomes apart for each kind, in their order."""
+    apart: dict[str, list[Outcome]] = {kind: [] for kind in _NOUNS}
+    for outcome in outcomes:
+        apart[outcome.item.kind].append(outcome)
+    return apart
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def refused(connection: str, problems: Sequence[Problem]) -> Result:
     if len(problems) > _MOST_PROBLEMS:
         sentences.append(f"All {len(problems)} are in problems.")
     error = OptionError(" ".join(sentences))
-    return Result(False, {"problems": [vars(problem) for problem in problems]}, error=error)
+    return Result(False, {"problems": [problem.to_result() for problem in problems]}, error=error)
 
 
 def too_many(error: TooManyToPrune, shapeless: Collection[str]) -> Result:
@@ -81,9 +84,9 @@ def report(
     items of the option `db_tokens` stand before the tokens that are pruned, so that a secret's number is that of its
     item.
     """
-    values: dict[str, Any] = by_kind(outcomes, _shown)
-    values["totals"] = _totals(outcomes)
-    secrets = by_kind(outcomes, lambda outcome: outcome.secret)[DB_TOKENS]
+    apart = by_kind(outcomes)
+    values: dict[str, Any] = {kind: [_shown(outcome) for outcome in one] for kind, one in apart.items()}
+    values["totals"] = _totals(apart)
     warnings = warnings + [warning for outcome in outcomes for warning in outcome.warnings]
     if len(warnings) > _MOST_WARNINGS:
         warnings = [*warnings[:_MOST_WARNINGS], f"There are {len(warnings) - _MOST_WARNINGS} more warnings."]
@@ -93,21 +96,21 @@ def report(
         values=conceal(values, shapeless),
         before=conceal(before, shapeless),
         after=conceal(after, shapeless),
-        secrets=[(DB_TOKENS, number, "access_token", secret) for number, secret in enumerate(secrets) if secret],
+        secrets=[(DB_TOKENS, n, "access_token", one.secret) for n, one in enumerate(apart[DB_TOKENS]) if one.secret],
         warnings=conceal(warnings, shapeless),
         error=_summary(outcomes, stopped, check_mode),
     )
 
 
-def _totals(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
-    counts = {kind: Counter(words) for kind, words in by_kind(outcomes, lambda outcome: outcome.word).items()}
+def _totals(apart: Mapping[str, Sequence[Outcome]]) -> dict[str, dict[str, int]]:
+    counts = {kind: Counter(outcome.word for outcome in one) for kind, one in apart.items()}
     return {kind: {word: count[word] for word in OUTCOMES} for kind, count in counts.items()}
 
 
 def sums(outcomes: Sequence[Outcome]) -> str:
     """Return what was done, in words."""
     parts = []
-    for noun, totals in zip(_NOUNS.values(), _totals(outcomes).values()):
+    for noun, totals in zip(_NOUNS.values(), _totals(by_kind(outcomes)).values()):
         words = [f"{count} {word}" for word, count in totals.items() if count]
         if words:
             parts.append(f"{noun}: {', '.join(words)}")
@@ -117,6 +120,8 @@ def sums(outcomes: Sequence[Outcome]) -> str:
 def _summary(outcomes: Sequence[Outcome], stopped: str, check_mode: bool) -> Influxdb3Error | None:
     """Return one error for a run that was stopped, and for all items that failed."""
     failed = [(outcome.item.name, outcome.error) for outcome in outcomes if outcome.error]
+    if not failed and not stopped:
+        return None
     failures = [f"{name!r}: {error}" for name, error in failed[:SHOWN]]
     if len(failed) > SHOWN:
         failures.append(f"and {len(failed) - SHOWN} more")
@@ -124,8 +129,6 @@ def _summary(outcomes: Sequence[Outcome], stopped: str, check_mode: bool) -> Inf
     if stopped:
         problems = f" Failed: {'; '.join(failures)}" if failures else ""
         return Influxdb3Error(f"The run {stopped}. {done} Run again for the rest.{problems}", code="stopped")
-    if not failed:
-        return None
     codes = {error.code for _name, error in failed}
     return Influxdb3Error(
         f"{len(failed)} of {len(outcomes)} items failed. {done} Failed: {'; '.join(failures)}",

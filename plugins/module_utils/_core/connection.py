@@ -9,11 +9,9 @@ precedence option > environment > profile is the order of the two mappings here.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .addresses import parse_host
 from .credentials import secret_problem
@@ -24,20 +22,15 @@ from .stated import CLUSTERED, DEDICATED, PRODUCTS, stated_values
 CLUSTERED_ID = "11111111-1111-1111-1111-111111111111"
 DEDICATED_HOST = "console.influxdata.com"
 
-_PROFILE_TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
-_TLS_TEXTS = ("ca", "cert", "key")
-_TLS_SWITCHES = ("insecure", "disable")
 # An ID is a segment in the path of every request in the long form, so it must not mean another directory.
 _ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
-_PORT = re.compile(r"\d{1,9}", re.ASCII)
 _TIMEOUT = 60.0
 _RETRIES = 4
 # Seconds. The functions that wait for an answer take no number of any size, and nobody waits longer than a day.
 _LONGEST_TIMEOUT = 86_400.0
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """The address of the Management API, and the credentials for it.
 
     `base_url` is scheme, authority and path prefix, without `/api/v0`. `verify` is True (default CAs), False, or the
@@ -46,7 +39,7 @@ class Connection:
 
     product: str
     base_url: str
-    token: str = field(repr=False)
+    token: str
     account_id: str | None
     cluster_id: str | None
     verify: bool | str
@@ -54,28 +47,8 @@ class Connection:
     timeout: float
     retries: int
 
-
-def from_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the connection options that an influxctl profile of the right types states (facts.md#profile-keys).
-
-    A Dedicated profile's `host` and `port` are those of the data plane; the Management API isn't there.
-    """
-    profile = stated_values(profile)
-    tls = stated_values(profile.get("tls") or {})
-    dedicated = profile.get("product") == DEDICATED
-    host, port = (None, None) if dedicated else (profile.get("host"), profile.get("port"))
-    return {
-        "product": profile.get("product"),
-        "host": f"http://{host}" if host and tls.get("disable") and "://" not in host else host,
-        "port": int(port) if port is not None else None,
-        "management_token": profile.get("mgmt_token"),
-        "account_id": profile.get("account_id"),
-        "cluster_id": profile.get("cluster_id"),
-        "validate_certs": False if tls.get("insecure") else None,
-        "ca_path": tls.get("ca"),
-        "client_cert": tls.get("cert"),
-        "client_key": tls.get("key"),
-    }
+    def __repr__(self) -> str:
+        return f"Connection({self.base_url!r})"  # without the token
 
 
 def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None) -> Connection:
@@ -84,16 +57,21 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
     `options` has the keys of the doc fragment `management_api`, None where nothing was given. `profile` is one
     `[[profile]]` table as plain data. Raises OptionError, which names all missing and wrong values at once.
     """
-    problems = _mistyped(stated_values(profile or {}))
-    if problems:
-        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+    stated, no_login = {}, ""
+    if profile is not None:
+        # Imported only for a profile, because Python compiles a module's files anew for every task.
+        from .connection_profile import from_profile, missing_login, mistyped
+
+        problems = mistyped(stated_values(profile))
+        if problems:
+            raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+        stated, no_login = stated_values(from_profile(profile)), missing_login(profile)
     options = stated_values(options)
-    stated = stated_values(from_profile(profile or {}))
     merged = {**stated, **options}
     product = merged.get("product", CLUSTERED)
     host = merged.get("host") or (DEDICATED_HOST if product == DEDICATED else None)
 
-    problems = _missing(merged, product, host, _login(profile))
+    problems = _missing(merged, product, host, no_login)
     for name in ("account_id", "cluster_id"):
         if name in merged and not (_ID.fullmatch(merged[name]) and merged[name].strip(".")):
             problems.append(f"{name} is no ID: it may hold letters, digits and -._~ only, and not dots alone")
@@ -151,40 +129,8 @@ def _unlimited(options: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _mistyped(profile: Mapping[str, Any]) -> list[str]:
-    """Return a phrase for each key of a profile whose value isn't of its type (facts.md#profile-keys)."""
-    tls = profile.get("tls", {})
-    if not isinstance(tls, dict):
-        return ["tls in the influxctl profile is no table"]
-    tls = stated_values(tls)
-    wrong = [name for name in _PROFILE_TEXTS if not isinstance(profile.get(name, ""), str)]
-    wrong += [f"tls.{name}" for name in _TLS_TEXTS if not isinstance(tls.get(name, ""), str)]
-    problems = [f"{name} in the influxctl profile is no text" for name in wrong]
-    for name in _TLS_SWITCHES:
-        if not isinstance(tls.get(name, False), bool):
-            problems.append(f"tls.{name} in the influxctl profile is neither true nor false")
-    if not _PORT.fullmatch(str(profile.get("port", 0))):
-        problems.append("port in the influxctl profile is no number")
-    return problems
-
-
-def _login(profile: Mapping[str, Any] | None) -> str:
-    """Return the reason why a profile that influxctl can use has no token for our requests; empty without a profile."""
-    if profile is None:
-        return ""
-    auth = profile.get("auth")
-    if isinstance(auth, dict) and auth.get("oauth2"):
-        how = "authenticates by a login (auth.oauth2)"
-    else:
-        how = "names no way to authenticate, so that influxctl would ask for a login"
-    return (
-        f"; the influxctl profile {profile.get('name', '')!r} {how}, and a login is something that only influxctl can"
-        " do: make a management token with it (influxctl management create)"
-    )
-
-
-def _missing(merged: Mapping[str, Any], product: str, host: str | None, login: str) -> list[str]:
-    """Return a phrase for each value that the connection lacks. `login` is added to the phrase about the token."""
+def _missing(merged: Mapping[str, Any], product: str, host: str | None, no_login: str) -> list[str]:
+    """Return a phrase for each value that the connection lacks. `no_login` is added to the phrase about the token."""
     problems = []
     if product not in PRODUCTS:
         problems.append(f"product {product!r} is neither clustered nor dedicated")
@@ -193,7 +139,7 @@ def _missing(merged: Mapping[str, Any], product: str, host: str | None, login: s
     if not merged.get("management_token"):
         problems.append(
             "management_token is missing (option management_token, INFLUXDB3_MANAGEMENT_TOKEN, or mgmt_token or"
-            f" auth.token.token_file in the influxctl profile){login}"
+            f" auth.token.token_file in the influxctl profile){no_login}"
         )
     elif problem := secret_problem(merged["management_token"]):
         problems.append(f"management_token {problem}")
@@ -203,47 +149,3 @@ def _missing(merged: Mapping[str, Any], product: str, host: str | None, login: s
         for name in lacking:
             problems.append(f"{name} is missing (option {name}, INFLUXDB3_{name.upper()}, or the influxctl profile)")
     return problems
-
-
-def token_file_of(profile: Mapping[str, Any]) -> str | None:
-    """Return the file from which influxctl takes a profile's token, None without one (facts.md#profile-keys).
-
-    A `mgmt_token` in the profile goes first. Raises OptionError for a relative path, because it begins in the directory
-    in which influxctl is run.
-    """
-    auth = profile.get("auth")
-    token = auth.get("token") if isinstance(auth, dict) else None
-    path = token.get("token_file") if isinstance(token, dict) else None
-    if profile.get("mgmt_token") or not path or not isinstance(path, str):
-        return None
-    if not path.startswith(("/", "~")):
-        raise OptionError(
-            f"auth.token.token_file in the influxctl profile {profile.get('name', '')!r} is the relative path {path!r},"
-            " and where it begins depends on where influxctl is run: make it absolute, or give management_token."
-        )
-    return path
-
-
-def token_in(content: bytes) -> str:
-    """Return the token that a `token_file` holds: the text itself, without the line end that an editor leaves.
-
-    InfluxData calls the file `token.json` and doesn't document its content, so a JSON object with an `access_token` is
-    read as well. Raises ValueError, whose text holds nothing of the content.
-    """
-    try:
-        text = content.decode("ascii")
-    except UnicodeDecodeError:
-        raise ValueError("holds more than a token: a character outside ASCII") from None
-    text = text.rstrip("\r\n")
-    if text.lstrip().startswith("{"):
-        try:
-            token = json.loads(text)["access_token"]
-        except (ValueError, RecursionError, KeyError):
-            token = None
-        if not isinstance(token, str):
-            raise ValueError("is JSON without an access_token")
-        text = token
-    problem = secret_problem(text)
-    if problem:
-        raise ValueError(problem)
-    return text

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .errors import Influxdb3Error
 
@@ -27,8 +26,7 @@ class ModuleView(Protocol):
         """Write a line to the system's log."""
 
 
-@dataclass
-class Result:
+class Result(NamedTuple):
     """The outcome of a module: `values` is the result, nested under the entity's name.
 
     `secrets` names the documented places where a secret may stand, each as the steps to it and the secret itself:
@@ -40,7 +38,7 @@ class Result:
     before: Any = None
     after: Any = None
     secrets: Sequence[tuple[Any, ...]] = ()
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
     error: Influxdb3Error | None = None
 
 

@@ -12,7 +12,6 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
 from .._api.endpoints import ManagementApi
-from .._api.named_files import check_files, with_token
 from .._api.proxies import logins_in
 from .._core.addresses import exposed, login_in, parse_host
 from .._core.connection import Connection, resolve
@@ -110,12 +109,16 @@ def connection_of(module: AnsibleModule) -> Connection:
     if params["config_path"] or params["profile"]:
         profile = profile_of(module)[1]
         if not params["management_token"]:
+            from .._api.named_files import with_token
             from .._profile import profile_reader
 
             profile = with_token(profile)
             module.no_log_values.update(profile_reader.secrets_of(profile))
     connection = resolve({name: params[name] for name in CONNECTION_OPTIONS}, profile)
-    check_files(connection)
+    if isinstance(connection.verify, str) or connection.client_cert:
+        from .._api.named_files import check_files
+
+        check_files(connection)
     warnings = [exposed(connection.base_url, "management token")]
     with contextlib.suppress(ValueError):  # the code that uses it refuses a wrong one
         warnings.append(exposed(parse_host(query_host), "new database token") if query_host else None)

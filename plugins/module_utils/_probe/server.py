@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable
 
@@ -122,7 +121,7 @@ class Server:
 
         base_url = data_plane(self._connection, self._query_host)
         try:
-            Transport(replace(self._connection, token=secret, base_url=base_url, retries=1)).request(
+            Transport(self._connection._replace(token=secret, base_url=base_url, retries=1)).request(
                 "GET", "/ping", doing="ask whether the data plane is there"
             )
         except ApiError as error:
@@ -136,7 +135,7 @@ class Server:
         """
         from .._tokens.activation import wait_until_active
 
-        queried = replace(self._connection, base_url=data_plane(self._connection, self._query_host))
+        queried = self._connection._replace(base_url=data_plane(self._connection, self._query_host))
         begun = self._clock()
         try:
             wait_until_active(queried, token, secret, PATIENCE, self._throttle, pause=Throttle.nap, clock=self._clock)

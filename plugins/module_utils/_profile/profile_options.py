@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._core.credentials import check_host_name, check_secret, foreign_secret_problem
+from .._core.credentials import check_secret, foreign_secret_problem
 from .._core.errors import OptionError
+from .._core.host_names import check_host_name
 from .._core.stated import without_unset
 from .profile_reader import Profile
 from .profiles import Wish

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Callable
 
 from .._api.data_plane import harmless_query
@@ -61,7 +60,7 @@ def _query(connection: Connection, secret: str, database: str) -> Callable[[], A
         404: "The database is not to be seen there."
     }
     transport = Transport(
-        replace(connection, token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
+        connection._replace(token=secret, retries=0), service=Service("the data plane", "query_host", remedies)
     )
     path = harmless_query(database)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, Union
 
 from .._core.entities import Entity, State
@@ -16,7 +15,7 @@ from .index import TokenIndex
 from .plan import TokenChange, TokenWish
 
 if TYPE_CHECKING:
-    from .secret_file import Slot
+    from .birth import Birth
 
 
 class Kind(NamedTuple):
@@ -25,29 +24,6 @@ class Kind(NamedTuple):
     entity: Entity
     noun: str
     secret_key: str
-
-
-@dataclass
-class Birth:
-    """A token that is to be made: `wanted` are its fields, `slot` the place for its secret if that is a file.
-
-    `nonce` is what its description bears until its secret is safe, empty for a kind of token without such a mark.
-    """
-
-    wanted: State
-    slot: Slot | None
-    nonce: str = ""
-
-    def begin(self, nonce: str) -> None:
-        """Make the nonce durable, before a token is asked for that bears it. Raises SecretFileError."""
-        self.nonce = nonce
-        if self.slot:
-            self.slot.begin(nonce)
-
-    def settle(self) -> None:
-        """Note that what has become of the token is certain."""
-        if self.slot:
-            self.slot.settle([self.nonce])
 
 
 Made = Union[State, Influxdb3Error]

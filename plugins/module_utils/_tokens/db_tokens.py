@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.entities import DB_TOKEN, State
@@ -15,10 +15,13 @@ from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
 from .._core.interface import Spec
 from .._core.threads import for_each
 from .._core.token_values import PERMISSIONS_OPTION
-from .backend import Birth, Kind, Made
+from .backend import Kind, Made
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish
 from .wishes import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
+
+if TYPE_CHECKING:
+    from .birth import Birth
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
 # What describes one token, as an option of a module or as an item of cluster's list.

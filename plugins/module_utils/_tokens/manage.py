@@ -11,9 +11,10 @@ from .._core.errors import OptionError
 from .._core.interface import ModuleView, Result, now
 from .backend import Backend, Proof
 from .entry import Entry
+from .many_wishes import orders_of, orders_to_revoke
 from .report import many_result, one_result, revoked_result
 from .saga import Saga
-from .wishes import Order, order_of, orders_of, orders_to_revoke
+from .wishes import Order, order_of
 
 
 def manage_one(module: ModuleView, backend: Backend, proof: Proof | None = None) -> Result:

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from .._core.entities import State
 from .._core.errors import Ambiguous, ApiError, Influxdb3Error
-from .backend import Birth
+from .birth import Birth
 from .index import TokenIndex
 from .plan import mark, unmarked
 

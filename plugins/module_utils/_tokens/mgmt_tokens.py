@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.entities import MGMT_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, OptionError
 from .._core.interface import now
 from .._influxctl.influxctl import Influxctl
-from .backend import Birth, Kind, Made
+from .backend import Kind, Made
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish, alive
+
+if TYPE_CHECKING:
+    from .birth import Birth
 
 
 class InfluxctlTokens:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from .._core.addresses import parse_host
@@ -65,7 +64,7 @@ def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Thrott
     def run(token: State, secret: str) -> None:
         from .activation import wait_until_active
 
-        queried = replace(connection, base_url=base_url)
+        queried = connection._replace(base_url=base_url)
         wait_until_active(queried, token, secret, DEFAULT_WAIT if seconds is None else seconds, throttle)
 
     return Proof(doubt, run, asked=bool(seconds), waived=params["revoke_unproved"])

@@ -28,7 +28,8 @@ from .._core.entities import State
 from .._core.errors import Influxdb3Error, SecretFileError
 from .._core.threads import for_each
 from . import secret_file
-from .backend import Backend, Birth, Made
+from .backend import Backend, Made
+from .birth import Birth
 from .entry import Entry
 from .index import TokenIndex
 from .plan import stillborn, unmarked

@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -458,7 +457,7 @@ def test_success_without_json_is_none(sim: Simulator, method: str, code: str, st
 @given(st.integers(0, 260))
 def test_echoed_token_is_masked_wherever_the_page_is_cut(position: int) -> None:
     token = "plain-session-token-without-any-known-shape"
-    connection = replace(resolve({"host": "h", "management_token": token}), retries=0)
+    connection = resolve({"host": "h", "management_token": token})._replace(retries=0)
     answer = transport.Answer(500, {}, ("." * position + " " + token + " rest").encode(), True)
     with pytest.raises(ApiError) as caught:
         transport.Transport(connection)._parsed(

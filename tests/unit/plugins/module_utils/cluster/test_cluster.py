@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import Workers
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.databases import DatabaseWish
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.items import DatabaseItem, Wanted
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.outcome import CREATED, SKIPPED
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.plan import plan_cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.workers import Workers
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.world import Server, read_world
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import resolve
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle

@@ -16,9 +16,11 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.addresse
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import (
     CLUSTERED_ID,
     Connection,
-    from_profile,
     limits,
     resolve,
+)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection_profile import (
+    from_profile,
     token_file_of,
     token_in,
 )

@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.credentials import (
-    check_host_name,
     check_secret,
     foreign_secret_problem,
-    host_problem,
     secret_problem,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.host_names import check_host_name, host_problem
 
 TOKEN = "M.V1.a1b2c3d4e5f6=="
 ALPHABET = string.ascii_letters + string.digits + "+/=_.-"

@@ -16,8 +16,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import Influxctl
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.decision import decide
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.index import TokenIndex
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.many_wishes import MGMT_ENTRY, orders_of
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.mgmt_tokens import InfluxctlTokens
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import MGMT_ENTRY, orders_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HELD = "M.V1.a1b2"

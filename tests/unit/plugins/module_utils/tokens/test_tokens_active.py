@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,7 +106,7 @@ def test_only_a_named_database_is_asked(sim: Simulator) -> None:
 
 def test_where_the_data_plane_is(sim: Simulator) -> None:
     clustered = connection_to(sim)
-    dedicated = replace(clustered, product="dedicated", cluster_id="c")
+    dedicated = clustered._replace(product="dedicated", cluster_id="c")
     assert data_plane(clustered, None) == sim.url
     assert data_plane(dedicated, None) == "https://c.a.influxdb.io"
     assert data_plane(dedicated, "q.example:8443") == "https://q.example:8443"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.credentials import host_problem
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.host_names import host_problem
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.profile_defaults import complete_profile
 
 CLUSTER = {"product": "clustered", "host": "cluster.example.com", "port": 443}

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries a plan out, stage by stage, with many items at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
+from typing import Callable, NamedTuple
+
+from .._core.converge import converge
+from .._core.errors import Influxdb3Error
+from .._core.throttle import Throttle
+from .._tokens.planned import apply_plan
+from .databases import plan_database, send
+from .items import DATABASES, DB_TOKENS, TABLES, Item
+from .outcome import FAILED, SKIPPED, Outcome, database_outcome, result_or_error, token_outcome
+from .plan import Plan, PlannedDatabase, PlannedTable, PlannedToken, Step
+from .world import Server
+
+
+class Stage(IntEnum):
+    """What is done together, in its order: databases before the tables in them, and both before the tokens that name
+    them. Deletions come last, those of tables before those of databases.
+    """
+
+    KEEP_DATABASES = 1
+    KEEP_TABLES = 2
+    KEEP_TOKENS = 3
+    REVOKE_TOKENS = 4
+    DELETE_TABLES = 5
+    DELETE_DATABASES = 6
+    PRUNE_TOKENS = 7
+    PRUNE_DATABASES = 8
+
+
+_KEEPING = {DATABASES: Stage.KEEP_DATABASES, TABLES: Stage.KEEP_TABLES, DB_TOKENS: Stage.KEEP_TOKENS}
+_ENDING = {DATABASES: Stage.DELETE_DATABASES, TABLES: Stage.DELETE_TABLES, DB_TOKENS: Stage.REVOKE_TOKENS}
+_PRUNING = {DATABASES: Stage.PRUNE_DATABASES, DB_TOKENS: Stage.PRUNE_TOKENS}
+
+
+def stages(plan: Plan) -> Iterator[tuple[Stage, list[int]]]:
+    """Yield the stages that have something to do, each with the numbers of its steps."""
+    due: dict[Stage, list[int]] = {}
+    for number, step in enumerate(plan.steps):
+        if step.foretold.changed:
+            due.setdefault(_stage(step.item), []).append(number)
+    yield from sorted(due.items())
+
+
+def _stage(item: Item) -> Stage:
+    if item.pruned:
+        return _PRUNING[item.kind]
+    return (_KEEPING if item.stays else _ENDING)[item.kind]
+
+
+class Workers(NamedTuple):
+    """What carries a plan out: so many at a time, until the throttle stops them."""
+
+    server: Server
+    throttle: Throttle
+    concurrency: int
+    conceal: Callable[[str], None]
+
+    def apply(self, plan: Plan) -> list[Outcome]:
+        """Do what is planned, stage by stage, and return every step's outcome. Prune only where all else is as stated.
+
+        What is not begun is skipped: after a stop, and what prune would delete after a failure.
+        """
+        outcomes = [step.foretold.skipped() if step.foretold.changed else step.foretold for step in plan.steps]
+        for stage, numbers in stages(plan):
+            unsettled = any(o.word in (FAILED, SKIPPED) for o in outcomes if not o.item.pruned)
+            if self.throttle.stopped or (unsettled and stage >= Stage.PRUNE_TOKENS):
+                break
+            with ThreadPoolExecutor(min(self.concurrency, len(numbers))) as pool:
+                done = pool.map(self._settle, [plan.steps[number] for number in numbers])
+                for number, outcome in zip(numbers, done):
+                    outcomes[number] = outcome
+        return outcomes
+
+    def _settle(self, step: Step) -> Outcome:
+        # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
+        self.throttle.wait()
+        if self.throttle.stopped:
+            return step.foretold.skipped()
+        outcome = result_or_error(lambda: self._outcome(step))
+        return step.foretold.failed(outcome) if isinstance(outcome, Influxdb3Error) else outcome
+
+    def _outcome(self, step: Step) -> Outcome:
+        if isinstance(step, PlannedDatabase):
+            wish = step.item.wish
+            done = converge(
+                step.change,
+                lambda: plan_database(wish, self.server.databases.now().get, self.server.find_deleted),
+                lambda change: send(self.server.api, wish, change),
+            )
+            return database_outcome(step.item, done)
+        if isinstance(step, PlannedTable):
+            from .table_plan import settle_table
+
+            return settle_table(self.server, step)
+        if isinstance(step, PlannedToken):
+            return token_outcome(step.item, apply_plan(step.plan, self.server.backend, self.conceal))
+        return step.foretold
