@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.token_values import LEAST_SECRET
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
 
@@ -93,6 +94,7 @@ def test_a_new_token_is_written_whole_and_a_held_one_not_again() -> None:
         files.apply_options(stated(), MEMBER, ANSWER, None, is_check=False)
     foretold = files.apply_options(stated(), MEMBER, {**ANSWER, "id": None}, None, is_check=True)
     assert foretold["token"] == foretold["id"]
+    assert len(foretold["token"]) >= LEAST_SECRET
 
 
 def test_user_tasks_stand_in_place_of_the_proof() -> None:
