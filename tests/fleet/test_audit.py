@@ -93,25 +93,29 @@ def assert_nothing_happened(world: Rotation, before: object, run: Run, *canaries
 
 def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     """In check mode, which writes the report as well."""
-    sim, hosts = audited.sim, audited.fleet.hosts
-    trapped = tmp_path / "trapped"
-    trap = add_strange(sim, trapped)
-    before = audited.configs(), snapshot(sim)
+    trapped, written = tmp_path / "trapped", tmp_path / "report.json"
+    trap = add_strange(audited.sim, trapped)
+    before = audited.configs(), snapshot(audited.sim)
     executed = audited.executions()
 
-    written = tmp_path / "report.json"
     run = audited.play("audit", "--check", mgmt_token_audit_file=str(written))
 
     assert run.code == 0, run.output
     assert_nothing_happened(audited, before, run, FOREIGN, BROKEN)
     assert {name: count - executed[name] for name, count in audited.executions().items()} == {
-        host.name: int(host.name != "host7") for host in hosts
+        host.name: int(host.name != "host7") for host in audited.fleet.hosts
     }
     report = json.loads(written.read_text())
     assert written.read_text() == json.dumps(report, indent=4, sort_keys=True) + "\n"
     assert written.stat().st_mode & 0o777 == 0o600
-    tokens = {token.description: token for token in sim.state.mgmt_tokens}
-    own = [tokens[audited.description(host)].id for host in hosts[:4]]
+    assert_report_of_every_state(report, audited, trap)
+    assert_lines_of_every_state(run.result(SHOWN)["lines"], report)
+    assert not trapped.exists()
+
+
+def assert_report_of_every_state(report: dict[str, Any], audited: Rotation, trap: str) -> None:
+    tokens = {token.description: token for token in audited.sim.state.mgmt_tokens}
+    own = [tokens[audited.description(host)].id for host in audited.fleet.hosts[:4]]
     assert [(row["host"], row["profile"], row["token_id"], row["state"]) for row in report["rows"]] == [
         ("host1", "default", own[0], "ok"),
         ("host2", "admin", None, "none"),
@@ -128,12 +132,11 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
         ("=cmd()", "expiring"),
         (trap, "ok"),
     ]
-    orphans = [f"{orphan['token_id']} ({orphan['description']})" for orphan in report["orphans"]]
     assert report["findings"] == {
         "expired": ["host3 (default)"],
         "expiring": ["host2 (default)"],
         "none": ["host2 (admin)", "host6"],
-        "orphan": orphans,
+        "orphan": [f"{orphan['token_id']} ({orphan['description']})" for orphan in report["orphans"]],
         "revoked": ["host4 (default)"],
         "shared": ["host1 (default)", "host9 (default)"],
         "unknown": ["host5 (default)", "host7", "host8"],
@@ -143,8 +146,10 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     assert {row["kind"] for row in report["rows"]} == {"management"}
     assert (report["not_asked"], report["silent"]) == ([], ["host7", "host8"])
 
+
+def assert_lines_of_every_state(shown: list[str], report: dict[str, Any]) -> None:
     # A long remark goes on in the next line.
-    lines = "\n".join(run.result(SHOWN)["lines"]).replace("\n    ", " ").splitlines()
+    lines = "\n".join(shown).replace("\n    ", " ").splitlines()
     assert [line.split()[0] for line in lines[:11]] == ["host", *(row["host"] for row in report["rows"])]
     ends = lines[0].index("state")
     assert [line[ends:] for line in lines[1:11]] == [row["state"] for row in report["rows"]]
@@ -158,7 +163,6 @@ def test_every_state_at_once(audited: Rotation, tmp_path: Path) -> None:
     assert lines[16] == "10 profiles: 3 unknown, 2 none, 2 ok, 1 expired, 1 expiring, 1 revoked."
     assert lines[17:19] == ["", f"Active tokens that no host was seen to hold {doubt}:"]
     assert len(lines) == 22
-    assert not trapped.exists()
 
 
 @pytest.mark.complete

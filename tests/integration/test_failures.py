@@ -163,69 +163,88 @@ def test_an_incomplete_connection_names_all_that_is_missing_at_once(ansible: Ans
     check(run.result("case 0"), case)
 
 
+# Files that nobody can use.
+BROKEN = {
+    "config.toml": b'[[profile]]\nname = "default\n',
+    "plain.toml": b'[profile]\nname = "default"\n',
+    "twice.toml": b'[[profile]]\nname = "default"\n\n[[profile]]\nname = "default"\n',
+    "binary.toml": b"\xff\xfe\x00",
+    "foreign.json": b"{}",
+    "silent": b"#!/bin/sh\necho influxctl 2.5.0\nexit 3\n",
+}
+WRONG_TOKEN = "M.V1.canaryOfATokenThatTheServerDoesNotKnow"
+
+
 @pytest.mark.parametrize("step", part_or_all(3))
 def test_a_broken_world_is_explained(
     ansible: Ansible, sim: Simulator, tmp_path: Path, make_simulator: Callable[..., Simulator], step: int
 ) -> None:
-    config, plain, missing = tmp_path / "config.toml", tmp_path / "plain.toml", str(tmp_path / "no" / "influxctl")
-    config.write_text('[[profile]]\nname = "default\n')
-    plain.write_text('[profile]\nname = "default"\n')
-    twice = tmp_path / "twice.toml"
-    twice.write_text('[[profile]]\nname = "default"\n\n[[profile]]\nname = "default"\n')
-    binary = tmp_path / "binary.toml"
-    binary.write_bytes(b"\xff\xfe\x00")
-    foreign = tmp_path / "foreign.json"
-    foreign.write_text("{}")
-    silent = tmp_path / "silent"
-    silent.write_text("#!/bin/sh\necho influxctl 2.5.0\nexit 3\n")
-    silent.chmod(0o700)
-    wrong_token = "M.V1.canaryOfATokenThatTheServerDoesNotKnow"
-    secured = make_simulator(mutual=True)
-    unused = {"description": "a", "secret_file": "/proc/no/a.json"}
-    cases = [
-        Case("database", {**DATABASE, "host": "https://127.0.0.1:9", "retries": 0}, ["host and port"], "unreachable"),
-        Case("database", {**DATABASE, "management_token": wrong_token}, ["401", "management token"], "unauthorized"),
-        Case("database", {**DATABASE, "ca_path": "/etc/ssl/certs/ca-certificates.crt"}, ["ca_path"], "tls"),
-        Case("database", {**DATABASE, "ca_path": str(tmp_path / "no.pem")}, ["no.pem", "ca_path"], "tls"),
+    for name, content in BROKEN.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "silent").chmod(0o700)
+    cases = [*broken_connections(sim, make_simulator(mutual=True)), *broken_files(tmp_path)]
+    output = run_cases(ansible, sim, cases[::step])
+    assert_no_secret(output, [WRONG_TOKEN])
+    assert sim.writes == []
+    assert {name: (tmp_path / name).read_bytes() for name in BROKEN} == BROKEN
+
+
+def broken_connections(sim: Simulator, secured: Simulator) -> list[Case]:
+    """`secured` wants a certificate of the client."""
+    return [
+        Case("database", {**DATABASE, **connected, "retries": 0}, says, code)
+        for connected, says, code in (
+            ({"host": "https://127.0.0.1:9"}, ["host and port"], "unreachable"),
+            ({"management_token": WRONG_TOKEN}, ["401", "management token"], "unauthorized"),
+            ({"ca_path": "/etc/ssl/certs/ca-certificates.crt"}, ["ca_path"], "tls"),
+            ({"ca_path": "/proc/no.pem"}, ["no.pem", "ca_path"], "tls"),
+            ({"host": secured.url, "ca_path": str(secured.ca_path)}, ["client_cert"], "unreachable"),
+            ({"host": sim.url.replace("https", "http")}, ["answer"], "unreachable"),
+        )
+    ] + [Case("mgmt_token", {"description": "a", "management_token": WRONG_TOKEN}, ["list", "profile"], "influxctl")]
+
+
+def broken_files(directory: Path) -> list[Case]:
+    """`directory` holds the files of BROKEN."""
+    path = {name: str(directory / name) for name in (*BROKEN, "no.toml", "no")}
+    itself = str(directory)
+    return [
         Case(
             "database",
-            {**DATABASE, "host": secured.url, "ca_path": str(secured.ca_path), "retries": 0},
-            ["client_cert"],
-            "unreachable",
+            {**DATABASE, "config_path": path["config.toml"]},
+            ["config.toml", "TOML", "line 2"],
+            "invalid_toml",
         ),
-        Case(
-            "database", {**DATABASE, "host": sim.url.replace("https", "http"), "retries": 0}, ["answer"], "unreachable"
+        Case("database", {**DATABASE, "config_path": path["no.toml"]}, ["no influxctl config"], "no_config"),
+        Case("database", {**DATABASE, "config_path": path["twice.toml"]}, ["2 times"], "duplicate_profile"),
+        *(
+            Case("mgmt_token", {"description": "a", "influxctl_path": path[name]}, says, code)
+            for name, says, code in (
+                ("no", ["not found", path["no"]], "influxctl_missing"),
+                ("config.toml", ["not executable"], "influxctl_missing"),
+                ("silent", ["2.5.0", "2.6.0"], "influxctl"),
+            )
         ),
-        Case("database", {**DATABASE, "config_path": str(config)}, ["config.toml", "TOML", "line 2"], "invalid_toml"),
-        Case("database", {**DATABASE, "config_path": str(tmp_path / "no.toml")}, ["no influxctl config"], "no_config"),
-        Case("database", {**DATABASE, "config_path": str(twice)}, ["2 times"], "duplicate_profile"),
-        Case(
-            "mgmt_token", {"description": "a", "influxctl_path": missing}, ["not found", missing], "influxctl_missing"
+        *(
+            Case("influxctl_profile", {**PROFILE, "path": where}, says, code)
+            for where, says, code in (
+                (path["config.toml"], ["left as it is", "TOML", "line 2"], "invalid_toml"),
+                (path["plain.toml"], ["[[profile]]"], "invalid_profile"),
+                (path["twice.toml"], ["2 times"], "duplicate_profile"),
+                (path["binary.toml"], ["UTF-8"], "invalid_toml"),
+                (itself, [os.strerror(errno.EISDIR)], "unreadable"),
+                ("/proc/no/config.toml", ["can't be created"], "unwritable"),
+            )
         ),
-        Case(
-            "mgmt_token", {"description": "a", "influxctl_path": str(config)}, ["not executable"], "influxctl_missing"
+        *(
+            Case("db_token", {"description": "a", "secret_file": where}, says, code)
+            for where, says, code in (
+                ("/proc/no/a.json", ["/proc/no/a.json", "may write"], "secret_file"),
+                (path["foreign.json"], ["damaged", "left as it is"], "secret_file"),
+                (itself, ["is a directory", "Name a file in it"], "invalid_option"),
+            )
         ),
-        Case("mgmt_token", {"description": "a", "influxctl_path": str(silent)}, ["2.5.0", "2.6.0"], "influxctl"),
-        Case("mgmt_token", {"description": "a", "management_token": wrong_token}, ["list", "profile"], "influxctl"),
-        Case(
-            "influxctl_profile", {**PROFILE, "path": str(config)}, ["left as it is", "TOML", "line 2"], "invalid_toml"
-        ),
-        Case("influxctl_profile", {**PROFILE, "path": str(plain)}, ["[[profile]]"], "invalid_profile"),
-        Case("influxctl_profile", {**PROFILE, "path": str(twice)}, ["2 times"], "duplicate_profile"),
-        Case("influxctl_profile", {**PROFILE, "path": str(binary)}, ["UTF-8"], "invalid_toml"),
-        Case("influxctl_profile", {**PROFILE, "path": str(tmp_path)}, [os.strerror(errno.EISDIR)], "unreadable"),
-        Case("influxctl_profile", {**PROFILE, "path": "/proc/no/config.toml"}, ["can't be created"], "unwritable"),
-        Case("db_token", unused, ["/proc/no/a.json", "may write"], "secret_file"),
-        Case(
-            "db_token", {"description": "a", "secret_file": str(foreign)}, ["damaged", "left as it is"], "secret_file"
-        ),
-        Case("db_token", {"description": "a", "secret_file": str(tmp_path)}, ["is a directory", "Name a file in it"]),
     ]
-    files = {path: path.read_bytes() for path in (config, plain, twice, binary, foreign)}
-    output = run_cases(ansible, sim, cases[::step])
-    assert_no_secret(output, [wrong_token])
-    assert sim.writes == []
-    assert {path: path.read_bytes() for path in files} == files
 
 
 def run_cases(ansible: Ansible, sim: Simulator, cases: list[Case]) -> str:

@@ -62,35 +62,25 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         # Imported only for a profile, because Python compiles a module's files anew for every task.
         from .connection_profile import from_profile, missing_login, mistyped
 
-        problems = mistyped(stated_values(profile))
-        if problems:
-            raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+        _raise_if_any(mistyped(stated_values(profile)))
         stated, no_login = stated_values(from_profile(profile)), missing_login(profile)
     options = stated_values(options)
     merged = {**stated, **options}
     product = merged.get("product", CLUSTERED)
     host = merged.get("host") or (DEDICATED_HOST if product == DEDICATED else None)
-
-    problems = _missing(merged, product, host, no_login)
-    for name in ("account_id", "cluster_id"):
-        if name in merged and not (_ID.fullmatch(merged[name]) and merged[name].strip(".")):
-            problems.append(f"{name} is no ID: it may hold letters, digits and -._~ only, and not dots alone")
+    problems = _missing(merged, product, host, no_login) + _wrong_ids(merged)
     base_url = ""
-    if host:
-        try:
-            base_url = parse_host(host, merged.get("port"))
-        except ValueError as error:
-            problems.append(str(error))
-    if merged.get("client_key") and not merged.get("client_cert"):
+    try:
+        base_url = parse_host(host, merged.get("port")) if host else ""
+    except ValueError as error:
+        problems.append(str(error))
+    certificate, key = merged.get("client_cert"), merged.get("client_key")
+    if key and not certificate:
         problems.append("client_key needs client_cert")
-    problems += _unlimited(options)
-    if problems:
-        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+    _raise_if_any(problems + _unlimited(options))
 
     # Whoever names a CA wants it checked, whatever the profile says.
     validate = options.get("validate_certs", "ca_path" in options or stated.get("validate_certs"))
-    certificate = merged.get("client_cert")
-    key = merged.get("client_key")
     timeout, retries = limits(options)
     return Connection(
         product=product,
@@ -103,6 +93,20 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
         timeout=timeout,
         retries=retries,
     )
+
+
+def _raise_if_any(problems: list[str]) -> None:
+    if problems:
+        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+
+
+def _wrong_ids(merged: Mapping[str, Any]) -> list[str]:
+    """Return a phrase for each ID that could change the path of a URL."""
+    return [
+        f"{name} is no ID: it may hold letters, digits and -._~ only, and not dots alone"
+        for name in ("account_id", "cluster_id")
+        if name in merged and not (_ID.fullmatch(merged[name]) and merged[name].strip("."))
+    ]
 
 
 def limits(options: Mapping[str, Any]) -> tuple[float, int]:

@@ -52,7 +52,7 @@ def is_scratch(prefix: str, name: object) -> bool:
     The checksum tells it from a name that somebody else's program has made of the prefix and some digits.
     """
     found = re.fullmatch(rf"{re.escape(prefix)}-([0-9a-f]{{8}})([0-9a-f]{{8}})-[a-z]+", str(name))
-    return bool(found) and found is not None and found[2] == _checksum(prefix, found[1])
+    return found is not None and found[2] == _checksum(prefix, found[1])
 
 
 class Collection(NamedTuple):

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ...module_utils._core.durations import after, format_instant, parse_instant, parse_span
+from ...module_utils._core.durations import format_instant, parse_instant
 from .audit_lines import audit_lines, audit_stats
 from .csv_text import csv_text
+from .expiring import soon_until
 from .holdings import (
     AUDIT_COLUMNS,
     DATABASE,
@@ -54,49 +55,35 @@ def audit(
 ) -> dict[str, Any]:
     """Return who holds which token, and which tokens nobody holds.
 
-    `holdings` gives for each host what influxctl_profile_info returned there, also when it failed (`msg`), or None for
-    a host that was not asked; and as `held_file` what db_token_file_info returned, where there shall be a file, empty
-    where it gave no answer. `tokens` is mgmt_token_info's list with the revoked ones. Tokens that nobody holds are
-    only known when all hosts were asked; the issuer holds its own (`own`), and a token with the name of a host that
-    gave no answer may be that host's: these are the `others`.
-    `not_asked` and `silent`, those that gave no answer, say what an empty list of orphans is worth.
-    Raises ValueError for a duration that can't be read.
+    `holdings` has for each host what influxctl_profile_info returned there, also when it failed (`msg`); None for a
+    host that was not asked. Where a host shall have a file with a database token, its entry has `held_file` beside
+    that: what db_token_file_info returned, empty where the host gave no answer. `tokens` is mgmt_token_info's list with
+    the revoked ones.
+
+    The result has `rows`, `orphans`, `others`, `ending`, `not_asked`, `silent`, `findings`, `audited_at`, and the same
+    in other forms as `table`, `stats` and `csv`. `orphans` are active tokens that nobody holds, which is known only if
+    all hosts were asked. `others` are active tokens of which that isn't known, and the issuer's own (`own`). `silent`
+    are the hosts that gave no answer. Raises ValueError for a duration that can't be read.
     """
-    try:
-        soon = after(now, parse_span(expiring_within))
-    except ValueError as error:
-        raise ValueError(f"expiring_within: {error}") from None
+    soon = soon_until(now, expiring_within)
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
     not_asked = sorted(set(holdings) - set(asked))
     files = {host: holding["held_file"] for host, holding in asked.items() if databases and "held_file" in holding}
-    listed = [token_row(MANAGEMENT, token, now, soon) for token in tokens]
-    by_prefix: dict[Any, list[Row]] = defaultdict(list)
-    for token, row in zip(tokens, listed):
-        by_prefix[token.get("token_prefix")].append(row)
-    listed += [token_row(DATABASE, token, now, soon) for token in (databases.tokens if databases else ())]
+    management = [token_row(MANAGEMENT, token, now, soon) for token in tokens]
+    listed = management + [token_row(DATABASE, token, now, soon) for token in (databases.tokens if databases else ())]
     by_id = {row["token_id"]: row for row in listed}
-    rows = []
-    for host, holding in asked.items():
-        rows += profile_rows(host, holding, by_prefix)
-        if host in files:
-            rows.append(file_row(host, files[host], by_id, holding.get("msg")))
-    name_sharers(rows)
+    rows = _host_rows(asked, files, _by_prefix(tokens, management), by_id)
     if databases and databases.stored is not None:
         rows += stored_rows(databases.stored, by_id)
-    silent = [
-        host
-        for host, holding in asked.items()
-        if "profiles" not in holding or (host in files and not is_read(files[host]))
-    ]
+    silent = [host for host, holding in asked.items() if _is_silent(holding, files.get(host))]
     own = {token["id"] for token in tokens if token.get("own")}
     orphans, others = _unheld(rows, listed, own, not_asked, silent)
+    expiring = {row["token_id"] for row in listed if row["state"] == "expiring"}
     report = {
         "rows": rows,
         "orphans": orphans,
         "others": others,
-        "ending": _ending(
-            [*rows, *orphans, *others], {row["token_id"] for row in listed if row["state"] == "expiring"}
-        ),
+        "ending": _ending([*rows, *orphans, *others], expiring),
         "not_asked": not_asked,
         "silent": silent,
         "findings": _findings(rows, orphans),
@@ -110,6 +97,35 @@ def audit(
     }
 
 
+def _by_prefix(tokens: Iterable[Mapping[str, Any]], rows: Iterable[Row]) -> dict[Any, list[Row]]:
+    """Return the rows of management tokens by the public prefix of their secrets."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for token, row in zip(tokens, rows):
+        found[token.get("token_prefix")].append(row)
+    return found
+
+
+def _host_rows(
+    asked: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, Mapping[str, Any]],
+    by_prefix: Mapping[Any, Sequence[Row]],
+    by_id: Mapping[Any, Row],
+) -> list[Row]:
+    """Return the rows of the hosts, each with the other hosts that hold the same token."""
+    rows = []
+    for host, holding in asked.items():
+        rows += profile_rows(host, holding, by_prefix)
+        if host in files:
+            rows.append(file_row(host, files[host], by_id, holding.get("msg")))
+    name_sharers(rows)
+    return rows
+
+
+def _is_silent(holding: Mapping[str, Any], file: Mapping[str, Any] | None) -> bool:
+    """Return whether a host didn't say all that it holds; `file` is None where it shall have no file."""
+    return "profiles" not in holding or (file is not None and not is_read(file))
+
+
 def table_rows(report: Mapping[str, Any]) -> list[Row]:
     """Return all that a report lists in one table: the rows, the hosts that were not asked, and what nobody holds."""
     not_asked = [{"host": host, "note": NOT_ASKED} for host in report["not_asked"]]
@@ -120,9 +136,10 @@ def table_rows(report: Mapping[str, Any]) -> list[Row]:
 def _unheld(
     rows: Iterable[Row], listed: Iterable[Row], own: set[Any], not_asked: Sequence[str], silent: Iterable[str]
 ) -> tuple[list[Row], list[Row]]:
-    """Return the active tokens that are in no row: those that nobody holds, and those of which that isn't known."""
+    """Return the active tokens that are in no row, as `orphans` and `others` of `audit`."""
     held = {row["token_id"] for row in rows}
-    whose = tuple(f" {host}" for host in silent)
+    # The name of a host ends the descriptions of its tokens.
+    may_be_held = tuple(f" {host}" for host in silent)
     orphans, others = [], []
     for row in sorted(
         listed, key=lambda row: (row["kind"] == DATABASE, str(row["description"]), str(row["created_at"]))
@@ -131,7 +148,7 @@ def _unheld(
             continue
         if row["token_id"] in own:
             others.append({**row, "note": OWN})
-        elif not_asked or str(row["description"]).endswith(whose):
+        elif not_asked or str(row["description"]).endswith(may_be_held):
             others.append({**row, "note": NOT_KNOWN})
         else:
             orphans.append(row)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what was seen on the controller, the issuer and the hosts to checks, each in order or with what to do about it.
+"""Makes rows of what was seen on the controller, the issuer and the hosts: one a check, with a remedy for a problem.
 
-The observations are the results of the modules preflight_info and preflight_host_info; one that lacks `python` is that
-of a machine that gave no answer, and has a sentence in `msg`.
+What was seen (`Seen`) is a result of the module preflight_info or preflight_host_info. The result of a machine that
+gave no answer lacks `python`, and has a sentence in `msg`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ...module_utils._core.durations import after, parse_instant, parse_span
+from ...module_utils._core.durations import parse_instant
+from .expiring import soon_until
 from .preflight_host import host_checks
 from .preflight_lines import preflight_lines, preflight_stats
 from .preflight_rows import (
@@ -71,32 +72,24 @@ def preflight(
 ) -> dict[str, Any]:
     """Return `rows`, `findings` (places by check), `failing`, `not_asked`, `table`, `brief`, `stats` and `files`.
 
-    None stands for what was not looked at. `failing` are the findings of the checks of `fail_on`, by default of all.
-    `files` is what the action fleet_report writes where a `file` is named.
+    `controller`, `issuer` and each of `hosts` are None where nothing was looked at. `failing` are the findings of the
+    checks of `fail_on`, by default of all. `files` is what the action fleet_report writes where a `file` is named.
     Raises ValueError for a duration that can't be read, and for a check that there isn't.
     """
     decisive = _checks(fail_on)
-    try:
-        soon = after(now, parse_span(expiring_within))
-    except ValueError as error:
-        raise ValueError(f"expiring_within: {error}") from None
-    rows = [*_variables(plans)]
-    if controller is not None:
-        rows += machine_checks(CONTROLLER, controller, _OLDEST_CONTROLLER)
-        rows += _api(controller, plans, now, soon) if "python" in controller else []
+    soon = soon_until(now, expiring_within)
+    rows = [*_variables(plans), *_controller_rows(controller, plans, now, soon)]
     if issuer is not None:
-        where = f"issuer {issuer_name}"
         # By default it is the controller, with the same Python.
-        is_the_same = issuer_name == "localhost" and controller is not None and "python" in controller
-        rows += [] if is_the_same and "python" in issuer else machine_checks(where, issuer, _OLDEST_ISSUER)
-        rows += _issuer(where, issuer, plans, now, soon) if "python" in issuer else []
+        is_controller = issuer_name == "localhost" and controller is not None and "python" in controller
+        rows += _issuer_rows(f"issuer {issuer_name}", issuer, plans, now, soon, is_controller=is_controller)
     asked = {host: seen for host, seen in hosts.items() if seen is not None}
     for host, seen in asked.items():
         rows += host_checks(host, seen)
+    problems = [row for row in rows if row["state"] == PROBLEM]
     findings: dict[str, list[str]] = {}
-    for row in rows:
-        if row["state"] == PROBLEM:
-            findings.setdefault(row["check"], []).append(row["where"])
+    for row in problems:
+        findings.setdefault(row["check"], []).append(row["where"])
     not_asked = sorted(set(hosts) - set(asked))
     report = {"rows": rows, "findings": findings, "not_asked": not_asked}
     content = json.dumps(report, indent=4, sort_keys=True) + "\n"
@@ -105,13 +98,16 @@ def preflight(
         "files": [{"path": file, "content": content}] if file else [],
         "failing": {check: places for check, places in findings.items() if check in decisive},
         "table": preflight_lines(rows, rows, len(not_asked)),
-        "brief": preflight_lines([row for row in rows if row["state"] == PROBLEM], rows, 0),
+        "brief": preflight_lines(problems, rows, 0),
         "stats": preflight_stats(rows, CHECKS),
     }
 
 
 def _checks(fail_on: str | Sequence[str]) -> Sequence[str]:
-    """Return the checks that are named, also in one text, as with -e on the command line. Raises ValueError."""
+    """Return the checks of `fail_on`: a list, or a text with commas, as `-e` on the command line gives it.
+
+    Raises ValueError for a word that is no check.
+    """
     words = [word.strip() for word in (fail_on.split(",") if isinstance(fail_on, str) else fail_on)]
     wrong = [word for word in words if word not in ("", ALL, *CHECKS)]
     if wrong:
@@ -119,7 +115,27 @@ def _checks(fail_on: str | Sequence[str]) -> Sequence[str]:
     return CHECKS if ALL in words else words
 
 
+def _controller_rows(controller: Seen | None, plans: Plans, now: datetime, soon: datetime) -> Iterator[Row]:
+    if controller is None:
+        return
+    yield from machine_checks(CONTROLLER, controller, _OLDEST_CONTROLLER)
+    if "python" in controller:
+        yield from _api(controller, plans, now, soon)
+
+
+def _issuer_rows(
+    where: str, issuer: Seen, plans: Plans, now: datetime, soon: datetime, *, is_controller: bool
+) -> Iterator[Row]:
+    """Return the rows of the issuer; those about the machine only if it isn't the controller, whose rows are there."""
+    answered = "python" in issuer
+    if not (is_controller and answered):
+        yield from machine_checks(where, issuer, _OLDEST_ISSUER)
+    if answered:
+        yield from _issuer(where, issuer, plans, now, soon)
+
+
 def _variables(plans: Plans) -> Iterator[Row]:
+    """Return the rows of the checks `variables` and `renewal`."""
     for sentence in plans.problems:
         yield problem("variables", CONTROLLER, "can't be meant", sentence)
     if not plans.problems:
@@ -133,36 +149,40 @@ def _variables(plans: Plans) -> Iterator[Row]:
 
 
 def _api(controller: Seen, plans: Plans, now: datetime, soon: datetime) -> Iterator[Row]:
-    api, where = controller["api"], CONTROLLER
+    """Return the rows of the checks `api`, `certificate`, `clock` and `token` on the controller."""
+    api = controller["api"]
+    code = api["failure"]["code"] if api and api["failure"] else None
     if api is None:
-        yield skipped("api", where, "nothing that the controller would ask it for is stated")
-        return
-    failure = api["failure"]
-    code, status = (failure["code"], failure["status"]) if failure else (None, None)
-    if code == "missing_library":
-        yield skipped("api", where, "a library is missing")
-        return
-    if not controller["is_stated"] and not plans.has_requests:
-        yield skipped("api", where, "cluster_connection is not stated")
-        return
-    form = f", {api['url_form']} form of the URL" if api["url_form"] else ""
-    refused = status in (401, 403)
-    if code == "tls":
-        yield problem("api", where, "TLS fails", "See the check certificate.")
-        yield problem("certificate", where, "it is refused", api["problem"])
-        return
-    if failure and not refused:
-        yield problem("api", where, f"no list of databases ({status or code})", api["problem"])
+        yield skipped("api", CONTROLLER, "nothing that the controller would ask it for is stated")
+    elif code == "missing_library":
+        yield skipped("api", CONTROLLER, "a library is missing")
+    elif not controller["is_stated"] and not plans.has_requests:
+        yield skipped("api", CONTROLLER, "cluster_connection is not stated")
+    elif code == "tls":
+        yield problem("api", CONTROLLER, "TLS fails", "See the check certificate.")
+        yield problem("certificate", CONTROLLER, "it is refused", api["problem"])
     else:
-        yield ok("api", where, f"{api['url']}{form}")
+        yield from _answer(api, now, soon)
+
+
+def _answer(api: Mapping[str, Any], now: datetime, soon: datetime) -> Iterator[Row]:
+    """Return the rows about what the Management API has answered, or about why it hasn't."""
+    failure = api["failure"]
+    status = failure["status"] if failure else None
+    refused = status in (401, 403)
+    if failure and not refused:
+        yield problem("api", CONTROLLER, f"no list of databases ({status or failure['code']})", api["problem"])
+    else:
+        form = f", {api['url_form']} form of the URL" if api["url_form"] else ""
+        yield ok("api", CONTROLLER, f"{api['url']}{form}")
     if api["clock_skew"] is not None or not failure:
         yield _clock(api["clock_skew"])
     if api["certificate_ends"] or not failure:
         yield _certificate(api, now, soon)
     if refused:
-        yield problem("token", where, f"the API answers {status}", api["problem"])
+        yield problem("token", CONTROLLER, f"the API answers {status}", api["problem"])
     elif not failure:
-        yield ok("token", where, "the API accepts it")
+        yield ok("token", CONTROLLER, "the API accepts it")
 
 
 def _clock(skew: int | None) -> Row:
