@@ -323,22 +323,22 @@ def work(module: AnsibleModule) -> Result:
     values: dict[str, Any] = {"proved": None}
     done: list[str] = []
     try:
-        with token_files.held_places(module) as places:
-            return deliver(module, places, values, done)
+        with token_files.locked_files(module) as locations:
+            return deliver(module, locations, values, done)
     except Influxdb3Error as error:
         return Result(bool(done), values, error=error)
 
 
-def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
-    """Bring the files at places that no other run works on to their stated state.
+def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
+    """Bring the files at locations that no other run works on to their stated state.
 
     `values` and `done` say what became of the proof and of the files, also where this raises.
     """
-    warnings, path = list[str](), places[0].path
-    kept = token_files.kept_in(module, places[0])
+    warnings, path = list[str](), locations[0].path
+    kept = token_files.kept_in(module, locations[0])
     wanted = wanted_of(module, path, kept)
     trial = trial_of(module, warnings) if module.params["state"] == "present" else None
-    targets = token_files.targets_of(module, places, kept, wanted)
+    targets = token_files.targets_of(module, locations, kept, wanted)
     differing = [target for target in targets if target.differs]
 
     def prove() -> None:
@@ -347,7 +347,7 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
         try:
             values["proved"], found = data_proof.prove(trial, wanted, now)
         except ApiError as error:
-            values.update(proved=False, db_token_file=held_in(module, places, kept))
+            values.update(proved=False, db_token_file=held_in(module, locations, kept))
             error.also(f"{path} is left as it was.")
             raise
         warnings.extend(found)
@@ -355,10 +355,10 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
     def prepare() -> None:
         prove()
         if module.params["_note_unused"]:
-            token_files.note_unused(places[0])
+            token_files.note_unused(locations[0])
 
     if module.params["_look"]:
-        values["unused"] = token_files.is_unused(places[0])
+        values["unused"] = token_files.is_unused(locations[0])
     if differing and not module.check_mode:
         token_files.replace(module, differing, prepare, done) if wanted else token_files.remove(differing, done)
     elif module.params["_prove_unchanged"] and not module.check_mode:
@@ -366,7 +366,7 @@ def deliver(module: AnsibleModule, places: Sequence[Location], values: dict[str,
     diff = delivery_file.diff(kept, wanted, [(target.held, target.wanted) for target in targets[1:]])
     staying = [target.location for target in targets if wanted and not target.differs]
     dressed = [token_files.attributes(module, location, diff) for location in staying]
-    values["db_token_file"] = held_in(module, places, wanted)
+    values["db_token_file"] = held_in(module, locations, wanted)
     values["file_identity"] = file_identity(path)
     warnings += delivery_file.clock_warnings(path, wanted, now()) if wanted else []
     return Result(
@@ -384,10 +384,10 @@ def wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret |
     return delivery_file.complete(path, stated, kept)
 
 
-def held_in(module: AnsibleModule, places: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
+def held_in(module: AnsibleModule, locations: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
     """Return what the result says of a file with that content, None without one."""
-    variable = {"env_path": places[-1].path if places[1:] else None, "env_name": module.params["env_name"]}
-    return None if secret is None else {"path": places[0].path, **delivery_file.public(secret), **variable}
+    variable = {"env_path": locations[-1].path if locations[1:] else None, "env_name": module.params["env_name"]}
+    return None if secret is None else {"path": locations[0].path, **delivery_file.public(secret), **variable}
 
 
 def trial_of(module: AnsibleModule, warnings: list[str]) -> data_proof.Trial | None:

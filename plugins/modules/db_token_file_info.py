@@ -186,7 +186,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import public
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import (
     kept_at,
-    place_of,
+    location_of,
     tokens_in,
 )
 
@@ -206,7 +206,7 @@ def work(module: AnsibleModule) -> Result:
         return Result(False, {"db_token_files": _of_directory(directory)})
     file = {**described(path), **_NOTHING, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
     try:
-        with place_of(path) as location:
+        with location_of(path) as location:
             kept = kept_at(location)
             file.update(path=location.path, **public(kept.secret if kept else None))
         file["env_state"] = env_state(env_path, name, kept.secret if kept else None)
@@ -217,7 +217,7 @@ def work(module: AnsibleModule) -> Result:
 
 
 def _of_directory(directory: str) -> list[dict[str, Any]]:
-    with place_of(os.path.join(directory, "any")) as location:
+    with location_of(os.path.join(directory, "any")) as location:
         if location.missing:
             return []
     above, found = tokens_in(directory)

@@ -537,7 +537,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import differences
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
-    held_config,
+    locked_config,
     with_path_in_errors,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import (
@@ -578,7 +578,7 @@ def work(module: AnsibleModule) -> Result:
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
     how = trials(module.params["prove"]) if module.params["prove"] is not None else None
-    with orderly_end(), held_config(module) as where:
+    with orderly_end(), locked_config(module) as where:
         try:
             return converge(module, where, wishes, how)
         except NotProved as error:

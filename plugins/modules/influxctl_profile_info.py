@@ -175,7 +175,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import describe
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
-    config_place,
+    config_location,
     with_path_in_errors,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
@@ -188,7 +188,7 @@ def work(module: AnsibleModule) -> Result:
     """List the profiles."""
     file = {"file": describe(config_file.locate(module.params["path"], os.environ))}
     try:
-        with config_place(module) as where:
+        with config_location(module) as where:
             path, text = where.path, config_file.read_at(where)
         file = {"file": describe(path)}
         document = with_path_in_errors(path, lambda: toml_data.load(text or ""))

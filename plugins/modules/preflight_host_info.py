@@ -239,7 +239,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_a
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.interpreter import interpreter
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
     SHIPPED_OPTIONS,
-    config_place,
+    config_location,
     with_path_in_errors,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
@@ -297,7 +297,7 @@ def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[s
 def read(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
     """Return what the config holds, the profile in it, and why it can't be read."""
     try:
-        with config_place(module) as where:
+        with config_location(module) as where:
             path, text = where.path, config_file.read_at(where)
         document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
         found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))

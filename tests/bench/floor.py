@@ -26,7 +26,7 @@ PATH = "/api/v0/databases"
 
 
 def main() -> None:
-    """Bring all databases, or all tables, about."""
+    """Make the databases that are lacking or differ, or all tables."""
     url, token, number, workers, kind = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
     headers = {
         "Accept": "application/json",
@@ -47,7 +47,7 @@ def main() -> None:
 
     there = {database["name"]: database["retentionPeriod"] for database in send("GET", PATH)}
 
-    def bring(name: str) -> None:
+    def make_or_change(name: str) -> None:
         if name not in there:
             send("POST", PATH, {"name": name, "retentionPeriod": WANTED})
         else:
@@ -63,7 +63,7 @@ def main() -> None:
         return
     due = [name for name in map(database_name, range(number)) if there.get(name) != WANTED]
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(bring, due))
+        list(pool.map(make_or_change, due))
 
 
 if __name__ == "__main__":

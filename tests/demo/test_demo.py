@@ -171,7 +171,7 @@ def test_it_ends_well_and_leaves_nothing(temporary: Path) -> None:
     assert_nothing_is_left(output, temporary)
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize(
     ("send", "number", "status"), [(os.killpg, signal.SIGINT, 130), (os.kill, signal.SIGTERM, 143)], ids=["^C", "TERM"]
 )

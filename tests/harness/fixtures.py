@@ -54,10 +54,10 @@ def unmet(presumed: Mapping[str, Any]) -> str:
 
 
 @pytest.fixture
-def heard() -> Iterator[None]:
-    """Lets the programs that a test starts receive SIGINT and SIGHUP. They would ignore a signal that pytest ignores.
+def signals_arrive() -> Iterator[None]:
+    """Lets the programs that a test starts receive SIGINT and SIGHUP.
 
-    It is, and passes it on, under nohup and in the background of a script.
+    Programs inherit which signals pytest ignores: SIGHUP under nohup, and SIGINT in the background of a script.
     """
     usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in usual.items()}

@@ -179,7 +179,7 @@ def wait_until_gone(path: Path, thread: threading.Thread) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("signals_arrive")
 def test_a_signal_leaves_neither_influxctl_nor_its_config(ansible: Ansible, sim: Simulator, program: Path) -> None:
     install(program.parent, hang=True)
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

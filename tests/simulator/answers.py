@@ -32,7 +32,7 @@ def worded(status: int, message: str, wording: str) -> str:
 
 
 def error(status: int, message: str, style: str = "json") -> Response:
-    """`style`: json, text, html or empty. The API's `code` is the status as an integer (facts.md#error-form)."""
+    """An error answer of a `style`: `json` (the API's own, facts.md#error-form), `text`, `html` or `empty`."""
     if style == "html":
         return HTMLResponse(ingress_page(status), status)
     if style == "text":

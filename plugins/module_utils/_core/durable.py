@@ -165,7 +165,7 @@ class Location:
         return descriptor
 
     def rename(self, old: str, new: str | None = None) -> None:
-        """Give a file in the directory another name, which is the place's by default."""
+        """Give a file in the directory another name, by default this location's."""
         os.rename(old, new or self.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
 
     def unlink(self, name: str) -> None:
@@ -195,7 +195,7 @@ class Location:
                 os.close(directory)
 
     def lock(self, patience: float, pause: Callable[[float], None]) -> bool:
-        """Lock the directory until the place is closed, and return whether that succeeded.
+        """Lock the directory until this location is closed, and return whether that succeeded.
 
         The lock is on the directory itself: it leaves no file, and renaming the file doesn't lose it. Where directories
         can't be locked, there is none. Waits for at most `patience` seconds.
@@ -264,7 +264,7 @@ class Candidate:
 
 
 def find(path: str, *, follow: bool) -> Location:
-    """Return a file's place. `follow` says whether the file itself may be a link. Raises OSError.
+    """Return the location of a file. `follow` says whether the file itself may be a link. Raises OSError.
 
     A link must belong to root or to the user that this process runs as.
     """

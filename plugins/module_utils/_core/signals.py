@@ -53,7 +53,7 @@ def first_signal(handler: Callable[[int], None], afterwards: signal.Handlers) ->
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Have a signal wait for the end of the block: what is made in it is not lost to one that comes before it is kept.
+    """Have signals wait for the end of the block, so that none comes between the making of a thing and its keeping.
 
     Only the main thread handles signals, so nothing is done in another one.
     """

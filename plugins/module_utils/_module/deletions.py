@@ -46,7 +46,7 @@ def of_name(
 
 
 class Restorable(NamedTuple):
-    """Of an object that is to be deleted, the ID that restores it where influxctl tells it, and until when it can be.
+    """What restores an object that is to be deleted: its ID, where influxctl tells it, and until when that is possible.
 
     All empty for a change that deletes nothing.
     """

@@ -44,9 +44,9 @@ def influxctl_access(
 ) -> Iterator[Access]:
     """Give access to the cluster by influxctl, with an existing profile or a private temporary one.
 
-    `connection` is that of the module where it is resolved already. `longest` says that nothing is tried again, and
-    how many seconds a run may take at most. Signals that end the module also end influxctl, and remove the temporary
-    config; unless it isn't `guarded`, because the caller has a way of its own to end.
+    `connection` is that of the module where it is resolved already. `longest` is the most seconds that
+    a run may take; with it, nothing is tried again. With `guarded`, signals that end the module also end influxctl and
+    remove the temporary config. A caller that handles these signals itself does without.
     """
     params: Mapping[str, Any] = module.params
     timeout, retries = limits(params)

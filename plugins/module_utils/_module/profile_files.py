@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two profile modules share: the shipped tomlkit, and the place of the config file."""
+"""What the two profile modules share: the shipped tomlkit, and the location of the config file."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def _unpack(archive: str, shipped: str) -> str:
     return archive
 
 
-def config_place(module: AnsibleModule) -> Location:
-    """Return the config's place; tomlkit can be imported from here on. Raises ProfileError."""
+def config_location(module: AnsibleModule) -> Location:
+    """Return the config's location; tomlkit can be imported from here on. Raises ProfileError."""
     offer_tomlkit(module)
-    return config_file.find_place(config_file.locate(module.params["path"], os.environ))
+    return config_file.find_location(config_file.locate(module.params["path"], os.environ))
 
 
 @contextlib.contextmanager
-def held_config(module: AnsibleModule) -> Iterator[Location]:
-    """Give the config's place, with no other run at work on it until the end. Raises ProfileError."""
-    with config_place(module) as where:
+def locked_config(module: AnsibleModule) -> Iterator[Location]:
+    """Give the config's location. No other run works on the config until the end. Raises ProfileError."""
+    with config_location(module) as where:
         if not module.check_mode:
             lock(where)
         yield where

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A token's private file on a host, and the file of variables beside it: held, written beside, put in place."""
+"""A token's private file on a host, and the file of its environment variable: read, locked, and replaced together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .._core.owner import Owner, is_trusted, parse_owner
 from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
 from .._tokens.env_file import check_name, is_ours, line_of, variable_in
-from .._tokens.kept_secrets import kept_at, place_of, refuse_foreign, unreadable
+from .._tokens.kept_secrets import kept_at, location_of, refuse_foreign, unreadable
 from .._tokens.secret_text import Secret, encoded
 from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
 
@@ -47,8 +47,8 @@ class Target:
 
 
 @contextlib.contextmanager
-def held_places(module: AnsibleModule) -> Iterator[list[Location]]:
-    """Give the places of `path` and, where it is stated, `env_path`; no other run is at work on them until the end.
+def locked_files(module: AnsibleModule) -> Iterator[list[Location]]:
+    """Give the locations of `path` and, where it is stated, `env_path`. No other run works on the files until the end.
 
     Where the files shall be there, missing directories are made, and go again where what follows fails. Check mode
     makes and locks nothing. Raises SecretFileError.
@@ -56,19 +56,19 @@ def held_places(module: AnsibleModule) -> Iterator[list[Location]]:
     present, owner = module.params["state"] == "present", _owner(module)
     with contextlib.ExitStack() as stack:
         paths = [path for path in (module.params["path"], module.params["env_path"]) if path]
-        places = [stack.enter_context(place_of(path)) for path in paths]
+        locations = [stack.enter_context(location_of(path)) for path in paths]
         try:
             if present and not module.check_mode:
-                for location in places:
+                for location in locations:
                     _make(module, location, owner)
             if not module.check_mode:
-                _lock(places)
+                _lock(locations)
             if present:
-                for location in places:
+                for location in locations:
                     _refuse_shared(location, owner)
-            yield places
+            yield locations
         except BaseException:
-            for directory in [made for location in reversed(places) for made in reversed(location.made)]:
+            for directory in [made for location in reversed(locations) for made in reversed(location.made)]:
                 with contextlib.suppress(OSError):
                     os.rmdir(directory)
             raise
@@ -82,10 +82,10 @@ def _make(module: AnsibleModule, location: Location, owner: Owner) -> None:
         module.set_context_if_different(directory, context, False)
 
 
-def _lock(places: Sequence[Location]) -> None:
+def _lock(locations: Sequence[Location]) -> None:
     """Lock each directory once, all runs in the same order."""
     directories: dict[tuple[int, int], list[Location]] = {}
-    for location in places:
+    for location in locations:
         if not location.missing:
             status = os.fstat(location.directory)
             directories.setdefault((status.st_dev, status.st_ino), []).append(location)
@@ -133,14 +133,16 @@ def kept_in(module: AnsibleModule, location: Location) -> Secret | None:
 
 
 def targets_of(
-    module: AnsibleModule, places: Sequence[Location], kept: Secret | None, wanted: Secret | None
+    module: AnsibleModule, locations: Sequence[Location], kept: Secret | None, wanted: Secret | None
 ) -> list[Target]:
     """Return the file of the token and the one of the variable, with what they hold and what they shall hold.
 
     Raises OptionError and SecretFileError.
     """
-    targets = [Target(places[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))]
-    for location in places[1:]:
+    targets = [
+        Target(locations[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))
+    ]
+    for location in locations[1:]:
         if module.params["state"] == "present":
             if not module.params["env_name"]:
                 raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
@@ -210,9 +212,9 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
 
 
 def note_unused(location: Location) -> None:
-    """Leave a note beside the file, before another token is put in place: what uses the file has not read that yet.
+    """Leave a note beside the file, before another token is put in place: what uses the file hasn't read that one yet.
 
-    Whoever has seen to that removes the note. Raises SecretFileError.
+    The role db_token removes the note after the user's tasks (`db_token_changed_tasks`). Raises SecretFileError.
     """
     with _explained(location.path), Candidate(location, _UNUSED) as candidate:
         candidate.put(f"{location.name}{UNUSED}")
@@ -271,7 +273,7 @@ def env_state(path: str | None, name: str | None, kept: Secret | None) -> str | 
     """
     if path is None:
         return None
-    with place_of(path) as location:
+    with location_of(path) as location:
         try:
             content = _read(location, None)
         except FileNotFoundError:

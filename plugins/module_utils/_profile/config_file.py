@@ -55,7 +55,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     return default_path(platform.system(), entry.pw_dir)
 
 
-def find_place(path: str) -> Location:
+def find_location(path: str) -> Location:
     """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
     try:
         return find(path, follow=True)

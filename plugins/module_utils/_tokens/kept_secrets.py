@@ -30,8 +30,8 @@ class KeptSecret(NamedTuple):
     status: os.stat_result
 
 
-def place_of(path: str) -> Location:
-    """Return the place of a file, in which the file itself is no link. Raises SecretFileError."""
+def location_of(path: str) -> Location:
+    """Return the location of a file, in which a symbolic link isn't followed. Raises SecretFileError."""
     absolute = os.path.abspath(os.path.expanduser(path))
     try:
         return find(absolute, follow=False)
@@ -40,7 +40,7 @@ def place_of(path: str) -> Location:
 
 
 def kept_at(location: Location) -> KeptSecret | None:
-    """Return what the file at a place holds, None where there is no file.
+    """Return what the file at a location holds, None where there is no file.
 
     Raises SecretFileError with a sentence that says what is wrong with it.
     """
@@ -90,7 +90,7 @@ def ended(secret: Secret, at: datetime) -> str:
 
 def secret_at(path: str, at: datetime) -> str:
     """Return the secret that a private file holds, for use at an instant. Raises SecretFileError."""
-    with place_of(path) as location:
+    with location_of(path) as location:
         kept = kept_at(location)
         if kept is None:
             raise SecretFileError(
@@ -129,7 +129,7 @@ def tokens_in(directory: str) -> tuple[str, list[tuple[str, KeptSecret | SecretF
     What else is in the directory is passed over. Raises SecretFileError for a directory that can't be read.
     """
     files: list[tuple[str, KeptSecret | SecretFileError]] = []
-    with place_of(os.path.join(directory, "any")) as location:
+    with location_of(os.path.join(directory, "any")) as location:
         above = os.path.dirname(location.path)
         for name in _names(location, above):
             try:

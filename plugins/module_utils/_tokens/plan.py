@@ -81,7 +81,7 @@ def alive(token: State, now: datetime) -> bool:
     return token.get("revoked_at") is None and (ends is None or ends > now)
 
 
-def stillborn(token: State) -> bool:
+def dead_when_made(token: State) -> bool:
     """Return whether a token was dead when it was made, by the clock of the server, which says both."""
     made, ends = token.get("created_at"), token.get("expires_at")
     return made is not None and ends is not None and bool(ends <= made)

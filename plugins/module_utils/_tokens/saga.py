@@ -32,7 +32,7 @@ from .backend import Backend, Made
 from .birth import Birth
 from .entry import Entry
 from .index import TokenIndex
-from .plan import stillborn, unmarked
+from .plan import dead_when_made, unmarked
 from .secret_text import Secret
 
 
@@ -139,7 +139,7 @@ class Saga:
     def _keep(self, entry: Entry, birth: Birth, made: State) -> None:
         """Keep a new token's secret; if it can't be kept, the token is revoked, because nobody can use it."""
         token = {**made, "description": birth.wanted["description"]}
-        if stillborn(token):
+        if dead_when_made(token):
             raise self._taken_back(entry, birth, made, _dead(token))
         try:
             if birth.slot:

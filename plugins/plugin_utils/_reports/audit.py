@@ -21,7 +21,7 @@ from .holdings import (
     Row,
     file_row,
     is_read,
-    name_sharers,
+    note_sharers,
     profile_rows,
     stored_rows,
     token_row,
@@ -117,7 +117,7 @@ def _host_rows(
         rows += profile_rows(host, holding, by_prefix)
         if host in files:
             rows.append(file_row(host, files[host], by_id, holding.get("msg")))
-    name_sharers(rows)
+    note_sharers(rows)
     return rows
 
 

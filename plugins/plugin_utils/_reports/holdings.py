@@ -99,7 +99,7 @@ def stored_rows(answer: Mapping[str, Any], by_id: Mapping[Any, Row]) -> list[Row
     return rows
 
 
-def name_sharers(rows: Iterable[Row]) -> None:
+def note_sharers(rows: Iterable[Row]) -> None:
     """Note in each row which other hosts hold the same token."""
     holders = defaultdict(set)
     for row in rows:

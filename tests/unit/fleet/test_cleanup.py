@@ -49,7 +49,7 @@ def _directory(program: subprocess.Popen[str]) -> Path:
     return Path(program.stdout.readline().strip())
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_fleet(number: signal.Signals) -> None:
     with _start("signal.pause()") as program:
@@ -109,7 +109,7 @@ def test_a_handler_of_the_program_stays() -> None:
     assert caught == [signal.SIGTERM]
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("signals_arrive")
 def test_a_second_signal_does_not_cut_the_cleanup_short() -> None:
     finished = []
 

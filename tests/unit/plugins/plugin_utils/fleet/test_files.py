@@ -73,6 +73,21 @@ def test_a_token_is_tried_where_the_hosts_reach_the_data_plane(variables: dict[s
     assert files.look_options(stated(**variables))["prove"]["host"] == host
 
 
+def test_the_module_gets_the_variables_of_the_file_and_the_way_to_the_cluster() -> None:
+    file = {"path": "/p", "env_path": "/e", "env_name": "TOKEN", "owner": "telegraf", "group": "adm", "mode": "0640"}
+    options = files.look_options(stated(**file))
+    assert {name: options[name] for name in file} == file
+    assert options["_look"]
+    # Without it, the module would make a token for a database that isn't there.
+    assert files.KIND.way(stated(connection={"host": "h", "port": None})) == {"host": "h", "_refuse_unknown": True}
+
+
+@pytest.mark.parametrize(("status", "expected"), [(401, True), (403, True), (404, False), (None, False)])
+def test_a_token_may_be_revoked_meanwhile_only_where_it_is_refused(status: int | None, expected: bool) -> None:
+    assert files.KIND.may_be_revoked({"proved": False, "failure": {"status": status}}) is expected
+    assert not files.KIND.may_be_revoked({"proved": None, "failure": {"status": status}})
+
+
 def test_a_new_token_is_written_whole_and_a_held_one_not_again() -> None:
     options = files.apply_options(stated(), MEMBER, ANSWER, "apiv1_canary_canary", is_check=False)
     assert options["prove"] == {
@@ -143,6 +158,8 @@ def test_a_bare_secret_is_refused_without_being_shown(loaded: Any) -> None:
             Applied(False, True, "a", failure="m"),
         ),
         ({"failed": True, "msg": "m"}, Applied(failure="m")),
+        # It has failed after the proof, such as while it wrote.
+        ({"failed": True, "msg": "m", "db_token_file": {"id": "b"}, "proved": True}, Applied(failure="m")),
     ],
 )
 def test_a_result_says_what_the_host_holds_as_far_as_it_is_known(result: dict[str, Any], expected: Applied) -> None:
