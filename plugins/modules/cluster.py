@@ -534,6 +534,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+# pylint: disable-next=unused-import
+from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import manage_cluster
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DELETED, State

@@ -122,6 +122,8 @@ failure:
 
 from ansible.module_utils.basic import AnsibleModule
 
+# pylint: disable-next=unused-import
+from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import CLUSTER
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, Spec
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (

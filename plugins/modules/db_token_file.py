@@ -292,6 +292,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+# pylint: disable-next=unused-import
+from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.addresses import exposed, login_in
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Location
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ApiError, Influxdb3Error

@@ -123,6 +123,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+# pylint: disable-next=unused-import
+from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import NotFound
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result

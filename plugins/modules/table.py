@@ -228,6 +228,8 @@ from contextlib import nullcontext
 
 from ansible.module_utils.basic import AnsibleModule
 
+# pylint: disable-next=unused-import
+from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import (
     INFLUXCTL,
