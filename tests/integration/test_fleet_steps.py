@@ -151,3 +151,26 @@ def test_another_run_at_the_file_of_a_shared_token_is_waited_for(hosts: Hosts) -
     assert run.code == 0, run.output
     (secrets,) = hosts.alive().values()
     assert [[*hosts.profiles(host).values()] for host in HOSTS] == [secrets] * 2
+
+
+@pytest.mark.complete
+def test_the_role_twice_in_one_play_keeps_both_tokens_of_a_host(hosts: Hosts) -> None:
+    """With a prefix of its own for each profile, neither takes what the other has registered, nor revokes its token."""
+    reading = {"mgmt_token_description_prefix": "reading", "mgmt_token_profile": {"name": "reading"}}
+    tasks = [use("First"), use("Second", **reading)]
+    prefixes = {"default": "influxctl", "reading": "reading"}
+
+    def tokens() -> dict[str, list[str]]:
+        """What the hosts hold, which is all that is alive, by description."""
+        held = {f"{prefixes[name]} {host}": [token] for host in HOSTS for name, token in hosts.profiles(host).items()}
+        assert hosts.alive() == held
+        return held
+
+    assert hosts.play(*tasks).code == 0
+    first = tokens()
+    assert len(first) == 4
+    again = hosts.play(*tasks)
+    assert (again.code, again.changed, tokens()) == (0, [], first)
+    # Only the second use has something to do: what the first one has left behind must not be taken for its own.
+    assert hosts.play(tasks[0], use("Second", mgmt_token_force=True, **reading)).code == 0
+    assert {name for name, token in tokens().items() if token != first[name]} == {f"reading {host}" for host in HOSTS}
