@@ -14,15 +14,15 @@ from pathlib import Path
 
 from bench.medians import Medians
 
-# What is plotted, with its colour and what it is called there; in this order from the dearest to the cheapest.
+# What is plotted, with its colour and what it is called there.
 CONTESTANTS = {
-    "forced": ("#b5651d", "forced rotation"),
-    "forced db tokens": ("#8e4585", "the same, database tokens"),
-    "preflight": ("#c0392b", "preflight"),
-    "audit": ("#2a9d5c", "audit"),
-    "nothing to do": ("#1f6fb4", "rotation, nothing to do"),
-    "copy": ("#8a8a8a", "ansible.builtin.copy"),
-    "ping": ("#5a5a5a", "ansible.builtin.ping"),
+    "forced": ("#a3540f", "forced"),
+    "forced db tokens": ("#8a4fa3", "forced, db"),
+    "preflight": ("#b3261e", "preflight"),
+    "audit": ("#1c7a45", "audit"),
+    "nothing to do": ("#1f6fb4", "nothing to do"),
+    "copy": ("#767676", "copy"),
+    "ping": ("#4a4a4a", "ping"),
 }
 # How many times the processor seconds of ping they may take.
 GOALS = {"nothing to do": 1.4, "audit": 1.4, "preflight": 1.5, "forced": 3.0, "forced db tokens": 3.0}
@@ -119,8 +119,10 @@ def goals(rows: Rows) -> list[str]:
 
 # --- the plot ------------------------------------------------------------------------------------
 
-LEFT, TOP, RIGHT, BOTTOM = 70, 56, 440, 300
-STYLE = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="13"'
+# A phone shows 350 pixels of it: letters of 14 are 12 pixels high there.
+WIDTH, HEIGHT = 400, 330
+LEFT, TOP, RIGHT, BOTTOM = 58, 56, 282, 270
+STYLE = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="14"'
 # REUSE-IgnoreStart: it is the licence of the picture.
 LICENSE = "\n".join(
     (
@@ -143,35 +145,40 @@ def scale(values: Sequence[float], begin: float, end: float) -> Callable[[float]
 def svg(rows: Rows) -> str:
     """Draw the processor seconds over the number of hosts, both logarithmic, on a white ground."""
     sizes = sorted({row.hosts for row in rows.values()})
-    ticks = [10**power for power in range(6)]
     low, high = min(row.processor for row in rows.values()), max(row.processor for row in rows.values())
-    shown = [tick for tick in ticks if low <= tick <= high]
     x, y = scale([float(size) for size in sizes], LEFT, RIGHT), scale([low, high], BOTTOM, TOP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" role="img" {STYLE}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+        f' role="img" {STYLE}>',
         LICENSE,
         "<title>What a fleet costs the controller</title>",
         f"<desc>Processor seconds over the number of hosts: {'; '.join(described(rows, sizes[-1]))}.</desc>",
-        '<rect x="2" y="2" width="636" height="346" rx="14" fill="#ffffff" stroke="#d0d7de" stroke-width="2"/>',
-        '<text x="24" y="32" fill="#57606a">processor seconds of the controller</text>',
-        f'<text x="{RIGHT}" y="{BOTTOM + 40}" fill="#57606a" text-anchor="end">hosts</text>',
+        f'<rect x="1" y="1" width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="12" fill="#ffffff" stroke="#d0d7de"/>',
+        '<text x="16" y="30" fill="#57606a">Processor seconds of a run (lower is better)</text>',
+        f'<text x="{RIGHT}" y="{BOTTOM + 42}" fill="#57606a" text-anchor="end">hosts</text>',
     ]
-    for tick in shown:
+    for tick in (10**power for power in range(6) if low <= 10**power <= high):
         parts.append(f'<path d="M{LEFT} {y(tick):.0f}H{RIGHT}" stroke="#eaeef2"/>')
-        parts.append(f'<text x="{LEFT - 10}" y="{y(tick) + 5:.0f}" fill="#57606a" text-anchor="end">{tick}</text>')
+        parts.append(f'<text x="{LEFT - 10}" y="{y(tick) + 5:.0f}" fill="#57606a" text-anchor="end">{tick:,}</text>')
     for size in sizes:
         parts.append(f'<text x="{x(size):.0f}" y="{BOTTOM + 20}" fill="#57606a" text-anchor="middle">{size:,}</text>')
-    heights: list[float] = []
-    for name, (colour, label) in CONTESTANTS.items():
+    below = 0.0
+    for name in by_height(rows):
+        colour, label = CONTESTANTS[name]
         points = [(x(size), y(rows[size, name].processor)) for size in sizes if (size, name) in rows]
-        if points:
-            line = " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
-            parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-            parts += [f'<circle cx="{across:.1f}" cy="{down:.1f}" r="3" fill="{colour}"/>' for across, down in points]
-            # Names that would lie over each other are moved down.
-            heights.append(max(points[-1][1] + 5, heights[-1] + 17 if heights else 0))
-            parts.append(f'<text x="{RIGHT + 14}" y="{heights[-1]:.0f}" fill="{colour}">{label}</text>')
+        line = " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{across:.1f}" cy="{down:.1f}" r="3" fill="{colour}"/>' for across, down in points]
+        # Names that would lie over each other are moved down.
+        below = max(points[-1][1] + 5, below + 17)
+        parts.append(f'<text x="{RIGHT + 10}" y="{below:.0f}" fill="{colour}">{label}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def by_height(rows: Rows) -> list[str]:
+    """The contestants from the dearest to the cheapest, by their largest fleets."""
+    last = {name: row.processor for (_hosts, name), row in sorted(rows.items()) if name in CONTESTANTS}
+    return sorted(last, key=lambda name: -last[name])
 
 
 def described(rows: Rows, hosts: int) -> list[str]:
