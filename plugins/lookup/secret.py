@@ -12,9 +12,10 @@ version_added: 0.1.0
 author:
   - influxops contributors (@influxops)
 description:
-  - Returns the secret of a token from the file that O(influxops.influxdb3.db_token#module:secret_file) or
-    O(influxops.influxdb3.mgmt_token#module:secret_file) has written, or the module M(influxops.influxdb3.cluster) into
-    its O(influxops.influxdb3.cluster#module:secret_dir). Like every lookup it reads on the controller.
+  - Returns the secret of a token from the file that M(influxops.influxdb3.db_token) or
+    M(influxops.influxdb3.mgmt_token) has written, by their option
+    O(influxops.influxdb3.db_token#module:secret_file), or M(influxops.influxdb3.cluster) into its
+    O(influxops.influxdb3.cluster#module:secret_dir). Like every lookup it reads on the controller.
   - It fails when there is no such file, when the file isn't private (mode 0600) or belongs to somebody else, when it
     isn't of the form that this collection writes, and when the token in it has ended.
   - Nothing is kept between two lookups, so that a token which a task has just renewed is found.

@@ -27,6 +27,8 @@ html_theme_options = {
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 html_show_sphinx = False
+# It would be empty.
+html_use_index = False
 # No server is asked; references to Ansible's own documentation stay plain text.
 intersphinx_mapping: dict[str, str] = {}
 nitpick_ignore = [
@@ -45,7 +47,7 @@ def shorten(index: str) -> str:
     made: list[str] = []
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         if line and set(after) in ({"-"}, {"~"}):
-            heading = line
+            heading = line.replace("Role Index", "Roles")
         page = re.fullmatch(r" +(\w+?)_(?:module|filter|lookup|role)", line)
         made.append(f"    {page[1]} <{line.strip()}>" if page else line)
         if line == ".. toctree::" and heading and heading != "Description":

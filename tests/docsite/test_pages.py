@@ -58,11 +58,23 @@ def test_nothing_is_cut(browser: Any, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+def test_no_table_has_to_be_moved_to_be_read(browser: Any, width: int) -> None:
+    page = opened(browser, width)
+    wide = {}
+    for path in sorted(SITE.rglob("*.html")):
+        page.goto(path.as_uri())
+        wide[path.name] = page.eval_on_selector_all(
+            ".wy-table-responsive", "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+        )
+    assert {name: count for name, count in wide.items() if count} == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_pictures_are_shown(browser: Any, width: int) -> None:
     """Each as wide as it is, or as the phone is."""
     page = opened(browser, width)
     sizes: dict[str, list[float]] = {}
-    for path in sorted(SITE.glob("guide_*.html")):
+    for path in sorted(SITE.rglob("guide_*.html")):
         page.goto(path.as_uri(), wait_until="networkidle")
         sizes |= dict(
             page.eval_on_selector_all(
@@ -78,7 +90,7 @@ def test_the_sidebar_has_captions_and_short_names(browser: Any) -> None:
     page.goto((SITE / "index.html").as_uri())
     captions = page.eval_on_selector_all(".wy-menu p.caption", "all => all.map(one => one.textContent.trim())")
     entries = page.eval_on_selector_all(".wy-menu .toctree-l1 > a", "all => all.map(one => one.textContent.trim())")
-    assert {"First steps", "Playbooks", "Modules"} <= set(captions)
+    assert {"First steps", "Playbooks", "Modules", "Roles"} <= set(captions)
     assert {"cluster", "mgmt_token", "rotate_db_tokens"} <= set(entries)
     assert [entry for entry in entries if len(entry) > 48] == []
 
