@@ -123,7 +123,10 @@ class Client:
                 f" It is version {dotted(version)}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or"
                 " newer."
             )
-        return " Check the profile: config_path, profile, host, port, mgmt_token and tls."
+        return (
+            " Check the profile: config_path, profile, host, port, mgmt_token and tls; or what stands in its place:"
+            " host, port, management_token, ca_path."
+        )
 
 
 def dotted(version: Version | None) -> str:
