@@ -60,7 +60,7 @@ def test_nothing_is_cut(browser: Any, width: int) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_table_has_to_be_moved_to_be_read(browser: Any, width: int) -> None:
     page = opened(browser, width)
-    wide = {}
+    wide: dict[str, int] = {}
     for path in sorted(SITE.rglob("*.html")):
         page.goto(path.as_uri())
         wide[path.name] = page.eval_on_selector_all(
