@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,8 +66,16 @@ def look(
     return preflight(controller_, issuer_, hosts or {}, plans or Plans(), "localhost", NOW, "14d", **more)
 
 
+def row_of(report: dict[str, Any], check: str) -> dict[str, Any]:
+    return next(dict(row) for row in report["rows"] if row["check"] == check)
+
+
 def state(report: dict[str, Any], check: str) -> str:
-    return next(str(row["state"]) for row in report["rows"] if row["check"] == check)
+    return str(row_of(report, check)["state"])
+
+
+def failure(status: int | None, code: str = "http_error") -> dict[str, Any]:
+    return {"status": status, "code": code, "message": "no", "method": "GET", "path": "/"}
 
 
 @pytest.mark.parametrize(
@@ -97,12 +106,85 @@ def test_a_certificate_that_is_not_seen_is_no_problem(api: dict[str, Any], word:
     assert state(look(controller(**api)), "certificate") == word
 
 
-def test_a_refused_token_has_reached_the_api() -> None:
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_has_reached_the_api(status: int) -> None:
     """What the answer shows of clock and certificate counts as well."""
-    failure = {"status": 401, "code": "unauthorized", "message": "no", "method": "GET", "path": "/"}
     ends = format_instant(NOW + timedelta(days=1))
-    found = look(controller(failure=failure, problem="Not accepted.", certificate_ends=ends, clock_skew=100))
+    found = look(controller(failure=failure(status), problem="Not accepted.", certificate_ends=ends, clock_skew=100))
     assert found["findings"] == {"clock": ["controller"], "certificate": ["controller"], "token": ["controller"]}
+    assert row_of(found, "api")["found"] == "https://cluster.example.com, short form of the URL"
+
+
+@pytest.mark.parametrize(
+    ("failed", "findings"),
+    [
+        (failure(404), {"api"}),
+        (failure(None, "unreachable"), {"api"}),
+        (failure(None, "tls"), {"api", "certificate"}),
+        (failure(None, "missing_library"), set()),
+    ],
+)
+def test_without_an_answer_nothing_is_said_of_clock_and_token(failed: dict[str, Any], findings: set[str]) -> None:
+    unseen = {"certificate_ends": None, "clock_skew": None, "url_form": None}
+    found = look(controller(failure=failed, problem="It is away.", **unseen))
+    assert set(found["findings"]) == findings
+    assert not {row["check"] for row in found["rows"]} & {"clock", "token"}
+
+
+def test_a_clock_is_named_with_its_direction() -> None:
+    assert row_of(look(controller(clock_skew=90)), "clock")["found"] == "90 seconds behind the server's"
+    assert row_of(look(controller(clock_skew=-90)), "clock")["found"] == "90 seconds ahead of the server's"
+
+
+@pytest.mark.parametrize(
+    ("seen", "checks"),
+    [
+        (issuer(), {"influxctl": "ok", "token": "ok", "expiry": "ok", "user": "ok"}),
+        (issuer(users=None), {"user": "not checked"}),
+        (issuer(users={"number": 0, "problem": None}), {"user": "problem"}),
+        (issuer(users={"number": None, "problem": "No."}), {"user": "not checked"}),
+        (issuer(management=None), {"influxctl": "ok", "token": "", "user": ""}),
+        (issuer(management={"problem": "No.", "own": []}), {"token": "problem", "expiry": "", "user": "ok"}),
+        (
+            issuer(influxctl={**INFLUXCTL, "problem": "No."}, management={"problem": "No.", "own": []}),
+            {"influxctl": "problem", "token": "", "user": ""},
+        ),
+        (
+            issuer(libraries=[{"name": "tomlkit", "problem": "No."}], management={"problem": "No.", "own": []}),
+            {"library": "problem", "token": "not checked", "user": ""},
+        ),
+    ],
+)
+def test_an_issuer_is_asked_as_far_as_influxctl_works(seen: dict[str, Any], checks: dict[str, str]) -> None:
+    """The empty text: there is no such row, because another one has the cause."""
+    rows = {row["check"]: row["state"] for row in look(None, seen)["rows"]}
+    assert {check: rows.get(check, "") for check in checks} == checks
+
+
+@pytest.mark.parametrize(
+    ("seen", "influxctl", "proof"),
+    [
+        ({}, "ok", "ok"),
+        ({"influxctl": None, "proved": None}, "not checked", "not checked"),
+        ({"influxctl": {"path": None, "version": None, "failure": "No."}, "proved": None}, "problem", "not checked"),
+        ({"influxctl": {"path": "i", "version": "2.5.9", "failure": None}, "proved": None}, "problem", "not checked"),
+        ({"proved": False, "proof_failure": "No."}, "ok", "problem"),
+        ({"proved": None, "profile": None}, "ok", "not checked"),
+        ({"proved": None}, "ok", "not checked"),
+    ],
+)
+def test_a_host_is_proved_where_it_can_be(seen: dict[str, Any], influxctl: str, proof: str) -> None:
+    report = look(hosts={"web1": {**HOST, **seen}})
+    assert (state(report, "influxctl"), state(report, "proof")) == (influxctl, proof)
+
+
+def test_a_report_is_written_where_a_file_is_named() -> None:
+    report = look(controller(), file="/tmp/preflight.json")
+    ((path, content),) = [(file["path"], file["content"]) for file in report["files"]]
+    assert path == "/tmp/preflight.json"
+    assert content == json.dumps(json.loads(content), indent=4, sort_keys=True) + "\n"
+    assert json.loads(content) == {key: report[key] for key in ("rows", "findings", "not_asked")}
+    assert look(controller())["files"] == []
 
 
 def test_several_tokens_of_one_prefix_are_not_judged() -> None:
@@ -174,9 +256,9 @@ TEXT = st.text(max_size=200)
 def test_any_text_fits_a_terminal_and_steers_none(one: str, two: str, three: str, number: int) -> None:
     failed = {**HOST, "proved": False, "proof_failure": one, "file": {**FILE, "failure": two, "path": three}}
     hosts = {f"{two}{host}": failed for host in range(number)} | {three or "x": {"unreachable": True, "msg": one}}
-    failure = {"status": 500, "code": "http_error", "message": one, "method": "GET", "path": two}
+    refused = {**failure(500), "message": one, "path": two}
     report = look(
-        controller(failure=failure, problem=two, url=three), issuer(users={"number": None, "problem": one}), hosts
+        controller(failure=refused, problem=two, url=three), issuer(users={"number": None, "problem": one}), hosts
     )
     for line in [*report["table"], *report["brief"]]:
         assert width_of(line) <= WIDTH
