@@ -150,6 +150,16 @@ def assert_one_change(site: Site, expected: str | None, **variables: Any) -> Run
     return first
 
 
+def assert_each_change_takes_one_run(site: Site) -> None:
+    """Install, downgrade, upgrade and remove the package."""
+    assert_one_change(site, f"influxctl {NEW}\n")
+    for version in (OLD, NEW):
+        first = assert_one_change(site, f"influxctl {version}\n", influxctl_version=version)
+        assert len(first.changed) == 1
+    assert site.run().changed == [], "any version will do"
+    assert_one_change(site, None, influxctl_state="absent")
+
+
 @needs_apt
 @pytest.mark.complete
 def test_a_version_is_installed_with_apt(site: Site) -> None:
@@ -160,12 +170,7 @@ def test_a_version_is_installed_with_apt(site: Site) -> None:
 @needs_apt
 @pytest.mark.complete
 def test_a_package_is_upgraded_downgraded_and_removed(site: Site) -> None:
-    assert_one_change(site, f"influxctl {NEW}\n")
-    for version in (OLD, NEW):
-        first = assert_one_change(site, f"influxctl {version}\n", influxctl_version=version)
-        assert len(first.changed) == 1
-    assert site.run().changed == [], "any version will do"
-    assert_one_change(site, None, influxctl_state="absent")
+    assert_each_change_takes_one_run(site)
 
 
 @needs_apt
@@ -257,12 +262,7 @@ def test_the_repository_is_made_known_to_dnf(dnf_site: Site) -> None:
 @needs_dnf
 @pytest.mark.complete
 def test_a_package_is_upgraded_downgraded_and_removed_with_dnf(dnf_site: Site) -> None:
-    assert_one_change(dnf_site, f"influxctl {NEW}\n")
-    for version in (OLD, NEW):
-        first = assert_one_change(dnf_site, f"influxctl {version}\n", influxctl_version=version)
-        assert len(first.changed) == 1
-    assert dnf_site.run().changed == [], "any version will do"
-    assert_one_change(dnf_site, None, influxctl_state="absent")
+    assert_each_change_takes_one_run(dnf_site)
 
 
 @needs_dnf

@@ -166,3 +166,14 @@ def test_what_only_serves_the_collection_says_that_it_is_private(collection_root
     paths = [*(plugins / "filter").glob("*.py"), *(plugins / "modules").glob("fleet_*.py")]
     text = "It is private to this collection."
     assert {path.stem for path in paths if text not in path.read_text(encoding="utf-8")} == PUBLIC
+
+
+def test_nothing_is_public_by_accident() -> None:
+    """A plugin's own code is in private packages, and what an action takes is documented by the module of its name."""
+    plugins = CHECKOUT / "plugins"
+    flat = [path.name for utils in ("module_utils", "plugin_utils") for path in (plugins / utils).glob("*.py")]
+    assert flat == []
+    packages = [path.parent.name for path in plugins.glob("*_utils/*/__init__.py")]
+    assert [name for name in packages if not name.startswith("_")] == []
+    modules, actions = ({path.stem for path in (plugins / kind).glob("*.py")} for kind in ("modules", "action"))
+    assert actions - modules == set()
