@@ -131,6 +131,16 @@ def test_without_an_answer_nothing_is_said_of_clock_and_token(failed: dict[str, 
     assert not {row["check"] for row in found["rows"]} & {"clock", "token"}
 
 
+def test_a_controller_in_order_has_a_row_for_each_of_its_checks() -> None:
+    rows = look(controller(), plans=Plans(expires=True))["rows"]
+    checks = ("variables", "renewal", "python", "api", "clock", "certificate", "token")
+    assert [(row["check"], row["state"]) for row in rows] == [(check, "ok") for check in checks]
+    assert row_of(look(plans=Plans(expires=True)), "renewal")["found"] == "stated"
+    assert row_of(look(plans=Plans()), "renewal")["found"] == "new tokens don't end"
+    wrong = look(plans=Plans(problems=["A.", "B."], doubts=["C."]))
+    assert wrong["findings"] == {"variables": ["controller"] * 2, "renewal": ["controller"]}
+
+
 def test_a_clock_is_named_with_its_direction() -> None:
     assert row_of(look(controller(clock_skew=90)), "clock")["found"] == "90 seconds behind the server's"
     assert row_of(look(controller(clock_skew=-90)), "clock")["found"] == "90 seconds ahead of the server's"
