@@ -29,7 +29,7 @@ class Observation:
 
 
 def observe(answer: Any, at: datetime | None = None) -> Observation:
-    """Return what an answer of `requests` shows. Its body must not have been read: then the connection is gone."""
+    """Return what an answer of urllib3 shows. Its body must not have been read: then the connection is gone."""
     return Observation(
         at=at or datetime.now(timezone.utc),
         server_time=parse_date(answer.headers.get("Date")),
@@ -51,7 +51,7 @@ def _certificate_ends(answer: Any) -> datetime | None:
 
     urllib3 has no function for it: the connection is an attribute of its answer, in 1.26 as in 2.
     """
-    sock: Any = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    sock: Any = getattr(getattr(answer, "connection", None), "sock", None)
     try:
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(sock.getpeercert()["notAfter"]), timezone.utc)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):

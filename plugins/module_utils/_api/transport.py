@@ -1,7 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP over a `requests` session: TLS, and retries by method. Knows no operation of the API.
+"""HTTP with the libraries `requests` and `urllib3`: TLS, and retries by method. Knows no operation of the API.
+
+`requests` finds the way to the server: proxies, CAs, certificates. Then urllib3 sends each request, because a session
+of `requests` takes as much processor time again for each. Neither follows redirects, and cookies aren't kept.
 
 Callers import it just before the first request: the import of `requests` takes a tenth of a second, which a run
 without requests needn't wait for. What is made of a failure is in `failures.py`, which only a failure imports.
@@ -89,8 +92,8 @@ def may_retry(method: str, status: int | None, sent: bool) -> bool:
     return method != "POST" or not sent
 
 
-def _session(workers: int) -> requests.Session:
-    """Return a session with pools of connections, whose answers end at their deadline."""
+def _adapter(workers: int) -> requests.adapters.HTTPAdapter:
+    """Return what has pools of connections, whose answers end at their deadline."""
 
     def time_answers(manager: Any) -> None:
         timed = {}
@@ -113,16 +116,15 @@ def _session(workers: int) -> requests.Session:
                 time_answers(manager)
             return manager
 
-    class Session(requests.Session):
-        """Requests' session without redirects, of which it would read the whole body."""
+    return Adapter(pool_maxsize=workers)
 
-        def get_redirect_target(self, resp: requests.Response) -> None:
-            return None
 
-    session = Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, Adapter(pool_maxsize=workers))
-    return session
+class Route(NamedTuple):
+    """The pool of connections to the server, what stands before a request's path, and the headers of all requests."""
+
+    pool: Any
+    start: str
+    headers: dict[str, str]
 
 
 class Answer(NamedTuple):
@@ -145,7 +147,7 @@ class Request(NamedTuple):
 
 
 class Transport:
-    """Sends requests over one session with a pool of connections. Not for use after a fork.
+    """Sends requests over a pool of connections. Not for use after a fork.
 
     `workers` is the number of threads that may send at the same time. The connection's address and token are those of
     `service`. `on_answer` gets the head of each answer, before its body is read.
@@ -157,24 +159,22 @@ class Transport:
         workers: int = 1,
         throttle: Throttle | None = None,
         service: Service = MANAGEMENT_API,
-        on_answer: Callable[[requests.Response], None] | None = None,
+        on_answer: Callable[[urllib3.HTTPResponse], None] | None = None,
     ) -> None:
         check_library()
         self._connection = connection
         self._service = service
         self._on_answer = on_answer
         self._throttle = throttle or Throttle()
-        self._session = _session(workers)
-        # Read once: requests would look through the environment for every request.
-        self._session.proxies = requests.utils.get_environ_proxies(connection.base_url)
-        self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._session.proxies))
+        self._adapter = _adapter(workers)
+        self._proxies = requests.utils.get_environ_proxies(connection.base_url)
+        self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._proxies))
         self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
         for secret in self._secrets:
             remember(secret)
         # Over plain http there is no certificate to check, so the file of SSL_CERT_FILE may be missing.
         self._trust = trust(connection.base_url.startswith("https:") and connection.verify, os.environ)
-        # So that ~/.netrc can't replace the Authorization header, nor CURL_CA_BUNDLE the connection's CA.
-        self._session.trust_env = False
+        self._route: Route | None = None
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -224,35 +224,59 @@ class Transport:
 
     def _send(self, method: str, path: str, body: Any) -> Answer:
         """Send one request and return its answer. Raises OSError where it isn't complete within the timeout."""
+        # Several threads may find the same way at once: it leads to the same pool.
+        route = self._route = self._route or self._find_route()
+        data, headers = None, route.headers
+        if body is not None:
+            data, headers = json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
+        DEADLINE.until = time.monotonic() + self._connection.timeout
+        try:
+            answer = route.pool.urlopen(
+                method,
+                route.start + path,
+                data,
+                headers,
+                retries=self._adapter.max_retries,  # none: all are this class's
+                # A token is never carried to where a redirect points.
+                redirect=False,
+                assert_same_host=False,  # with a proxy, the path is a whole URL
+                timeout=self._connection.timeout,
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
+                if self._on_answer is not None:
+                    self._on_answer(answer)
+                return _received(answer)
+            finally:
+                answer.close()
+                answer.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _error_of_requests(error) from error
+        finally:
+            DEADLINE.until = None
+
+    def _find_route(self) -> Route:
+        """Return the way to the server. Raises OSError as requests does, a plain one for a CA file that is missing."""
+        adapter: Any = self._adapter
+        verify, cert = self._trust.verify, self._connection.client_cert
         headers = {
+            **requests.utils.default_headers(),
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Authorization": f"Bearer {self._connection.token}",
         }
-        data = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(body).encode()
-        DEADLINE.until = time.monotonic() + self._connection.timeout
+        request = requests.Request("GET", f"{self._connection.base_url}/", headers).prepare()
+        url = str(request.url)
         try:
-            answer = self._session.request(
-                method,
-                self._connection.base_url + path,
-                data=data,
-                headers=headers,
-                verify=self._trust.verify,
-                cert=self._connection.client_cert,
-                timeout=self._connection.timeout,
-                # A token is never carried to where a redirect points.
-                allow_redirects=False,
-                stream=True,
-            )
-            with answer:
-                if self._on_answer is not None:
-                    self._on_answer(answer)
-                return _received(answer)
-        finally:
-            DEADLINE.until = None
+            if hasattr(adapter, "get_connection_with_tls_context"):  # since requests 2.32
+                pool = adapter.get_connection_with_tls_context(request, verify, proxies=self._proxies, cert=cert)
+            else:
+                pool = adapter.get_connection(url, self._proxies)
+        except urllib3.exceptions.HTTPError as error:
+            raise _error_of_requests(error) from error
+        adapter.cert_verify(pool, url, verify, cert)
+        return Route(pool, adapter.request_url(request, self._proxies).rstrip("/"), dict(request.headers))
 
     def _parsed(self, answer: Answer, about: Request) -> Any:
         """Return the JSON of a success. Raises the ApiError of any other answer."""
@@ -283,20 +307,27 @@ class Transport:
         return failure, sent, not is_tls(error) and may_retry(about.method, None, sent)
 
 
-def _received(answer: requests.Response) -> Answer:
-    """Read an answer's body, as much as one of its kind may have. Raises OSError as requests does."""
-    status, headers = answer.status_code, answer.headers
+def _error_of_requests(error: Exception) -> requests.exceptions.RequestException:
+    """Return the error that requests makes of one of urllib3's, or of the system's."""
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return requests.exceptions.ReadTimeout(error)
+    if isinstance(getattr(error, "reason", error), urllib3.exceptions.ProxyError):
+        return requests.exceptions.ProxyError(error)
+    return requests.exceptions.ConnectionError(error)
+
+
+def _received(answer: urllib3.HTTPResponse) -> Answer:
+    """Read an answer's body, as much as one of its kind may have. Raises what urllib3 does."""
+    status, headers = answer.status, answer.headers
     if status == 204:
         # There is no body, whatever the head announces, so nothing is lost if the connection is cut behind it.
         # The pool reuses the connection for the next request; closing the answer would close it.
-        answer.raw.release_conn()
+        answer.release_conn()
         return Answer(status, headers, b"", True)
-    chunks = answer.raw.stream(2**16, decode_content=False)
+    chunks = answer.stream(2**16, decode_content=False)
     largest = LARGEST if 200 <= status < 300 else LARGEST_ERROR
     try:
         body, whole = read_whole(chunks, headers.get("Content-Encoding", ""), largest)
     except ValueError as error:
         body, whole = str(error).encode(), False
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise requests.exceptions.ConnectionError(error) from error
     return Answer(status, headers, body, whole)

@@ -68,7 +68,7 @@ class Server:
         return ""
 
     def _note(self, answer: Any) -> None:
-        self._status = answer.status_code
+        self._status = answer.status
         self.head = self.head or observe(answer)
 
     def reach(self) -> None:
