@@ -243,6 +243,7 @@ class Transport:
                 timeout=self._connection.timeout,
                 preload_content=False,
                 decode_content=False,
+                enforce_content_length=True,  # urllib3 1.26 takes a body that is cut off for a whole one
             )
             try:
                 if self._on_answer is not None:
