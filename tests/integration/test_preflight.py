@@ -374,6 +374,9 @@ def test_what_cannot_be_looked_at_is_told_and_is_no_problem(world: World) -> Non
     report = json.loads(world.report.read_text())
     assert {row["check"] for row in report["rows"] if row["state"] == "not checked"} == {"user", "certificate"}
     assert report["not_asked"] == ["web2"]
+    without = world.play("--limit", "web1")
+    assert without.code == 2, "no report would look like a good one"
+    assert ["Add it to the limit" in one["msg"] for one in without.failures] == [True]
 
 
 @pytest.mark.complete
