@@ -298,6 +298,7 @@ def test_a_file_that_is_not_ours_is_left(host: Host, tmp_path: Path) -> None:
     host.directory.mkdir(parents=True)
     secret = json.dumps({"id": "1", "token": "apiv1_" + "c" * 60})
     (host.directory / "two.env").write_text("PATH=/bin\nINFLUX_TOKEN=x\n")
+    (host.directory / "options.env").write_text('TELEGRAF_OPTS="--debug"\n')
     for name, content in {"broken": secret[:-3], "other": '{"a": 1}', "text": "x", "large": " " * 5_000_000}.items():
         (host.directory / name).write_text(content)
     (host.directory / "directory").mkdir()
@@ -328,6 +329,8 @@ def test_a_file_that_is_not_ours_is_left(host: Host, tmp_path: Path) -> None:
     two = str(host.directory / "two.env")
     for state in ("present", "absent"):
         assert_fails(host.run(host.stated(host.token(), env_path=two, state=state)), "no_env_file", "more than one")
+        one = host.stated(host.token(), env_path=str(host.directory / "options.env"), state=state)
+        assert_fails(host.run(one), "no_env_file", "the variable TELEGRAF_OPTS")
     after = sorted((path.name, path.lstat().st_ino, path.lstat().st_mtime_ns) for path in host.directory.iterdir())
     assert (after, host.sim.requests) == (before, [])
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -20,7 +20,7 @@ from .._core.errors import OptionError, SecretFileError, remember
 from .._core.owner import Owner, is_trusted, parse_owner
 from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
-from .._tokens.env_file import check_name, is_ours, line_of, variable_in
+from .._tokens.env_file import check_name, is_ours, line_of, name_in, variable_in
 from .._tokens.kept_secrets import kept_at, location_of, refuse_foreign, unreadable
 from .._tokens.secret_text import Secret, encoded
 from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
@@ -148,20 +148,28 @@ def targets_of(
                 raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
             check_name(module.params["env_name"])
         line = None if wanted is None else line_of(module.params["env_name"], str(wanted["token"]))
-        targets.append(Target(location, content_at(location, _owner(module)), line))
+        names = None if kept else {module.params["env_name"]}
+        targets.append(Target(location, content_at(location, _owner(module), names), line))
     return targets
 
 
-def content_at(location: Location, owner: Owner) -> bytes | None:
-    """Return what the file of variables holds, None when there is none. Raises SecretFileError for another file."""
+def content_at(location: Location, owner: Owner, names: Collection[str | None] | None) -> bytes | None:
+    """Return what the file of variables holds, None when there is none. Raises SecretFileError for another file.
+
+    `names` are what its variable may be called; None where a token beside it shows whose file it is.
+    """
     try:
         content = _read(location, owner)
     except FileNotFoundError:
         return None
-    if not is_ours(content):
+    name = name_in(content)
+    what = "more than one variable" if not is_ours(content) else None
+    if name and names is not None and name not in names:
+        what = f"the variable {name}, and there is no token of ours yet"
+    if what:
         raise SecretFileError(
-            f"{location.path} holds more than one variable, so it is left as it is. Name a file of its own: systemd"
-            " takes several EnvironmentFile=.",
+            f"{location.path} holds {what}, so it is left as it is. Name a file of its own: systemd takes several"
+            " EnvironmentFile=.",
             code="no_env_file",
         )
     return content

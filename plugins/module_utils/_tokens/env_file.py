@@ -13,7 +13,7 @@ from .._core.errors import OptionError
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # What stands for itself in systemd's files and in a shell's, without quotes.
 _VALUE = re.compile(r"[A-Za-z0-9_.~+/=:@%,-]+", re.ASCII)
-_LINE = re.compile(rb"(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[^\r\n]*\r?\n?")
+_LINE = re.compile(rb"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[^\r\n]*\r?\n?")
 
 
 def check_name(name: str) -> None:
@@ -46,3 +46,9 @@ def variable_in(content: bytes) -> tuple[str, str] | None:
 def is_ours(content: bytes) -> bool:
     """Return whether a file may be replaced: it is empty, or holds nothing but one variable."""
     return not content.strip(b" \t\r\n\0") or _LINE.fullmatch(content) is not None
+
+
+def name_in(content: bytes) -> str | None:
+    """Return the name of the only variable that a file holds, None for any other file."""
+    found = _LINE.fullmatch(content)
+    return None if found is None else found[1].decode("ascii")

@@ -18,6 +18,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.env_fi
     check_name,
     is_ours,
     line_of,
+    name_in,
     variable_in,
 )
 
@@ -58,19 +59,19 @@ def test_a_name_is_taken_only_as_posix_has_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "ours"),
+    ("content", "ours", "name"),
     [
-        (b"", True),
-        (b"\n", True),
-        (b"\0\0\0", True),  # what a power cut leaves of a file
-        (b"A=1", True),
-        (b"export A='1'\n", True),
-        (b"A=1\r\n", True),
-        (b"A=1\nB=2\n", False),
-        (b"# comment\nA=1\n", False),
-        (b"[Service]\n", False),
-        (b"\x7fELF", False),
+        (b"", True, None),
+        (b"\n", True, None),
+        (b"\0\0\0", True, None),  # what a power cut leaves of a file
+        (b"A=1", True, "A"),
+        (b"export A='1'\n", True, "A"),
+        (b"A=1\r\n", True, "A"),
+        (b"A=1\nB=2\n", False, None),
+        (b"# comment\nA=1\n", False, None),
+        (b"[Service]\n", False, None),
+        (b"\x7fELF", False, None),
     ],
 )
-def test_what_holds_more_than_a_variable_is_somebody_elses(content: bytes, ours: bool) -> None:
-    assert is_ours(content) is ours
+def test_what_holds_more_than_a_variable_is_somebody_elses(content: bytes, ours: bool, name: str | None) -> None:
+    assert (is_ours(content), name_in(content)) == (ours, name)
