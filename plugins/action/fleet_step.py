@@ -147,7 +147,7 @@ class ActionModule(ShippingAction):
         settings, decided = self._settings(), self._registered("step")
         member = self._registered("planned")["members"][self._host]
         answer, is_check = decided["answers"][self._host], self._task.check_mode
-        secret = decided["secrets"].get(member["description"])
+        secret = decided["secrets"].get(answer["id"])
         options = self._options(lambda: self._kind.apply_options(settings, member, answer, secret, is_check=is_check))
         unproved = self._fallen_short("unproved", self._host, answer["id"])
         if unproved:
@@ -173,7 +173,7 @@ class ActionModule(ShippingAction):
         decided = self._registered("step")
         member = self._registered("planned")["members"][self._host]
         answer = decided["answers"][self._host]
-        secret = decided["secrets"].get(member["description"])
+        secret = decided["secrets"].get(answer["id"])
         if is_held(member, answer):
             read = self._execute_module("ansible.builtin.slurp", {"src": member["path"]}, task_vars=self._vars)
             if read.get("failed"):
@@ -235,9 +235,13 @@ class ActionModule(ShippingAction):
         return str(noted["why"]) if noted and noted["id"] == (token_id or "") else ""
 
     def _why_unused(self, host: str, token_id: str | None) -> str:
-        if host not in self._vars["ansible_play_hosts"]:
-            return f"{host} has become unreachable before what uses the token had taken it up."
-        return self._fallen_short("unused", host, token_id)
+        failure = self._fallen_short("unused", host, token_id)
+        if not failure and host not in self._vars["ansible_play_hosts"]:
+            failure = (
+                f"{host} has failed, or has become unreachable before what uses the token had taken it up. The old"
+                " token stays valid. Put right what failed, and run again."
+            )
+        return failure
 
     def _at_host(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of one of the kind's modules on the host of the task."""

@@ -17,9 +17,11 @@ import yaml
 
 from fleet.host import Host
 from harness import vault
-from harness.db_rotation import READ, DbProber, DbRotation
+from harness.db_rotation import ENV_FILE, FILE, READ, DbProber, DbRotation
+from harness.fixtures import MakeSimulator
 from harness.install import CHECKOUT
 from harness.playbook import Run
+from harness.plays import connection
 from harness.sweeps import assert_no_secret, sweep
 
 STORES = CHECKOUT / "docs" / "stores"
@@ -412,3 +414,128 @@ def test_the_files_get_the_stated_group_and_mode(db_rotation: DbRotation) -> Non
     for path in rotation.files():
         status = Path(path).stat()
         assert (status.st_gid, oct(status.st_mode)[-3:]) == (65534, "640")
+
+
+# Tasks that don't come to an end on the second host, each in another way: a handler that fails, an error that stops all
+# hosts, one that run_once makes the error of all, a file of tasks that isn't there, a host that is taken out.
+WAYS_TO_STOP: dict[str, list[dict[str, Any]]] = {
+    "handler": [
+        {"name": "Change", "ansible.builtin.command": "true", "changed_when": True, "notify": "Take up"},
+        {"ansible.builtin.meta": "flush_handlers"},
+    ],
+    "any_errors_fatal": [{"name": "Take up", "ansible.builtin.command": "test ! -e broken", "any_errors_fatal": True}],
+    "run_once": [{"name": "Take up", "ansible.builtin.command": "/bin/false", "run_once": True}],
+    "missing": [{"ansible.builtin.include_tasks": "nowhere.yml", "when": "inventory_hostname == 'host2'"}],
+    "end_host": [{"ansible.builtin.meta": "end_host", "when": "inventory_hostname == 'host2'"}],
+}
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("how", list(WAYS_TO_STOP))
+def test_whatever_stops_the_tasks_of_the_users_the_old_token_stays(how: str, db_rotation: DbRotation) -> None:
+    """Each host that failed is told its token and what to do; a later run goes on from there."""
+    rotation, hosts = db_rotation, db_rotation.fleet.hosts
+    old = [rotation.give_old(host) for host in hosts]
+    (hosts[1].home / "broken").touch()
+    role = {"ansible.builtin.import_role": {"name": "influxops.influxdb3.db_token"}}
+    handler = {"name": "Take up", "ansible.builtin.command": "test ! -e broken"}
+    play = {"hosts": "influxdb3_fleet", "gather_facts": False, "tasks": [role], "handlers": [handler]}
+    tasks = tasks_file(rotation, "changed.yml", WAYS_TO_STOP[how])
+
+    def run(**variables: Any) -> Run:
+        return rotation.ansible.playbook(
+            [play], variables={**rotation.variables, **variables}, inventory=rotation.fleet.inventory
+        )
+
+    with DbProber(rotation) as prober:
+        stopped = run(db_token_changed_tasks=tasks)
+        assert old[1].revoked_at is None
+        assert stopped.code == (0 if how == "end_host" else 2)
+        told = [
+            failure["msg"] for failure in stopped.failures if "Put right what failed, and run again" in failure["msg"]
+        ]
+        assert bool(told) == (how != "end_host"), stopped.failures
+        assert "ansible_failed_task" not in str(stopped.failures)
+        again = run()
+    assert again.code == 0, again.output
+    assert prober.gaps == []
+    assert states(rotation) == [True] * 3
+    for one in (stopped, again):
+        assert_no_secret(one.output, rotation.sim.secrets)
+
+
+@pytest.mark.complete
+def test_names_and_paths_of_any_letters(db_rotation: DbRotation) -> None:
+    rotation = db_rotation
+    hosts = rotation.inventory()
+    rotation.set_inventory({"h\u00f4st \u2603": hosts["host1"], "-e": hosts["host2"], "host3": hosts["host3"]})
+    paths = {"db_token_path": "~/influx db3/t\u00f6k\u00e9n {x}.json", "db_token_env_path": "~/influx db3/\u00e9.env"}
+    rotation.variables |= paths
+    runs = [rotation.rotate(), rotation.rotate(db_token_force=True), rotation.rotate()]
+    assert [run.code for run in runs] == [0, 0, 0], runs[-1].output
+    assert runs[-1].changed == []
+    names = ["telegraf h\u00f4st \u2603", "telegraf -e", "telegraf host3"]
+    assert [len(rotation.alive(name)) for name in names] == [1, 1, 1]
+
+
+@pytest.mark.complete
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_files_of_somebody_elses_cost_no_token(db_rotation: DbRotation) -> None:
+    """A file of variables with lines of the user's, one of another user, an owner that isn't there."""
+    rotation, hosts = db_rotation, db_rotation.fleet.hosts
+    old = [rotation.give_old(host) for host in hosts]
+    (hosts[0].home / ENV_FILE).write_text(f"OPTIONS=--debug\nINFLUX_TOKEN={old[0].secret}\n")
+    os.chown(hosts[1].home / FILE, 65534, 65534)
+    rotation.set_of_host("host3", db_token_owner="nosuchuser")
+    before = rotation.files()
+    run = rotation.rotate()
+    assert run.code == 2
+    told = str(run.failures)
+    for words in ("Name a file of its own", "choose another path", "there is no owner 'nosuchuser'"):
+        assert words in told
+    assert (rotation.sim.state.db_tokens, rotation.files()) == (old, before)
+    assert all(rotation.works(token.secret) for token in old)
+
+
+@pytest.mark.complete
+def test_two_uses_of_a_description_revoke_nothing_of_each_other(db_rotation: DbRotation) -> None:
+    """A second application on each host whose prefix nobody has changed."""
+    rotation, hosts = db_rotation, db_rotation.fleet.hosts
+    for name in ("db_token_path", "db_token_env_path", "db_token_env_name"):
+        del rotation.variables[name]
+    uses = [
+        {"ansible.builtin.import_role": {"name": "influxops.influxdb3.db_token"}, "vars": {"db_token_path": path}}
+        for path in (f"~/{FILE}", "~/grafana/token.json")
+    ]
+    play = {"hosts": "influxdb3_fleet", "gather_facts": False, "tasks": uses}
+    for force in (False, True):
+        variables = {**rotation.variables, "db_token_force": force}
+        run = rotation.ansible.playbook([play], variables=variables, inventory=rotation.fleet.inventory)
+        assert run.code == 2
+        assert ["db_token_description_prefix" in one["msg"] for one in run.failures] == [True] * 3
+        assert states(rotation) == [True] * 3
+        assert not any((host.home / "grafana").exists() for host in hosts)
+
+
+@pytest.mark.complete
+def test_hosts_of_two_clusters_share_a_token_each(
+    db_rotation: DbRotation, make_simulator: MakeSimulator, tmp_path: Path
+) -> None:
+    """In one play and under one description; but not in one store."""
+    rotation, hosts, other = db_rotation, db_rotation.fleet.hosts, make_simulator()
+    other.add_database("metrics")
+    del rotation.variables["db_token_connection"]
+    rotation.variables["db_token_strategy"] = "shared"
+    stores = [str(tmp_path / "one.json"), str(tmp_path / "other.json")]
+    for number, sim in ((1, rotation.sim), (2, rotation.sim), (3, other)):
+        store = stores[0]
+        rotation.set_of_host(f"host{number}", db_token_connection=connection(sim), db_token_secret_file=store)
+    refused = rotation.rotate()
+    assert refused.code == 2
+    assert ["db_token_secret_file" in one["msg"] for one in refused.failures] == [True]
+    assert other.state.db_tokens == []
+    rotation.set_of_host("host3", db_token_secret_file=stores[1])
+    assert rotation.rotate().code == 0
+    assert rotation.rotate().changed == []
+    (mine,), (theirs,) = rotation.alive("telegraf"), [token.secret for token in other.state.db_tokens]
+    assert [rotation.held(host) for host in hosts] == [mine, mine, theirs]

@@ -177,12 +177,12 @@ def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -
 def _answers(
     kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any]
 ) -> tuple[dict[str, Answer], dict[str, str]]:
-    """Return the answers by host, and the secrets by description."""
+    """Return the answers by host, and the secrets by the IDs of their tokens, which are unique over clusters."""
     answers: dict[str, Answer] = {}
     secrets: dict[str, str] = {}
     for request, result in _results_by_request(planned, issued):
         items = {item["description"]: item for item in result.get(kind.items) or ()}
-        secrets |= {name: item[kind.secret] for name, item in items.items() if item.get(kind.secret)}
+        secrets |= {item["id"]: item[kind.secret] for item in items.values() if item.get(kind.secret)}
         failure = why_no_answer(result, request["issuer"])
         for host in request["hosts"]:
             answers[host] = read_answer(kind, planned["members"][host]["description"], items, failure)
@@ -208,10 +208,10 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
                 " This host keeps the token that it has."
             )
         elif host in planned["loading"] and kept:
-            secrets[members[host].description] = kind.secret_of(loaded)
+            secrets[str(answer.id)] = kind.secret_of(loaded)
     good = {host: answer for host, answer in answers.items() if host not in problems}
     due = [host for host, answer in good.items() if is_due(members[host], answer)]
-    needed = {members[host].description for host in due}
+    needed = {good[host].id for host in due}
     progress = begin(planned["progress"])
     for host in set(planned["shared"]) & set(good):
         progress["forced"][members[host].description] = True
@@ -221,7 +221,7 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
         progress["outcomes"][host] = outcome("unchanged", members[host], good[host], ())
     return {
         "answers": {host: asdict(answer) for host, answer in good.items()},
-        "secrets": {name: secret for name, secret in secrets.items() if name in needed},
+        "secrets": {token_id: secret for token_id, secret in secrets.items() if token_id in needed},
         "due": due,
         "problems": problems,
         "progress": progress,
