@@ -19,11 +19,17 @@ import pytest
 
 from harness.modules import Modules
 from harness.playbook import Ansible, Run
+from harness.warm import Warm
 from simulator import Simulator, Switches
 from simulator.influxctl import install
 
 REPORT = "PROBE"
 """The environment variable that names a report of the module `probe`, to run the tests as on that cluster."""
+
+WARM = "WARM"
+"""The environment variable with which playbooks start from forks of a process that has imported Ansible (warm.py)."""
+
+COMPILED = Path(__file__).parent / "compiled"
 
 MakeSimulator = Callable[..., Simulator]
 RunTasks = Callable[..., Run]
@@ -92,10 +98,29 @@ def modules(collection_root: Path) -> Iterator[Modules]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def compiled(collection_root: Path) -> dict[str, str]:
+    """Variables with which Python compiles what it finds in zip files once in the whole run, instead of every time."""
+    directory = collection_root.parent / "compiled"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return {"PYTHONPATH": str(COMPILED), "COMPILED": str(directory)}
+
+
+@pytest.fixture(scope="session")
+def warm(compiled: dict[str, str]) -> Iterator[Warm]:
+    """A process of which Ansible's programs are forks."""
+    with Warm({**os.environ, **compiled}) as running:
+        yield running
+
+
 @pytest.fixture
-def ansible(collection_root: Path, tmp_path: Path) -> Ansible:
+def ansible(collection_root: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Ansible:
     """Ansible with influxctl's stand-in on its PATH."""
     programs = tmp_path / "bin"
     programs.mkdir()
     install(programs)
-    return Ansible(collection_root, tmp_path, {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+    environment = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    if not os.environ.get(WARM):
+        return Ansible(collection_root, tmp_path, environment)
+    environment |= request.getfixturevalue("compiled")
+    return Ansible(collection_root, tmp_path, environment, request.getfixturevalue("warm"))

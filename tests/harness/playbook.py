@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from harness.warm import Warm
+
 CALLBACKS = Path(__file__).parent / "callback"
 
 
@@ -53,12 +55,15 @@ class Run:
 
 @dataclass
 class Ansible:
-    """How to run playbooks: the installed collection's tree, a directory that its owner removes, and the Python."""
+    """How to run playbooks: the installed collection's tree, and a directory that its owner removes.
+
+    `warm` is what starts them, without which each run is a process that begins from nothing, as a user's is.
+    """
 
     collections: Path
     workdir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    python: str = sys.executable
+    warm: Warm | None = None
 
     @property
     def home(self) -> Path:
@@ -77,27 +82,33 @@ class Ansible:
     ) -> Run:
         """Run a playbook, given by its name or as data, at -vvvv."""
         name = plays if isinstance(plays, str) else str(self._write("playbook.yml", plays))
-        command = [self.python, "-m", "ansible", "playbook", "-vvvv", name, *flags]
+        words = ["playbook", "-vvvv", name, *flags]
         if inventory:
-            command += ["--inventory", str(inventory)]
+            words += ["--inventory", str(inventory)]
         if variables:
-            command += ["--extra-vars", f"@{self._write('variables.yml', dict(variables))}"]
+            words += ["--extra-vars", f"@{self._write('variables.yml', dict(variables))}"]
         results, log = self.workdir / "results.jsonl", self.workdir / "ansible.log"
         for path in (results, log):
             path.unlink(missing_ok=True)
+        code, stdout, stderr = self._run(words, self._environment(results, log) | (environment or {}))
+        logged = log.read_text() if log.exists() else ""
+        lines = results.read_text().splitlines() if results.exists() else []
+        output = "\n".join((stdout, stderr, logged))
+        return Run(code, output, [json.loads(line) for line in lines])
+
+    def _run(self, words: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
+        if self.warm:
+            return self.warm.run(words, self.workdir, environment)
         process = subprocess.run(
-            command,
+            [sys.executable, "-m", "ansible", *words],
             cwd=self.workdir,
-            env=self._environment(results, log) | (environment or {}),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        logged = log.read_text() if log.exists() else ""
-        lines = results.read_text().splitlines() if results.exists() else []
-        output = "\n".join((process.stdout, process.stderr, logged))
-        return Run(process.returncode, output, [json.loads(line) for line in lines])
+        return process.returncode, process.stdout, process.stderr
 
     def _write(self, name: str, content: Any) -> Path:
         path = self.workdir / name

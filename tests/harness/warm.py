@@ -1,0 +1,214 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts Ansible's programs in forks of a process that has imported what they need: half of what a start costs.
+
+It has imported nothing that reads Ansible's settings: each fork reads those of its own environment, as a new process
+does. Run as a program, this is that process: a job as a JSON line, two answers (the fork's process ID, and how it
+ended).
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.abc
+import io
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, suppress
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import IO, Any
+
+SETTINGS = "ansible.constants"
+"""The Python module that reads Ansible's settings from the environment and files as soon as it is imported."""
+
+
+class Warm:
+    """The process that forks; a context manager. It starts with the first run, in `environment`.
+
+    What Python itself reads from the environment at its start holds for all forks. A run in which that differs gets a
+    process of its own, as does one that is asked for while another is under way.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._free = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+        """Run `python -m ansible` with the words; return its exit code, negative for a signal, stdout and stderr."""
+        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+            if _at_start(environment) == _at_start(self._environment) and self._free.acquire(blocking=False):
+                try:
+                    code = self._fork(words, cwd, environment, stdout, stderr)
+                finally:
+                    self._free.release()
+            else:
+                command = [sys.executable, "-m", "ansible", *words]
+                streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr}
+                code = subprocess.run(command, cwd=cwd, env=environment, check=False, **streams).returncode
+            return code, _text(stdout), _text(stderr)
+
+    def _fork(
+        self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]
+    ) -> int:
+        if self._process is None:
+            self._start()
+        job = {"words": [*words], "cwd": str(cwd), "environment": dict(environment)}
+        line = json.dumps(job).encode() + b"\n"
+        pid = None
+        try:
+            socket.send_fds(self._socket, [b"\0"], [stdout.fileno(), stderr.fileno()])
+            self._socket.sendall(line)
+            pid = int(self._answers.readline())
+            return int(self._answers.readline())
+        except BaseException:
+            # Such as the end of the time that a test may take.
+            if pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._end()
+            raise
+
+    def _start(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=self._environment,
+            )
+        self._answers = self._socket.makefile("rb")
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._answers.close()
+            self._socket.close()
+            self._process.wait()
+            self._process = None
+
+
+def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(("PYTHON", "LANG", "LC_"))}
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+class _Asked(importlib.abc.MetaPathFinder):
+    """Refuses to import Ansible's settings, and notes that somebody wanted to."""
+
+    asked = False
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find nothing."""
+        if fullname == SETTINGS:
+            self.asked = True
+            raise ModuleNotFoundError(fullname, name=fullname)
+        return None
+
+
+def import_what_reads_no_settings(names: Sequence[str]) -> None:
+    """Import those of the Python modules, in the order given, that get along without Ansible's settings."""
+    finder = _Asked()
+    sys.meta_path.insert(0, finder)
+    for name in names:
+        before, finder.asked = set(sys.modules), False
+        # Whatever it is, a program that ends or says something too: the fork that needs the module meets it again.
+        with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
+            importlib.import_module(name)
+        if finder.asked:
+            # Who does without, having asked, is imported again by the fork, which has them.
+            for new in set(sys.modules) - before:
+                if new.startswith("ansible"):
+                    del sys.modules[new]
+    sys.meta_path.remove(finder)
+
+
+def _imported_by_ansible() -> list[str]:
+    """The Python modules that a run of ansible-playbook has imported, those first on which others depend."""
+    question = "import ansible.cli.playbook, sys; print(*sys.modules)"
+    command = [sys.executable, "-c", question]
+    names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return [name for name in reversed(names) if name != "__main__"]
+
+
+def _run(job: dict[str, Any], streams: Sequence[int]) -> None:
+    """The fork: becomes `python -m ansible`."""
+    for number, stream in zip((1, 2), streams, strict=True):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    time.tzset()
+    os.chdir(job["cwd"])
+    tempfile.tempdir = None
+    sys.path.insert(0, job["cwd"])
+    sys.argv[1:] = job["words"]
+    runpy.run_module("ansible", run_name="__main__", alter_sys=True)
+
+
+def _serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """Fork for each job until there are no more. Returns in the fork with the job, otherwise with None."""
+    jobs = connection.makefile("rb")
+    while True:
+        _, streams, _, _ = socket.recv_fds(connection, 1, 2)
+        if not streams:
+            return None
+        line = jobs.readline()
+        pid = os.fork()
+        if pid == 0:
+            jobs.close()
+            connection.close()
+            return json.loads(line), streams
+        for stream in streams:
+            os.close(stream)
+        connection.sendall(b"%d\n" % pid)
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _main() -> None:
+    # Under nohup, or in the background of a script, they were inherited as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    connection = socket.socket(fileno=int(sys.argv.pop()))
+    connection.set_inheritable(False)
+    with warnings.catch_warnings(action="ignore"):
+        import_what_reads_no_settings(_imported_by_ansible())
+    gc.freeze()
+    if work := _serve(connection):
+        _run(*work)
+
+
+if __name__ == "__main__":
+    # Not the directory of this file, whose names would hide others.
+    sys.path.pop(0)
+    _main()
