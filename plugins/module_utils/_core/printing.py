@@ -8,6 +8,7 @@ The two are apart because a module that succeeds masks nothing, and the target c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
@@ -40,7 +41,9 @@ def printable(text: str) -> str:
 
 def printables(value: Any) -> Any:
     """Return a value of lists and dictionaries with every text in it made printable, those of keys as well."""
-    return each_text(value, printable)
+    # One text, because looking at each of thousands takes longer. JSON escapes control characters by a backslash.
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return value if text.isprintable() and "\\" not in text else each_text(value, printable)
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:

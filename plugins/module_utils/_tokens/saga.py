@@ -27,7 +27,6 @@ from .._core.durations import format_instant
 from .._core.entities import State
 from .._core.errors import Influxdb3Error, SecretFileError
 from .._core.threads import for_each
-from . import secret_file
 from .backend import Backend, Made
 from .birth import Birth
 from .entry import Entry
@@ -92,6 +91,8 @@ class Saga:
         adjusted = False
         for entry in self._open():
             if entry.order.path is not None:
+                from . import secret_file
+
                 with entry.failing_alone():
                     adjusted = secret_file.adjust(entry.order.path, entry.order.owner, dry=dry) or adjusted
         return adjusted
