@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.stated import CLUSTERED
 from ansible_collections.influxops.influxdb3.plugins.module_utils._probe.questions import BY_ID
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.probe import _ADVICE, FORM, probe_lines
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.tables import WIDTH, width_of
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.probe import _ADVICE, _ANY, FORM, probe_lines
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.tables import WIDTH, width_of, wrapped
 
 
 def report(surprises: list[str] | None = None, **answers: Any) -> dict[str, Any]:
@@ -55,8 +57,22 @@ def test_what_is_left_is_named_with_its_remedy() -> None:
     assert "- Run the probe again with probe_writes=true: it removes what is left." in lines
 
 
-def test_advice_is_about_questions_that_there_are() -> None:
-    assert {name for name, _value, _text in _ADVICE} <= set(BY_ID)
+@pytest.mark.parametrize(("name", "value", "text"), _ADVICE)
+def test_advice_is_given_for_the_answer_that_it_is_about(name: str, value: Any, text: str) -> None:
+    """Such an answer must be possible, and be none that is expected."""
+
+    def advises(answer: Any) -> bool:
+        lines = probe_lines(report([name], **{name: answer}))
+        return " ".join(wrapped(f"- {text}")) in " ".join(lines)
+
+    if value is _ANY:
+        assert advises("anything")
+        return
+    question = BY_ID[name]
+    assert question.kind.allows(value)
+    assert not question.is_expected(value, CLUSTERED)
+    assert advises(value)
+    assert not advises(f"not {value}")
 
 
 @given(
