@@ -123,4 +123,4 @@ def ansible(collection_root: Path, tmp_path: Path, request: pytest.FixtureReques
     if not os.environ.get(WARM):
         return Ansible(collection_root, tmp_path, environment)
     environment |= request.getfixturevalue("compiled")
-    return Ansible(collection_root, tmp_path, environment, request.getfixturevalue("warm"))
+    return Ansible(collection_root, tmp_path, environment, warm=request.getfixturevalue("warm"))

@@ -55,7 +55,7 @@ class Run:
 
 @dataclass
 class Ansible:
-    """How to run playbooks: the installed collection's tree, and a directory that its owner removes.
+    """How to run playbooks: the installed collection's tree, a directory that its owner removes, and the Python.
 
     `warm` is what starts them, without which each run is a process that begins from nothing, as a user's is.
     """
@@ -63,6 +63,7 @@ class Ansible:
     collections: Path
     workdir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
     warm: Warm | None = None
 
     @property
@@ -97,10 +98,10 @@ class Ansible:
         return Run(code, output, [json.loads(line) for line in lines])
 
     def _run(self, words: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
-        if self.warm:
+        if self.warm and self.python == sys.executable:
             return self.warm.run(words, self.workdir, environment)
         process = subprocess.run(
-            [sys.executable, "-m", "ansible", *words],
+            [self.python, "-m", "ansible", *words],
             cwd=self.workdir,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -46,7 +46,7 @@ def test_fork_is_like_a_process(collection_root: Path, tmp_path: Path, compiled:
     for name, more in (("one", {"ANSIBLE_FORKS": "7", "WORD": "x"}), ("two", {})):
         for kind, found in kinds.items():
             (tmp_path / name).mkdir(exist_ok=True)
-            ansible = Ansible(collection_root, tmp_path / name, compiled, kind)
+            ansible = Ansible(collection_root, tmp_path / name, compiled, warm=kind)
             found.append(look(ansible, **more))
     assert kinds[warm] == kinds[None]
     assert kinds[warm][0] != kinds[warm][1]
