@@ -38,15 +38,18 @@ TASKS = {
         "ansible.builtin.copy": {"content": "{{ now() }}", "dest": "{{ bench_directory }}/copied", "mode": "0600"}
     },
 }
+# Stated where database tokens take part, for the other contestants are about management tokens alone.
+DB_TOKENS = {"db_token_path": "{{ bench_directory }}/token.json"}
 # The words for ansible-playbook, and the variables.
 PLAYBOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing to do": ("influxops.influxdb3.rotate", {}),
     "forced": ("influxops.influxdb3.rotate", {"mgmt_token_force": True}),
-    "forced db tokens": ("influxops.influxdb3.rotate_db_tokens", {"db_token_force": True}),
+    "forced db tokens": ("influxops.influxdb3.rotate_db_tokens", {**DB_TOKENS, "db_token_force": True}),
     "audit": ("influxops.influxdb3.audit", {}),
+    "audit of both": ("influxops.influxdb3.audit", DB_TOKENS),
     "preflight": ("influxops.influxdb3.preflight", {}),
 }
-ORDER = ("ping", "copy", "nothing to do", "forced", "forced db tokens", "audit", "preflight")
+ORDER = ("ping", "copy", "nothing to do", "forced", "forced db tokens", "audit", "audit of both", "preflight")
 # The file in a host's directory that holds its token, and the contestant that renews it.
 FORCED = {"config.toml": "forced", "token.json": "forced db tokens"}
 
@@ -76,7 +79,6 @@ class Fleet:
             "bench_directory": directory,
             "mgmt_token_profile_path": f"{directory}/config.toml",
             "mgmt_token_influxctl_path": str(proof),
-            "db_token_path": f"{directory}/token.json",
         }
         (group / "influxdb3_fleet.json").write_text(json.dumps(fleet))
         variables = {
@@ -129,8 +131,9 @@ def measure(size: int, times: int, forks: int, collections: Path, workdir: Path,
     with Simulator("clustered", tls=False) as sim:
         sim.add_database("metrics")
         fleet = Fleet(size, sim, collections, workdir, forks)
-        for playbook, _variables in (PLAYBOOKS[name] for name in FORCED.values()):
-            fleet.play(playbook, {})
+        for name in FORCED.values():
+            playbook, variables = PLAYBOOKS[name]
+            fleet.play(playbook, {key: value for key, value in variables.items() if not key.endswith("_force")})
         for turn in range(times):
             for name in order if turn % 2 == 0 else reversed(order):
                 before = {file: fleet.held(file) for file in FORCED}

@@ -19,6 +19,7 @@ CONTESTANTS = {
     "forced": ("#a3540f", "forced"),
     "forced db tokens": ("#8a4fa3", "forced, db"),
     "preflight": ("#b3261e", "preflight"),
+    "audit of both": ("#5d7a1c", "audit, both"),
     "audit": ("#1c7a45", "audit"),
     "nothing to do": ("#1f6fb4", "nothing to do"),
     "copy": ("#767676", "copy"),
