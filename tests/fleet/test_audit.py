@@ -383,6 +383,8 @@ def test_orphans_fail_the_audit_unless_hosts_were_not_asked(rotation: Rotation) 
     lines = limited.result(SHOWN)["lines"]
     assert [line.split()[:2] for line in lines[1:-3]] == [["host1", "default"]]
     assert lines[-1] == "Tokens that no host holds are not known: hosts that were not asked: 2."
+    alone = rotation.play("audit", "--limit", "host1", mgmt_token_audit_fail_on=[*WORDS])
+    assert ["Add it to the limit" in one["msg"] for one in alone.failures] == [True]
 
 
 @pytest.mark.complete
