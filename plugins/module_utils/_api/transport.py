@@ -231,11 +231,11 @@ class Transport:
             data, headers = json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
         DEADLINE.until = time.monotonic() + self._connection.timeout
         try:
-            answer = route.pool.urlopen(
+            answer = route.pool.request(
                 method,
                 route.start + path,
-                data,
-                headers,
+                body=data,
+                headers=headers,
                 retries=self._adapter.max_retries,  # none: all are this class's
                 # A token is never carried to where a redirect points.
                 redirect=False,
