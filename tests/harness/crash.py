@@ -165,11 +165,17 @@ def _fault(point: Point, kill: Callable[[], None]) -> Fault:
 
 
 def processes_of(home: Path) -> list[int]:
-    """The processes that run with this HOME: ansible-playbook's, and all that came from it."""
+    """The processes that run with this HOME: ansible-playbook's, and all that came from it.
+
+    A fork of the warm process has that one's environment in /proc. It is known by its directory, the HOME's parent.
+    """
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if f"HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if (
+                f"HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0")
+                or Path(os.readlink(entry / "cwd")) == home.parent
+            ):
                 found.append(int(entry.name))
         except OSError:
             continue

@@ -26,9 +26,6 @@ from simulator.influxctl import install
 REPORT = "PROBE"
 """The environment variable that names a report of the module `probe`, to run the tests as on that cluster."""
 
-WARM = "WARM"
-"""The environment variable with which playbooks start from forks of a process that has imported Ansible (warm.py)."""
-
 COMPILED = Path(__file__).parent / "compiled"
 
 MakeSimulator = Callable[..., Simulator]
@@ -114,13 +111,10 @@ def warm(compiled: dict[str, str]) -> Iterator[Warm]:
 
 
 @pytest.fixture
-def ansible(collection_root: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Ansible:
+def ansible(collection_root: Path, tmp_path: Path, compiled: dict[str, str], warm: Warm) -> Ansible:
     """Ansible with influxctl's stand-in on its PATH."""
     programs = tmp_path / "bin"
     programs.mkdir()
     install(programs)
-    environment = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    if not os.environ.get(WARM):
-        return Ansible(collection_root, tmp_path, environment)
-    environment |= request.getfixturevalue("compiled")
-    return Ansible(collection_root, tmp_path, environment, warm=request.getfixturevalue("warm"))
+    environment = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", **compiled}
+    return Ansible(collection_root, tmp_path, environment, warm=warm)

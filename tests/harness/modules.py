@@ -143,7 +143,7 @@ def _imported_late() -> list[str]:
     return [
         f"{package}.{path.parent.name}.{path.stem}"
         for path in Path(utils).parent.glob("_*/*.py")
-        if (path.parent.name not in ("_api", "_probe") or path.stem == "data_plane") and path.stem != "__init__"
+        if path.parent.name != "_probe" and path.stem != "__init__"
     ]
 
 
@@ -168,7 +168,7 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
     for name in SYSTEM_CALLS:
         strikes.wrap(os, name)
     strikes.wrap(fcntl, "flock")
-    strikes.wrap(importlib.import_module("requests").Session, "request", everywhere=True)
+    strikes.wrap(importlib.import_module("urllib3").HTTPConnectionPool, "request", everywhere=True)
     strikes.wrap(basic.AnsibleModule, "exit_json", everywhere=True)
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": job["options"]}).encode()
     basic._ANSIBLE_PROFILE = "legacy"

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts Ansible's programs in forks of a process that has imported what they need: half of what a start costs.
+"""Starts Ansible's programs in forks of a process that has imported the libraries which they need.
 
-It has imported nothing that reads Ansible's settings: each fork reads those of its own environment, as a new process
-does. Run as a program, this is that process: a job as a JSON line, two answers (the fork's process ID, and how it
+It has imported nothing of Ansible's: each fork does so itself, in its own environment, as a new process does. Run as a
+program, this is that process: a job as a JSON line, two answers (the fork's process ID, and how it
 ended).
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import importlib.abc
 import io
 import json
 import os
@@ -28,13 +27,9 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, suppress
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import IO, Any
-
-SETTINGS = "ansible.constants"
-"""The Python module that reads Ansible's settings from the environment and files as soon as it is imported."""
 
 
 class Warm:
@@ -121,44 +116,20 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-class _Asked(importlib.abc.MetaPathFinder):
-    """Refuses to import Ansible's settings, and notes that somebody wanted to."""
-
-    asked = False
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find nothing."""
-        if fullname == SETTINGS:
-            self.asked = True
-            raise ModuleNotFoundError(fullname, name=fullname)
-        return None
-
-
-def import_what_reads_no_settings(names: Sequence[str]) -> None:
-    """Import those of the Python modules, in the order given, that get along without Ansible's settings."""
-    finder = _Asked()
-    sys.meta_path.insert(0, finder)
+def import_libraries(names: Sequence[str]) -> None:
+    """Import those of the Python modules that are not Ansible's, in the order in which a run imports them."""
     for name in names:
-        before, finder.asked = set(sys.modules), False
-        # Whatever it is, a program that ends or says something too: the fork that needs the module meets it again.
-        with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
-            importlib.import_module(name)
-        if finder.asked:
-            # Who does without, having asked, is imported again by the fork, which has them.
-            for new in set(sys.modules) - before:
-                if new.startswith("ansible"):
-                    del sys.modules[new]
-    sys.meta_path.remove(finder)
+        if not name.startswith("ansible"):
+            # Whatever it is, a program that ends or says something too: the fork that needs the module meets it again.
+            with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
+                importlib.import_module(name)
 
 
 def _imported_by_ansible() -> list[str]:
-    """The Python modules that a run of ansible-playbook has imported, those first on which others depend."""
+    """The Python modules that a run of ansible-playbook has imported, in that order."""
     question = "import ansible.cli.playbook, sys; print(*sys.modules)"
     command = [sys.executable, "-c", question]
-    names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return [name for name in reversed(names) if name != "__main__"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
 
 
 def _run(job: dict[str, Any], streams: Sequence[int]) -> None:
@@ -202,7 +173,7 @@ def _main() -> None:
     connection = socket.socket(fileno=int(sys.argv.pop()))
     connection.set_inheritable(False)
     with warnings.catch_warnings(action="ignore"):
-        import_what_reads_no_settings(_imported_by_ansible())
+        import_libraries(_imported_by_ansible())
     gc.freeze()
     if work := _serve(connection):
         _run(*work)
