@@ -18,9 +18,6 @@ _BARE = (
     " with its keys id and token, or its JSON: a secret alone doesn't tell whose it is."
 )
 
-# Longer than the word for management tokens: the module takes no secret of so few characters.
-_TO_BE_MADE = f"{TO_BE_MADE}-by-this-run"
-
 
 def why_refused(settings: Settings) -> str:
     """Return what is missing or can't be, with what to do; empty where nothing is."""
@@ -110,8 +107,8 @@ def apply_options(
     if is_held(member, answer):
         return options
     token = {
-        "token": secret_to_write(answer, secret, is_check=is_check, word=_TO_BE_MADE),
-        "id": answer["id"] or _TO_BE_MADE,
+        "token": secret_to_write(answer, secret, is_check=is_check),
+        "id": answer["id"] or TO_BE_MADE,
         "description": member["description"],
         "created_at": answer["created_at"],
         "expires_at": answer["expires_at"],

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, Protocol
 
-# What stands for a secret and an ID that check mode has not got. It is too short for a part of it to be shown as the
-# prefix of a token.
-TO_BE_MADE = "to-be-made"
+# What stands for a secret and an ID that check mode has not got. It is as long as a secret must be, and too short for a
+# part of it to be shown as the prefix of a token.
+TO_BE_MADE = "to-be-made-yet"
 Settings = Mapping[str, Any]
 Result = Mapping[str, Any]
 
@@ -33,12 +33,12 @@ def is_held(member: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
     return bool(answer["key"] == member["held"] and not answer["is_new"])
 
 
-def secret_to_write(answer: Mapping[str, Any], secret: str | None, *, is_check: bool, word: str = TO_BE_MADE) -> str:
-    """Return the secret that is written; for a new token in check mode, which has none yet, a `word` that differs.
+def secret_to_write(answer: Mapping[str, Any], secret: str | None, *, is_check: bool) -> str:
+    """Return the secret that is written; for a new token in check mode, which has none yet, a word that differs.
 
     Raises ValueError where nobody has it.
     """
-    found = secret or (word if is_check and answer["is_new"] else None)
+    found = secret or (TO_BE_MADE if is_check and answer["is_new"] else None)
     if not found:
         raise ValueError(f"Nobody has the secret of the token {answer['id']}.")
     return found
