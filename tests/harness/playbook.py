@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from harness.warm import Warm
+from harness.warm import Warm, run_alone
 
 CALLBACKS = Path(__file__).parent / "callback"
 
@@ -100,16 +99,7 @@ class Ansible:
     def _run(self, words: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
         if self.warm and self.python == sys.executable:
             return self.warm.run(words, self.workdir, environment)
-        process = subprocess.run(
-            [self.python, "-m", "ansible", *words],
-            cwd=self.workdir,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return process.returncode, process.stdout, process.stderr
+        return run_alone(self.python, words, self.workdir, environment)
 
     def _write(self, name: str, content: Any) -> Path:
         path = self.workdir / name

@@ -54,17 +54,13 @@ class Warm:
 
     def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Run `python -m ansible` with the words; return its exit code, negative for a signal, stdout and stderr."""
-        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            if _at_start(environment) == _at_start(self._environment) and self._free.acquire(blocking=False):
-                try:
-                    code = self._fork(words, cwd, environment, stdout, stderr)
-                finally:
-                    self._free.release()
-            else:
-                command = [sys.executable, "-m", "ansible", *words]
-                streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr}
-                code = subprocess.run(command, cwd=cwd, env=environment, check=False, **streams).returncode
-            return code, _text(stdout), _text(stderr)
+        if _at_start(environment) != _at_start(self._environment) or not self._free.acquire(blocking=False):
+            return run_alone(sys.executable, words, cwd, environment)
+        try:
+            with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+                return self._fork(words, cwd, environment, stdout, stderr), _text(stdout), _text(stderr)
+        finally:
+            self._free.release()
 
     def _fork(
         self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]
@@ -105,6 +101,14 @@ class Warm:
             self._socket.close()
             self._process.wait()
             self._process = None
+
+
+def run_alone(python: str, words: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run Ansible in a process that begins from nothing; return its exit code, stdout and stderr."""
+    command = [python, "-m", "ansible", *words]
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    process = subprocess.run(command, cwd=cwd, env=environment, check=False, **streams)
+    return process.returncode, process.stdout, process.stderr
 
 
 def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
