@@ -15,12 +15,22 @@ Item = TypeVar("Item")
 def for_each(workers: int, work: Callable[[Item], None], items: Sequence[Item]) -> None:
     """Call `work` for each item, with so many at a time, and return when all have ended.
 
-    With more than one worker no item is left out because another one raises: the first error, in the order of the
-    items, is raised at the end.
+    No item is left out because another one raises: the first error, in the order of the items, is raised at the end.
     """
-    if min(workers, len(items)) <= 1:
-        for item in items:
+
+    def error_of(item: Item) -> Exception | None:
+        try:
             work(item)
-        return
-    with ThreadPoolExecutor(min(workers, len(items))) as pool:
-        list(pool.map(work, items))
+        except Exception as error:
+            return error
+        return None
+
+    # A pool's own `map` would cancel what is not begun, as soon as one raises.
+    if min(workers, len(items)) <= 1:
+        errors = [error_of(item) for item in items]
+    else:
+        with ThreadPoolExecutor(min(workers, len(items))) as pool:
+            errors = list(pool.map(error_of, items))
+    for error in errors:
+        if error is not None:
+            raise error
