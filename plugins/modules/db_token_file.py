@@ -287,22 +287,18 @@ failure:
 # texts.yml ends
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.addresses import exposed, login_in
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import Location
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ApiError, Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_delivery import deliver
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import data_proof, delivery_file
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_text import Secret
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -329,78 +325,6 @@ def work(module: AnsibleModule) -> Result:
             return deliver(module, locations, values, done)
     except Influxdb3Error as error:
         return Result(bool(done), values, error=error)
-
-
-def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
-    """Bring the files at locations that no other run works on to their stated state.
-
-    `values` and `done` say what became of the proof and of the files, also where this raises.
-    """
-    warnings, path = list[str](), locations[0].path
-    kept = token_files.kept_in(module, locations[0])
-    wanted = wanted_of(module, path, kept)
-    trial = trial_of(module, warnings) if module.params["state"] == "present" else None
-    targets = token_files.targets_of(module, locations, kept, wanted)
-    differing = [target for target in targets if target.differs]
-
-    def prove() -> None:
-        if trial is None or wanted is None:
-            return
-        try:
-            values["proved"], found = data_proof.prove(trial, wanted, now)
-        except ApiError as error:
-            values.update(proved=False, db_token_file=held_in(module, locations, kept))
-            error.also(f"{path} is left as it was.")
-            raise
-        warnings.extend(found)
-
-    def prepare() -> None:
-        prove()
-        if module.params["_note_unused"]:
-            token_files.note_unused(locations[0])
-
-    if module.params["_look"]:
-        values["unused"] = token_files.is_unused(locations[0])
-    if differing and not module.check_mode:
-        token_files.replace(module, differing, prepare, done) if wanted else token_files.remove(differing, done)
-    elif module.params["_prove_unchanged"] and not module.check_mode:
-        prove()
-    diff = delivery_file.diff(kept, wanted, [(target.held, target.wanted) for target in targets[1:]])
-    staying = [target.location for target in targets if wanted and not target.differs]
-    dressed = [token_files.attributes(module, location, diff) for location in staying]
-    values["db_token_file"] = held_in(module, locations, wanted)
-    values["file_identity"] = file_identity(path)
-    warnings += delivery_file.clock_warnings(path, wanted, now()) if wanted else []
-    return Result(
-        bool(differing) or any(dressed), values, before=diff["before"], after=diff["after"], warnings=warnings
-    )
-
-
-def wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret | None:
-    """Return what the file shall hold, None for no file. Raises OptionError."""
-    stated = delivery_file.stated_secret(module.params)
-    if module.params["state"] == "absent":
-        return None
-    if module.check_mode and module.params["_look"] and stated["token"] is None and kept is None:
-        return None
-    return delivery_file.complete(path, stated, kept)
-
-
-def held_in(module: AnsibleModule, locations: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
-    """Return what the result says of a file with that content, None without one."""
-    variable = {"env_path": locations[-1].path if locations[1:] else None, "env_name": module.params["env_name"]}
-    return None if secret is None else {"path": locations[0].path, **delivery_file.public(secret), **variable}
-
-
-def trial_of(module: AnsibleModule, warnings: list[str]) -> data_proof.Trial | None:
-    """Return how the token is to be tried, None where it isn't. Raises OptionError."""
-    options = module.params["prove"]
-    if options is None:
-        return None
-    module.no_log_values.update(login_in(options["host"]))  # refused in a moment, and Ansible shows the options
-    trial = data_proof.trial_of(options)
-    warnings += filter(None, [exposed(trial.base_url, "database token")])
-    return trial
 
 
 def main() -> None:

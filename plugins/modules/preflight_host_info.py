@@ -229,22 +229,19 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError, ProfileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.replaceable import obstacle
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import proof, trials
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.program import find_influxctl
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import find_program
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.version import ask_version, version_text
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import trials
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import describe
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.interpreter import interpreter
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
-    SHIPPED_OPTIONS,
-    config_location,
-    with_path_in_errors,
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.host_preflight import (
+    directory_of,
+    read_config,
+    try_out,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.interpreter import interpreter
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import SHIPPED_OPTIONS
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -264,7 +261,7 @@ def work(module: AnsibleModule) -> Result:
     options = {"influxctl_path": params["influxctl_path"], "retries": 0, "delay": 0, "timeout": params["timeout"]}
     how = trials.trials(options)
     path = config_file.locate(params["path"], os.environ)
-    document, profile, failure = read(module)
+    document, profile, failure = read_config(module)
     values = {
         "python": interpreter(),
         "file": {**describe(path), **directory_of(path), "obstacle": obstacle(path), "failure": failure},
@@ -276,45 +273,6 @@ def work(module: AnsibleModule) -> Result:
         is_provable = profile is not None and profile_reader.auth_kind(profile) in _PROVABLE
         values.update(try_out(how, path, params["name"] if is_provable else None, document))
     return Result(changed=False, values=values)
-
-
-def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[str, Any]) -> dict[str, Any]:
-    """Return whether influxctl works: with a profile, or without one in that it says its version."""
-    program: dict[str, Any] = {"path": find_influxctl(how.program, os.environ), "version": None, "failure": None}
-    found: dict[str, Any] = {"influxctl": program}
-    try:
-        find_program(how.program)
-        if profile is not None:
-            try:
-                proof.prove(how, path, profile, profile_reader.hidden_texts(document))
-                return {**found, "proved": True}
-            except trials.NotProved as error:
-                found.update(proved=False, proof_failure=str(error))
-        program["version"] = version_text(ask_version(how.program, how.timeout))
-    except InfluxctlError as error:
-        program["failure"] = str(error)
-    return found
-
-
-def read(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
-    """Return what the config holds, the profile in it, and why it can't be read."""
-    try:
-        with config_location(module) as where:
-            path, text = where.path, config_file.read_at(where)
-        document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
-        found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
-        index = with_path_in_errors(path, lambda: profile_reader.find_profile(found, module.params["name"]))
-    except ProfileError as error:
-        return {}, None, str(error)
-    return document, None if index is None else found[index], None
-
-
-def directory_of(path: str) -> dict[str, Any]:
-    """Return the directory that a file is in, or the nearest above that is there, with its permissions."""
-    directory = os.path.dirname(path)
-    while not os.path.isdir(directory):
-        directory = os.path.dirname(directory)
-    return {"directory": directory, "directory_mode": describe(directory)["mode"]}
 
 
 def main() -> None:

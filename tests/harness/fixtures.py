@@ -71,11 +71,21 @@ def signals_arrive() -> Iterator[None]:
 
 @pytest.fixture
 def make_simulator() -> Iterator[MakeSimulator]:
-    """Starts simulators that end with the test: arguments of Simulator, and switches by their names."""
+    """Starts simulators that end with the test: arguments of Simulator, and switches by their names.
+
+    What isn't stated is as on the usual server, or on the one that `like` stands for.
+    """
     with ExitStack() as stack:
 
-        def make(product: Any = "clustered", *, tls: bool = True, mutual: bool = False, **switches: Any) -> Simulator:
-            chosen = replace(usual_switches(), **switches)
+        def make(
+            product: Any = "clustered",
+            *,
+            tls: bool = True,
+            mutual: bool = False,
+            like: Switches | None = None,
+            **switches: Any,
+        ) -> Simulator:
+            chosen = replace(like or usual_switches(), **switches)
             sim = Simulator(product, tls=tls, require_client_cert=mutual, switches=chosen)
             return stack.enter_context(sim)
 

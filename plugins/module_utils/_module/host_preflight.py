@@ -1,0 +1,59 @@
+# Copyright (c) 2026, influxops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at what a host has for influxctl: its config file, and the program. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.errors import InfluxctlError, ProfileError
+from .._influxctl import proof, trials
+from .._influxctl.program import find_influxctl
+from .._influxctl.runner import find_program
+from .._influxctl.version import ask_version, version_text
+from .._profile import config_file, profile_reader, toml_data
+from .file_attributes import describe
+from .profile_files import config_location, with_path_in_errors
+
+
+def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[str, Any]) -> dict[str, Any]:
+    """Return whether influxctl works: with a profile, or without one in that it says its version."""
+    program: dict[str, Any] = {"path": find_influxctl(how.program, os.environ), "version": None, "failure": None}
+    found: dict[str, Any] = {"influxctl": program}
+    try:
+        find_program(how.program)
+        if profile is not None:
+            try:
+                proof.prove(how, path, profile, profile_reader.hidden_texts(document))
+                return {**found, "proved": True}
+            except trials.NotProved as error:
+                found.update(proved=False, proof_failure=str(error))
+        program["version"] = version_text(ask_version(how.program, how.timeout))
+    except InfluxctlError as error:
+        program["failure"] = str(error)
+    return found
+
+
+def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
+    """Return what the config holds, the profile in it, and why it can't be read."""
+    try:
+        with config_location(module) as where:
+            path, text = where.path, config_file.read_at(where)
+        document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
+        found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
+        index = with_path_in_errors(path, lambda: profile_reader.find_profile(found, module.params["name"]))
+    except ProfileError as error:
+        return {}, None, str(error)
+    return document, None if index is None else found[index], None
+
+
+def directory_of(path: str) -> dict[str, Any]:
+    """Return the directory that a file is in, or the nearest above that is there, with its permissions."""
+    directory = os.path.dirname(path)
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    return {"directory": directory, "directory_mode": describe(directory)["mode"]}
