@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import shlex
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -146,22 +148,31 @@ class Invocation:
 def install(directory: Path | str, version: str = "2.12.0", python: str = sys.executable, **switches: Any) -> Path:
     """Writes the executable `influxctl` into `directory`; installing again replaces it and keeps its log.
 
-    `python` (absolute, 3.11 or newer) runs it, in isolated mode. The file is self-contained: a copy works anywhere.
+    `python` (absolute, 3.11 or newer) runs it, in isolated mode. The file is self-contained: a copy works anywhere. It
+    is compiled already for this process's own Python, since the real program starts without compiling anything.
     """
     settings = json.dumps({"version": version, **asdict(CliSwitches(**switches))})
     source = _SCRIPT.read_text()
     if _SETTINGS_LINE not in source:
         raise RuntimeError(f"{_SCRIPT} lacks the line {_SETTINGS_LINE!r}")
     source = source.replace(_SETTINGS_LINE, f"SETTINGS: dict[str, Any] = json.loads({settings!r})\n")
-    docstring = source[source.index('"""') :]
     # A shebang cannot hold a path with spaces: the shell reads the first two lines, Python takes them for a string.
-    launcher = f"#!/bin/sh\n'''exec' {shlex.quote(python)} -IS \"$0\" \"$@\"\n' ''' \\\n"
+    launcher = f"#!/bin/sh\n'''exec' {shlex.quote(python)} -IS \"$0\" \"$@\"\n' '''"
+    if python == sys.executable:
+        text = f"{launcher}\nimport marshal\nexec(marshal.loads({_compiled(source)!r}))\n"
+    else:
+        text = launcher + " \\\n" + source[source.index('"""') :]
     target = Path(directory).absolute() / "influxctl"
     temporary = target.with_suffix(".new")
-    temporary.write_text(launcher + docstring)
+    temporary.write_text(text)
     temporary.chmod(0o755)
     os.replace(temporary, target)
     return target
+
+
+@cache
+def _compiled(source: str) -> bytes:
+    return marshal.dumps(compile(source, "influxctl", "exec", dont_inherit=True))
 
 
 def invocations(path: Path | str) -> list[Invocation]:

@@ -5,7 +5,8 @@
 """A stand-in for the `influxctl` CLI that follows facts.md, over the simulator's private HTTP paths.
 
 Needs only Python 3.11 and its standard library. `simulator.influxctl.install` makes an executable of it. Fleets start
-it hundreds of times, so what takes long to load (dataclasses, ssl) is loaded where it is needed, or not at all.
+it hundreds of times, and a compiled program starts in no time. So what takes long to load (pathlib, http.client,
+dataclasses, ssl) is loaded where it is needed, or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import time
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SETTINGS: dict[str, Any] = {}
 
-LOG = Path(sys.argv[0] + ".log").absolute()
+LOG = os.path.abspath(sys.argv[0] + ".log")
 RUN = os.urandom(16).hex()
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DURATION = re.compile(r"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
@@ -61,7 +61,8 @@ def struck(name: str) -> bool:
     """Whether the fault of this name strikes now; it is logged if so."""
     if not SETTINGS[name]:
         return False
-    earlier = sum("fault" in json.loads(line) for line in LOG.read_text().splitlines())
+    with open(LOG, encoding="utf-8") as lines:
+        earlier = sum("fault" in json.loads(line) for line in lines)
     if SETTINGS["failures"] and earlier >= SETTINGS["failures"]:
         return False
     log(fault=name)
@@ -167,14 +168,14 @@ def check_profile(profile: dict[str, Any]) -> None:
             raise ValueError(f"profile {name!r}: {key} is required for product {product}")
 
 
-def config_path(option: str) -> Path:
+def config_path(option: str) -> str:
     override = os.environ.get("INFLUXCTL_PROFILE", "")
     if option:
-        return Path(option)
+        return option
     if override and SETTINGS["env_profile"] == "path" and since("2.10.1"):
-        return Path(override)
+        return override
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.environ.get("HOME", "/"), ".config")
-    return Path(base) / "influxctl" / "config.toml"
+    return os.path.join(base, "influxctl", "config.toml")
 
 
 def profile_name(option: str) -> str:
@@ -184,9 +185,10 @@ def profile_name(option: str) -> str:
     return option or "default"
 
 
-def load_profile(path: Path, name: str) -> dict[str, Any]:
+def load_profile(path: str, name: str) -> dict[str, Any]:
     try:
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            content = file.read()
     except OSError as error:
         raise Failure(f"failed to read config file: open {path}: {error.strerror}") from None
     try:
@@ -225,7 +227,8 @@ class Client:
         token_file = auth.get("token", {}).get("token_file")
         if not self.secret and token_file:
             try:
-                self.secret = Path(token_file).read_text().strip()
+                with open(token_file, encoding="utf-8") as file:
+                    self.secret = file.read().strip()
             except OSError as error:
                 raise Failure(f"failed to read token file: open {token_file}: {error.strerror}") from None
         self.secret = self.secret or SETTINGS["cached_login"]
@@ -267,30 +270,33 @@ class Client:
 
     def call(self, group: str, command: str, **body: Any) -> Any:
         host, port, tls = self.address()
-        if not tls:
-            # http.client imports ssl where it can.
-            sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
-        import http.client
-
-        connection = (
-            http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self.context())
-            if tls
-            else http.client.HTTPConnection(host, port, timeout=self.timeout)
+        payload = json.dumps({"account_id": self.account, "cluster_id": self.cluster, **body}).encode()
+        head = (
+            f"POST /_influxctl/{group}/{command} HTTP/1.1",
+            f"Host: {host}",
+            "Connection: close",
+            f"Authorization: Bearer {self.secret}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(payload)}",
         )
-        headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
-        payload = json.dumps({"account_id": self.account, "cluster_id": self.cluster, **body})
         try:
-            connection.request("POST", f"/_influxctl/{group}/{command}", payload, headers)
-            response = connection.getresponse()
-            return result_of(response.status, response.reason, response.read())
+            return result_of(self.exchange(host, port, tls, "\r\n".join(head).encode() + b"\r\n\r\n" + payload))
         except TimeoutError:
             raise rpc("DeadlineExceeded", "context deadline exceeded") from None
-        except http.client.HTTPException:
-            raise rpc("Unavailable", "error reading from server: EOF") from None
         except OSError as error:
             if hasattr(error, "verify_message"):  # ssl.SSLCertVerificationError
                 raise rpc("Unavailable", f"authentication handshake failed: x509: {error.verify_message}") from None
             raise rpc("Unavailable", f"dial tcp {host}:{port}: {error.strerror or error}") from None
+
+    def exchange(self, host: str, port: int, tls: bool, request: bytes) -> bytes:
+        import socket
+
+        connection = socket.create_connection((host, port), self.timeout)
+        try:
+            if tls:
+                connection = self.context().wrap_socket(connection, server_hostname=host)
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
         finally:
             connection.close()
 
@@ -299,16 +305,23 @@ def rpc(code: str, description: str) -> Failure:
     return Failure(f"rpc error: code = {code} desc = {description}")
 
 
-def result_of(status: int, reason: str, content: bytes) -> Any:
+def result_of(answer: bytes) -> Any:
+    head, _blank, content = answer.partition(b"\r\n\r\n")
+    first, *fields = head.decode("latin-1").split("\r\n")
+    length = next((field.split(":")[1] for field in fields if field.lower().startswith("content-length:")), "0")
+    if not first.startswith("HTTP/") or len(content) < int(length):
+        raise rpc("Unavailable", "error reading from server: EOF")
+    _version, status, *reason = first.split(" ", 2)
     try:
         result = json.loads(content)
     except ValueError:
         result = None
-    if status == 200 and result is not None:
+    if status == "200" and result is not None:
         return result
     if isinstance(result, dict) and {"code", "message"} <= set(result) and isinstance(result["code"], str):
         raise rpc(result["code"], result["message"])
-    raise rpc("Unavailable", f"unexpected HTTP status code received from server: {status} ({reason})")
+    said = f"{status} ({' '.join(reason)})"
+    raise rpc("Unavailable", f"unexpected HTTP status code received from server: {said}")
 
 
 # --- output -------------------------------------------------------------------------------------
