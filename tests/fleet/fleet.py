@@ -12,11 +12,11 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import asyncssh
 
@@ -45,6 +45,9 @@ class Fleet:
     At the end, also by an exception, SIGINT, SIGTERM or SIGHUP, every process that carries the private directory in
     its command line or environment is killed, wherever it comes from, and the directory is removed.
     """
+
+    variables: ClassVar[Mapping[str, str]] = {}
+    """What commands of every host find in their environment besides what a host has of its own."""
 
     hosts: list[Host]
     inventory: Path
@@ -100,7 +103,7 @@ class Fleet:
         user_key = _user_key(self._key)
         self.hosts = []
         for number in range(1, self._size + 1):
-            host = _host(f"host{number}", self.directory, user_key, loop)
+            host = _host(f"host{number}", self.directory, user_key, loop, self.variables)
             stack.callback(host.sshd.release)
             stack.callback(host.stop)
             host.start()
@@ -165,13 +168,20 @@ def _known_host(host: Host) -> str:
     return f"[{host.address}]:{host.port} {host.sshd.host_key.export_public_key().decode()}"
 
 
-def _host(name: str, directory: Path, user_key: asyncssh.SSHKey, loop: asyncio.AbstractEventLoop) -> Host:
+def _host(
+    name: str,
+    directory: Path,
+    user_key: asyncssh.SSHKey,
+    loop: asyncio.AbstractEventLoop,
+    variables: Mapping[str, str],
+) -> Host:
     home = directory / name
     path = [home / "bin", Path("/usr/bin"), Path("/bin")]
     for private in (home, home / "bin", home / "tmp"):
         private.mkdir(mode=0o700)
     user = getpass.getuser()
     environment = {
+        **variables,
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "LOGNAME": user,

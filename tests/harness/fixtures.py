@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from fleet import Fleet
 from harness.modules import Modules
 from harness.playbook import Ansible, Run
 from harness.warm import Warm
@@ -107,10 +108,14 @@ def modules(collection_root: Path) -> Iterator[Modules]:
 
 @pytest.fixture(scope="session")
 def compiled(collection_root: Path) -> dict[str, str]:
-    """Variables with which Python compiles what it finds in zip files once in the whole run, instead of every time."""
+    """Variables with which Python compiles what it finds in zip files once in the whole run, instead of every time.
+
+    The hosts of a fleet have them, too.
+    """
     directory = collection_root.parent / "compiled"
     directory.mkdir(mode=0o700, exist_ok=True)
-    return {"PYTHONPATH": str(COMPILED), "COMPILED": str(directory)}
+    Fleet.variables = {"PYTHONPATH": str(COMPILED), "COMPILED": str(directory)}
+    return dict(Fleet.variables)
 
 
 @pytest.fixture(scope="session")
