@@ -134,7 +134,8 @@ def test_a_host_without_its_token_gets_a_new_one_and_the_lost_one_is_revoked(
 
 def test_nothing_is_revoked_without_proof(ansible: Ansible, sim: Simulator, fleet: Fleet, tmp_path: Path) -> None:
     old = sim.add_mgmt_token("influxctl host1")
-    variables = bootstrap_variables(sim, tmp_path / "secrets") | {"mgmt_token_influxctl_path": "/bin/false"}
+    program = {"mgmt_token_influxctl_path": "/bin/false", "mgmt_token_prove_retries": 0}
+    variables = bootstrap_variables(sim, tmp_path / "secrets") | program
     flags = ("--limit", "localhost,host1")
     run = ansible.playbook("influxops.influxdb3.bootstrap", *flags, variables=variables, inventory=fleet.inventory)
     assert run.code == 2
