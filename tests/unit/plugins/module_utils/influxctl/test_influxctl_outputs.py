@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import InfluxctlError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import without_colours
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import runner
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import process, runner
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.client import Client
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import (
     Influxctl,
@@ -320,7 +320,8 @@ def test_no_more_than_the_limit_is_read(program: Program) -> None:
 @pytest.mark.parametrize("body", ["exec yes", "while :; do echo; done"])
 def test_the_time_goes_on_while_a_program_prints(program: Program, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     clock = iter(range(10_000))
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    # Not of the module `time` itself: a simulator in another thread would sleep by this clock, for hours.
+    monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     slow = program(body)
     with pytest.raises(subprocess.TimeoutExpired):
         slow.communicate(timeout=20)
