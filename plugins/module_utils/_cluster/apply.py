@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole cluster's databases, tables and tokens: the lists, one plan, then the writes that are needed, together."""
+"""Manages a whole cluster's databases, tables and tokens: reads the lists, makes one plan, and sends its writes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .plan import (
     with_unsettled_permissions,
 )
 from .report import refused, report, sums, too_many
-from .world import Server, read_world, sound
+from .world import Server, read_world, value_or_raise
 
 if TYPE_CHECKING:
     from .tables import TableLists
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def stopping(throttle: Throttle) -> Iterator[None]:
-    """Have a signal, or the end of the process that waits for the result, stop the run: no further item is begun.
+    """Stop the run at a signal, or where the process that waits for the result has ended: no further item is begun.
 
     A second signal ends the process at once.
     """
@@ -78,10 +78,12 @@ def manage_cluster(
     list_deleted: Callable[[Connection], Sequence[State]],
     look_up: LookUp,
 ) -> Result:
-    """Bring everything to its stated form. What is wrong with the options is found before the first request.
+    """Bring all items to their stated form. The options are checked before the first request.
 
-    `connect` returns the connection that the options describe, `list_deleted` has influxctl list the deleted databases.
-    Raises OptionError.
+    `connect` returns the connection that the options describe; its OptionError becomes a part of the result.
+    `list_deleted` has influxctl list the deleted databases, `look_up` gives the functions that list tables. Raises
+    Influxdb3Error where the connection's profile can't be used, or where a list can't be read that the plan needs. The
+    result holds all problems of the options, or the errors of single items.
     """
     params, at = module.params, now()
     connection: Connection | None = None
@@ -110,7 +112,7 @@ def manage_cluster(
         if looks_up or any(item.wish.needs_name for item in wanted.tables):
             lists = result_or_error(partial(stack.enter_context, look_up(connection)))
         if looks_up:
-            sound(lists)
+            value_or_raise(lists)
         api = ManagementApi(connection, conceal, params["concurrency"], throttle)
         server = Server(api, lists, partial(list_deleted, connection), looks_up=looks_up)
         world = read_world(
@@ -144,7 +146,7 @@ def manage_cluster(
 def _outcomes(
     module: ModuleView, server: Server, throttle: Throttle, conceal: Callable[[str], None], plan: Plan
 ) -> list[Outcome]:
-    """Return what has become of every item; in check mode, and where nothing is to be done, what is foretold."""
+    """Carry the plan out and return every item's outcome; in check mode, or without changes, the foretold ones."""
     foretold = [step.foretold for step in plan.steps]
     if module.check_mode or not any(outcome.changed for outcome in foretold):
         return foretold
@@ -155,7 +157,7 @@ def _outcomes(
 
 
 def _warn_of_tokens(server: Server, outcomes: Sequence[Outcome], at: datetime) -> list[str]:
-    """Return warnings about tokens that lose or gain a database by what was done, or would be in check mode."""
+    """Return warnings about tokens that lose or gain access to a database by the changes, in check mode too."""
     changes = [outcome.change for outcome in outcomes if outcome.changed and outcome.change]
     if not changes:
         return []
@@ -168,7 +170,7 @@ def _warn_of_tokens(server: Server, outcomes: Sequence[Outcome], at: datetime) -
 
 
 def _log_unexpected(module: ModuleView, outcomes: Sequence[Outcome]) -> None:
-    """Write the first traceback of an exception that nobody expects to the system's log, for whoever reports it."""
+    """Write the traceback of the first exception that isn't ours to the system's log, for a report of the bug."""
     for outcome in outcomes:
         cause = outcome.error.__cause__ if outcome.error else None
         if cause is not None:

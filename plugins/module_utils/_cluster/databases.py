@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One database: from options to a wish, from a wish and the server's list to a plan, and from the plan to requests.
+"""Manages one database: from options to a wish, from the wish and the server's list to a plan, from that to requests.
 
 The module `database` does this for one database, `cluster` for each of many.
 """
@@ -52,11 +52,11 @@ FindDeleted = Callable[[str], Sequence[State]]
 
 
 class DatabaseWish(NamedTuple):
-    """What the options state of a database.
+    """The stated form of a database.
 
-    `old_name` is where a rename starts from, `id` that of a database to restore; both are empty without. What is to be
-    restored by its name alone has no `id`. `unitless` is
-    the retention period as the user wrote it, where it is a number without a unit: somebody may have meant days.
+    `old_name` is the name that a rename starts from, empty without one. `id` is that of a database to restore, 0 where
+    only its name is stated. `unitless` is the retention period as the user wrote it, where it is a number without a
+    unit: the user may have meant days.
     """
 
     state: str
@@ -77,7 +77,7 @@ class DatabaseWish(NamedTuple):
 
 
 def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
-    """Return what the options state. Raises OptionError, and Refused for the deletion of a system's database."""
+    """Return the wish that the options state. Raises OptionError, and Refused to delete a system's database."""
     retention = str(params["retention_period"] or "")
     wish = DatabaseWish(
         state=params["state"],
@@ -95,9 +95,10 @@ def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
 
 
 def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = lambda _name: ()) -> Change:
-    """Return what has to be done. Raises Refused, OptionError, and what `find_deleted` raises.
+    """Return the change that fulfils the wish. Raises Refused, OptionError, and what `find_deleted` raises.
 
-    `find_deleted` is only called for a database that is to be restored by its name, and isn't active.
+    `find_deleted` is only called for a database that is to be restored by its name and isn't active; Influxdb3Error is
+    raised where it finds none.
     """
     if wish.state == "restored":
         active = find(wish.name)
@@ -113,7 +114,7 @@ def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = la
 
 
 def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> State:
-    """Return what is to be restored. Raises Refused, and Influxdb3Error where no name means it."""
+    """Return the database to restore. Raises Refused where the name has several, Influxdb3Error where it has none."""
     if wish.id:
         return {"name": wish.name or None, "id": wish.id}
     from .restoring import the_deleted
@@ -122,9 +123,9 @@ def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> State:
 
 
 def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
-    """Raise Refused where a retention below an hour is more likely a slip of the unit, which would cost all data.
+    """Raise Refused for a retention below an hour that is likely a wrong unit, and would cost all data.
 
-    InfluxData's own documentation calls 43 minutes "30 days" in nanoseconds (facts.md#retention).
+    InfluxData's own documentation writes 43 minutes in nanoseconds for "30 days" (facts.md#retention).
     """
     period = (wish.desired if change.create else change.update).get("retention_period") or HOUR
     if period >= HOUR:
@@ -147,7 +148,7 @@ def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
 
 
 def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
-    """Send the requests of a change, and return the state that the server reported. Raises ApiError."""
+    """Send the requests of a change, and return the state as the server's answers show it. Raises ApiError."""
     reported = dict(change.before or {})
     if change.delete:
         api.delete_database(wish.name)
@@ -163,7 +164,7 @@ def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
 
 
 def warnings_of(wish: DatabaseWish, change: Change) -> list[str]:
-    """Return warnings about the values that the change makes or changes; none about those that are there already."""
+    """Return warnings about the values that the change sets. Values that the database has already get none."""
     if not change.changed:
         return []
     from .._core.advice import name_warnings, retention_warnings, template_warnings

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's own check of options, for items of long lists: a pure function, which imports no AnsibleModule."""
+"""Runs Ansible's own check of options over the items of long lists. It needs no AnsibleModule."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .._core.interface import Spec
 
 
 class Checker:
-    """Ansible's own check of items, asked once for all items of one form: it would take most of the time otherwise.
+    """Ansible's own check of items, run once for all items of one form, because it would take most of the time.
 
-    The form of an item is the types of its values, and the values themselves where there are choices. The check depends
-    on nothing else, as long as it returns the values as they are.
+    The form of an item is the types of its values, and the values themselves where there are choices. The result of the
+    check depends on nothing else, where the check returns the values unchanged.
     """
 
     def __init__(self, spec: Spec, rules: Mapping[str, Any]) -> None:
@@ -27,7 +27,7 @@ class Checker:
         self._defaults: dict[Any, dict[str, Any]] = {}
 
     def check(self, item: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
-        """Return the options with their defaults, and what is wrong with them."""
+        """Return the options with their defaults, and Ansible's errors about them."""
         form = _form(item, self._spec)
         if form in self._defaults:
             return {**item, **self._defaults[form]}, []
@@ -40,7 +40,7 @@ class Checker:
 
 
 def _form(item: Mapping[str, Any], spec: Spec) -> Any:
-    """Return what the check of an item depends on, None where that is more than types and choices."""
+    """Return the form of an item, None where its check depends on more than types and choices."""
     form: list[tuple[Any, ...]] = []
     for key, value in item.items():
         option = spec.get(key, {})
@@ -58,7 +58,7 @@ def _form(item: Mapping[str, Any], spec: Spec) -> Any:
 
 
 def may_be_read(errors: Sequence[Any]) -> bool:
-    """Return whether the options that are there are valid, so that their values can be looked at as well."""
+    """Return whether unsupported options are the only errors, so that the values of the others can be parsed."""
     return all(isinstance(error, UnsupportedError) for error in errors)
 
 

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lists of the module `cluster`: what is wanted, and what is wrong with it. Pure: no file, no request.
+"""Parses the lists of the module `cluster` into items, and finds all problems in them. Sends no request.
 
-Every item is checked by the same specs and functions as the options of the modules `database`, `table` and `db_token`.
-All errors are found at once, because a list of 10,000 items is no fun to mend one error at a time.
+It opens no file; it only looks whether a path is a directory, and looks up the IDs of owners. Every item is checked by
+the same specs and functions as the options of the modules `database`, `table` and `db_token`. All problems are found at
+once, so that the user of a long list doesn't mend one per run.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
 
 
 class Problem(NamedTuple):
-    """What is wrong with an option, or with one item of a list: its number from 0, and its name."""
+    """A problem of an option, or of one item of a list: `number` is the item's, from 0, and `name` its name."""
 
     option: str
     message: str
@@ -49,7 +50,7 @@ class Problem(NamedTuple):
         return f"{where}{f' {self.name!r}' if self.name else ''}: {self.message.rstrip('.')}"
 
     def to_result(self) -> dict[str, Any]:
-        """Return it as the result shows it."""
+        """Return the problem as the result shows it."""
         return {"option": self.option, "message": self.message, "index": self.number, "name": self.name}
 
 
@@ -61,7 +62,7 @@ class DatabaseItem(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The option that states it."""
+        """The option that states the item."""
         return DATABASES
 
     @property
@@ -70,17 +71,17 @@ class DatabaseItem(NamedTuple):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells it in the result."""
+        """The keys that identify the item in the result."""
         return {"name": self.name}
 
     @property
     def stays(self) -> bool:
-        """Whether there shall be such a database."""
+        """Whether the item asks for a database, and not for its absence."""
         return self.wish.state != "absent"
 
     @property
     def label(self) -> str:
-        """What names it among many."""
+        """The item's name in the diff and in messages."""
         return self.wish.name
 
 
@@ -92,7 +93,7 @@ class TableItem(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The option that states it."""
+        """The option that states the item."""
         return TABLES
 
     @property
@@ -101,17 +102,17 @@ class TableItem(NamedTuple):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells it in the result."""
+        """The keys that identify the item in the result."""
         return {"database": self.wish.database, "name": self.wish.name or None, "id": self.wish.id or None}
 
     @property
     def stays(self) -> bool:
-        """Whether there shall be such a table."""
+        """Whether the item asks for a table, and not for its absence."""
         return self.wish.state != "absent"
 
     @property
     def label(self) -> str:
-        """What names it among many."""
+        """The item's name in the diff and in messages."""
         return self.name
 
 
@@ -128,22 +129,22 @@ class TokenItem(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The option that states it."""
+        """The option that states the item."""
         return DB_TOKENS
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells it in the result."""
+        """The keys that identify the item in the result."""
         return {"description": self.name}
 
     @property
     def stays(self) -> bool:
-        """Whether there shall be such a token."""
+        """Whether the item asks for a token, and not for its absence."""
         return self.order.present
 
     @property
     def label(self) -> str:
-        """What names it among many: with its ID where nobody states it, since descriptions aren't unique."""
+        """The item's name in the diff and in messages. A pruned one has its ID, since descriptions aren't unique."""
         return f"{self.name} ({self.order.wish.id})" if self.pruned else self.name
 
 
@@ -151,7 +152,7 @@ Item = Union[DatabaseItem, TableItem, TokenItem]
 
 
 class Wanted(NamedTuple):
-    """What the options ask for, and what is wrong with them."""
+    """The items that the options state, and the problems of the options."""
 
     databases: tuple[DatabaseItem, ...]
     tokens: tuple[TokenItem, ...]
@@ -165,9 +166,10 @@ Parsed = TypeVar("Parsed", DatabaseItem, TableItem, TokenItem)
 def parse(
     params: Mapping[str, Any], at: datetime, connection: Connection | None, throttle: Throttle | None = None
 ) -> Wanted:
-    """Return all that the options ask for, with all that is wrong. `connection` is None where it is wrong itself.
+    """Return the items that the options state, and all problems. `connection` is None where it has problems itself.
 
-    `throttle` is the run's, for what waits until a token works.
+    `at` is the time of the plan. `throttle` is the run's, for the proofs that wait until a token works. Raises nothing
+    for wrong options.
     """
     problems: list[Problem] = []
     if not 1 <= params["concurrency"] <= 256:
@@ -194,7 +196,7 @@ def parse(
 
 
 def _check_prune(params: Mapping[str, Any]) -> list[Problem]:
-    """An empty list that is to prune everything is more likely a variable that was not set."""
+    """Return the problems of `prune`. An empty list that prunes everything is more likely a variable that isn't set."""
     found = []
     for option in (DATABASES, DB_TOKENS):
         if not params["prune"][option] or params[option]:
@@ -225,7 +227,10 @@ def parse_list(
     parse_item: Callable[[dict[str, Any]], Parsed],
     problems: list[Problem],
 ) -> list[Parsed]:
-    """Return the items that are right; add to the problems what is wrong with the others."""
+    """Return the valid items; add the problems of the others to `problems`.
+
+    `parse_item` makes an item from its checked options, and raises Influxdb3Error.
+    """
     parsed = []
     for index, item in enumerate(params[option] or ()):
         options, errors = checker.check(item)
@@ -240,7 +245,7 @@ def parse_list(
 
 
 def name_in(item: Mapping[str, Any]) -> str:
-    """Return what identifies an item, be it right or wrong."""
+    """Return the name, description or ID of an item, which may be invalid; empty without one."""
     return str(item.get("name") or item.get("description") or item.get("id") or "")[:80]
 
 
@@ -277,7 +282,10 @@ def secret_path(options: Mapping[str, Any], secret_dir: str | None) -> str | Non
 
 
 def _clashes(params: Mapping[str, Any]) -> list[Problem]:
-    """Items that can't both be had: one name, one secret file, or a rename that takes another item's object away."""
+    """Return a problem for each item that contradicts another one.
+
+    Two items may have one name or one secret file, or one of them may rename the object of the other.
+    """
     found: list[Problem] = []
     items = params[DATABASES] or ()
     names = found_twice(DATABASES, items, lambda item: item.get("name"), "name", found)
@@ -307,7 +315,10 @@ def found_twice(
     what: str,
     found: list[Problem],
 ) -> dict[str, int]:
-    """Note which items share a value, and return where each value is first."""
+    """Add a problem to `found` for each value that two items share; return each value's first item by its number.
+
+    `what` names the value in messages.
+    """
     first: dict[str, int] = {}
     for index, item in enumerate(items):
         key = key_of(item)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has become of an item, or would by its plan: a value, never altered."""
+"""The outcome of an item, carried out or foretold by its plan: a value, which is never altered."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ Value = TypeVar("Value")
 
 
 class Outcome(NamedTuple):
-    """What has become of one item, in a `word` of OUTCOMES.
+    """The outcome of one item, as a `word` of OUTCOMES.
 
-    `before` and `after` are the object's two sides of the diff, None where it doesn't exist or isn't changed. `more` is
-    what the result holds beside name and outcome, `secret` what it holds only on demand. `change` is a database's.
+    `before` and `after` are the object's two sides of the diff, None where it doesn't exist or isn't changed. `more`
+    has further keys for the result. `secret` is a token's, None where the result shall not hold it. `change` is set for
+    databases only.
     """
 
     item: Item
@@ -46,16 +47,20 @@ class Outcome(NamedTuple):
         return self.word in CHANGES
 
     def skipped(self) -> Outcome:
-        """Return the outcome of an item that was foretold this one, and that was not begun."""
+        """Return the outcome of the same item if it was not begun; this outcome is the foretold one."""
         return self._replace(word=SKIPPED, before=None, after=None)
 
     def failed(self, error: Influxdb3Error) -> Outcome:
-        """Return the outcome of an item that was foretold this one, and that has failed."""
+        """Return the outcome of the same item if it has failed; this outcome is the foretold one."""
         return self._replace(word=FAILED, before=None, after=None, error=error)
 
 
 def word_of(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] | None, identity: str) -> str:
-    """Return the word for what has become of an object. A token that replaces another one has another `id`."""
+    """Return the word for the outcome of an object.
+
+    `identity` is the key by which an object stays the same: `name`, or `id` for a token. A token that replaces another
+    one has another ID, so it is `created`.
+    """
     if not changed:
         return UNCHANGED
     if after is None:
@@ -66,7 +71,7 @@ def word_of(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] 
 
 
 def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
-    """Return the outcome of what has become of a database, or is foretold."""
+    """Return the outcome of a database, carried out or foretold."""
     before = after = None
     if done.changed:
         before = DATABASE.to_result(done.change.before)
@@ -76,7 +81,7 @@ def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
 
 
 def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> Outcome:
-    """Return the outcome of what has become of a table, or is foretold."""
+    """Return the outcome of a table, carried out or foretold."""
     before = after = None
     if done.changed:
         before = TABLE.to_result(done.change.before)
@@ -88,7 +93,7 @@ def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> 
 
 
 def token_outcome(item: TokenItem, brief: Brief) -> Outcome:
-    """Return the outcome of what has become of a token, or is foretold."""
+    """Return the outcome of a token, carried out or foretold."""
     before, after = dict(brief.before) or None, dict(brief.after) or None
     more: dict[str, Any] = {"id": brief.id}
     if brief.superseded:
@@ -98,9 +103,9 @@ def token_outcome(item: TokenItem, brief: Brief) -> Outcome:
 
 
 def result_or_error(work: Callable[[], Value]) -> Value | Influxdb3Error:
-    """Return what the work for one item returns, or its error, which must not lose what the other items have done.
+    """Return the value or the Influxdb3Error of the work for one item, so that the other items' outcomes aren't lost.
 
-    An exception that nobody expects is the cause of the error, with its traceback.
+    Any other exception becomes the cause of an Influxdb3Error (code `unexpected`), with its traceback.
     """
     try:
         return work()

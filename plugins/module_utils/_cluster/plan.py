@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plan of a whole cluster: a value, which is computed once, shown, refused or applied.
 
-A plan comes from what is wanted and from the world as it was read. Check mode and the diff show it as it is.
+A plan is made from the stated items and from the world as it was read. Check mode and the diff show it as it is.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class PlannedToken(NamedTuple):
 
 
 class Unplanned(NamedTuple):
-    """An item that can't be brought to its stated form, or of which that can't be told; its outcome says why."""
+    """An item without a change, because its planning failed; its outcome has the error."""
 
     item: Item
     foretold: Outcome
@@ -91,7 +91,10 @@ class Plan(NamedTuple):
 
 
 def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: datetime, backend: Backend) -> Plan:
-    """Return the plan. `prune` says for each kind whether what nobody states is deleted. Sends nothing."""
+    """Return the plan. `prune` says for each kind whether objects that no item states are deleted.
+
+    Sends nothing, and only looks at the tokens' secret files. An item whose planning fails becomes an `Unplanned` step.
+    """
     doomed_databases: list[DatabaseItem] = []
     doomed_tokens: list[TokenItem] = []
     if prune[DATABASES] or prune[DB_TOKENS]:
@@ -153,7 +156,7 @@ def unknown_databases(items: Iterable[TokenItem], names: Collection[str]) -> lis
 
 
 def with_unsettled_permissions(tokens: Iterable[State], outcomes: Iterable[Outcome]) -> list[State]:
-    """Return the tokens whose permissions no item has settled: not those it states, nor those it has revoked."""
+    """Return the tokens without those whose permissions an item states, and without those that an item revokes."""
     settled: set[Any] = set()
     for outcome in outcomes:
         item = outcome.item

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What prune deletes: the databases and tokens that no item states. Pure."""
+"""Finds the objects that prune deletes: the databases and tokens that no item states. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .items import DB_TOKEN_ITEM, DatabaseItem, TokenItem
 
 
 def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) -> list[DatabaseItem]:
-    """Return the databases that nobody states; never the system's, nor one that is to be renamed.
+    """Return the databases that no item states, without the system's and without those that an item renames.
 
-    Nor one whose name can't be stated: that nobody states it says nothing.
+    A database whose name can't be stated is left as well, because its user had no way to state it.
     """
     stated = {item.name for item in items} | {item.wish.old_name for item in items}
     return [
@@ -38,7 +38,10 @@ def _can_be_stated(name: str) -> bool:
 
 
 def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:
-    """Return the working tokens that nobody states, but those that another run may be making."""
+    """Return the working tokens that no item states, without those that another run may be making.
+
+    Tokens whose descriptions begin with `_` are left, too: users protect tokens by such a description.
+    """
     wishes = [item.order.wish for item in items]
     descriptions, ids = {wish.description for wish in wishes}, {wish.id for wish in wishes}
     checker = Checker(DB_TOKEN_ITEM, {})

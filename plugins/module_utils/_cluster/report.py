@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has become of a cluster's items, as the module's result: outcomes, totals, diff and the one error. Pure."""
+"""Makes the module's result from the outcomes of a cluster's items: outcomes, totals, diff and one error. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOUNS = {DATABASES: "databases", TABLES: "tables", DB_TOKENS: "database tokens"
 
 
 def differences(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both sides of the diff: of what changes, the fields that differ; nothing of the rest."""
+    """Return both sides of the diff: of each object that changes, by kind and label, the fields that differ."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for outcome in outcomes:
@@ -41,7 +41,7 @@ def differences(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], dict[str, 
 
 
 def by_kind(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
-    """Return the outcomes apart for each kind, in their order."""
+    """Return the outcomes of each kind, in their order."""
     apart: dict[str, list[Outcome]] = {kind: [] for kind in _NOUNS}
     for outcome in outcomes:
         apart[outcome.item.kind].append(outcome)
@@ -59,9 +59,9 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
 
 
 def refused(connection: str, problems: Sequence[Problem]) -> Result:
-    """Return the failure for wrong options: all that is wrong in the result, the first of it in the message.
+    """Return the failure for wrong options: all problems in the result, the first ones in the message.
 
-    `connection` says what is wrong with the options of the connection, if anything is.
+    `connection` is the sentence about the options of the connection, empty where they are right.
     """
     sentences = ([connection] if connection else []) + [f"{problem}." for problem in problems[:_MOST_PROBLEMS]]
     if len(problems) > _MOST_PROBLEMS:
@@ -78,11 +78,11 @@ def too_many(error: TooManyToPrune, shapeless: Collection[str]) -> Result:
 def report(
     outcomes: Sequence[Outcome], shapeless: Collection[str], stopped: str, warnings: list[str], *, check_mode: bool
 ) -> Result:
-    """Return every item's outcome, and the error of the task if there are any.
+    """Return the result with every item's outcome, and with one error where items failed or the run was stopped.
 
-    `shapeless` are the secrets that don't look like a token, `stopped` says why the run was stopped, if it was. The
-    items of the option `db_tokens` stand before the tokens that are pruned, so that a secret's number is that of its
-    item.
+    `shapeless` are the secrets that don't look like a token. `stopped` says why the run was stopped, empty where it was
+    not. The items of the option `db_tokens` stand before the tokens that are pruned, so that a secret's number is that
+    of its item.
     """
     apart = by_kind(outcomes)
     values: dict[str, Any] = {kind: [_shown(outcome) for outcome in one] for kind, one in apart.items()}
@@ -108,7 +108,7 @@ def _totals(apart: Mapping[str, Sequence[Outcome]]) -> dict[str, dict[str, int]]
 
 
 def sums(outcomes: Sequence[Outcome]) -> str:
-    """Return what was done, in words."""
+    """Return how many objects of each kind have which outcome, as a part of a sentence."""
     parts = []
     for noun, totals in zip(_NOUNS.values(), _totals(by_kind(outcomes)).values()):
         words = [f"{count} {word}" for word, count in totals.items() if count]

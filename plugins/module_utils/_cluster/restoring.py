@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deleted databases and tables: which one a name means, and until when it can be restored. Pure."""
+"""Finds the deleted database or table that a name means, and until when it can be restored. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _MOST_NAMED = 20
 
 
 def restorable_until(product: str, deleted_at: datetime) -> str:
-    """Return until when an object can be restored by the documented default, as RFC 3339 text."""
+    """Return until when an object can be restored by the documented default (facts.md#deleting-and-restoring).
+
+    The result is a text in RFC 3339.
+    """
     days = _DAYS_ON_DEDICATED if product == DEDICATED else _DAYS
     return format_instant(deleted_at.replace(microsecond=0) + timedelta(days=days))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option `tables` of the module `cluster`. Pure; imported only where tables are stated."""
+"""Parses the option `tables` of the module `cluster`. Pure; imported only where tables are stated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE_ITEM = tables.OPTIONS
 
 
 def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[TableItem]:
-    """Return the tables that are stated rightly; add to the problems what is wrong with the others."""
+    """Return the valid items of the option `tables`; add the problems of the others to `problems`."""
     looked_up = params["lookup"] == tables.INFLUXCTL
 
     def parsed(options: dict[str, Any]) -> TableItem:
@@ -27,7 +27,7 @@ def parse_tables(params: Mapping[str, Any], problems: list[Problem]) -> list[Tab
 
 
 def clashes_of_tables(params: Mapping[str, Any]) -> list[Problem]:
-    """Return the tables that can't be had beside another item, or beside what becomes of their database."""
+    """Return a problem for each table that contradicts another item, or the stated form of its database."""
     items: Sequence[Mapping[str, Any]] = params[TABLES] or ()
     found: list[Problem] = []
     names = _found_twice(items, "name", found)
@@ -50,7 +50,10 @@ def clashes_of_tables(params: Mapping[str, Any]) -> list[Problem]:
 
 
 def _found_twice(items: Sequence[Mapping[str, Any]], option: str, found: list[Problem]) -> dict[tuple[str, str], int]:
-    """Note which tables of one database share a value, and return where each value is first."""
+    """Add a problem to `found` for each value that two tables of one database share.
+
+    Returns each value's first item by its number; a value's key is the database and the value.
+    """
     first: dict[tuple[str, str], int] = {}
     for index, item in enumerate(items):
         if item.get(option) in (None, ""):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole cluster's tables: seen, planned, brought to their stated form. Imported only where tables are stated."""
+"""Lists, plans and manages a whole cluster's tables. Imported only where tables are stated."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .world import Server
 def see_tables(
     server: Server, wanted: Wanted, databases: Mapping[str, State], concurrency: int
 ) -> tuple[Seen | Influxdb3Error, ...]:
-    """Return for each item what is seen of the tables of its database: an error where they aren't listed.
+    """Return for each item what is seen of the tables of its database, or the error of listing them.
 
-    Lists the tables of each of these `databases`, the server's, once, and once the deleted ones where an item needs
-    them. Of one that is yet to be renamed, those under its old name count; nothing is known of the tables of one that
-    is yet to be restored.
+    `databases` are the server's, by name. The tables of each are listed once, and the deleted ones once where an item
+    needs them. For a database that is yet to be renamed, the tables under its old name count. For one that is yet to be
+    restored, nothing is seen.
     """
     seen: dict[tuple[str, bool], Seen | Influxdb3Error] = {}
     due: dict[str, str] = {}
@@ -56,7 +56,7 @@ def see_tables(
 
 
 def plan_tables(items: Iterable[TableItem], seen: Iterable[Seen | Influxdb3Error]) -> list[PlannedTable | Unplanned]:
-    """Return a step for each table, of which each has what is `seen` of its database. Pure."""
+    """Return a step for each table. `seen` has for each item, in their order, what is seen of its database. Pure."""
     return [_plan(*one) for one in zip(items, seen)]
 
 
@@ -85,6 +85,6 @@ def settle_table(server: Server, step: PlannedTable) -> Outcome:
         server.api, wish, lambda: server.databases.now().keys(), lists if server.lists_for(wish) else None
     )
     if change.restore and "id" not in (change.after or {}):
-        change = requests.plan()  # Its database was not restored before, so that nobody could list it.
+        change = requests.plan()  # The database was not restored yet when the plan was made, so it had no list.
     done = converge(change, requests.plan, requests.send)
     return table_outcome(step.item, done, requests.warnings + warnings_of(wish, done))

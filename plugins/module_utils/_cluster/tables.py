@@ -1,10 +1,11 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One table: from options to a wish, from a wish to a plan, and from the plan to requests.
+"""Manages one table: from options to a wish, from the wish to a plan, and from the plan to requests.
 
-The API lists no tables (facts.md#operations). Where influxctl has listed them, a plan is certain. Otherwise it tries a
-request, and a refusal tells what exists. The module `table` does this for one table, `cluster` for each of many.
+The API lists no tables (facts.md#operations). Where influxctl has listed them, a plan is certain. Otherwise the plan is
+to try a request, and a refusal of the server shows what exists. The module `table` does this for one table, `cluster`
+for each of many.
 """
 
 from __future__ import annotations
@@ -63,9 +64,10 @@ class TableLists(NamedTuple):
 
 
 class TableWish(NamedTuple):
-    """What the options state of a table.
+    """The stated form of a table.
 
-    `old_name` is where a rename starts from, empty without one; `id` that of a table to restore, 0 without one.
+    `old_name` is the name that a rename starts from, empty without one. `id` is that of a table to restore, 0 where
+    only its name is stated.
     """
 
     state: str
@@ -88,11 +90,11 @@ class TableWish(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is seen of the tables of one database.
+    """The tables of one database, as far as lists and refusals show them.
 
-    `listed` are the active ones, None where nobody has listed them. A listed table has a `partition_template` (None for
-    none) only where the list shows templates. `exists` says of names whether there are such tables, as refusals of the
-    server have told. `deleted` are the deleted ones where they matter, an error where they can't be listed.
+    `listed` are the active ones, None where they weren't listed. A listed table has a `partition_template` (None for
+    none) only where the list shows templates. `exists` says for names whether there are such tables, by the refusals of
+    the server. `deleted` are the deleted ones where they matter, an error where they can't be listed.
     """
 
     listed: Tables | None = None
@@ -100,7 +102,10 @@ class Seen(NamedTuple):
     deleted: Sequence[State] | Influxdb3Error = ()
 
     def current(self, table: State, *, assumed: bool) -> State | None:
-        """Return this table as it is, None where there is none; where nothing tells, it is `assumed` to be there."""
+        """Return this table as it is, None where there is none.
+
+        `assumed` says whether it is taken for existing where neither a list nor a refusal shows it.
+        """
         name = table["name"]
         if self.listed is not None and name in self.listed:
             return self.listed[name]
@@ -111,12 +116,12 @@ class Seen(NamedTuple):
         return wish.needs_name and self.listed is not None and wish.name not in self.listed
 
     def active(self, table_id: int) -> State | None:
-        """Return the listed table of that ID."""
+        """Return the listed table of an ID, None where there is none."""
         return next((table for table in (self.listed or {}).values() if table.get("id") == table_id), None)
 
 
 def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
-    """Return what the options state. `looked_up` says that the tables will be listed. Raises OptionError."""
+    """Return the wish that the options state. `looked_up` says that the tables will be listed. Raises OptionError."""
     wish = TableWish(
         state=params["state"],
         desired=TABLE.parse({**params, "id": None}),
@@ -129,11 +134,12 @@ def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
 
 
 def plan_table(wish: TableWish, seen: Seen) -> Change:
-    """Return what has to be done. What nothing tells is taken for what leaves something to do.
+    """Return the change that fulfils the wish.
 
-    A change that restores has the `id`, unless only the name is stated and nothing is listed. Raises Refused where a
-    template that is shown differs, both names of a rename are listed, or several deleted tables have the name to
-    restore; OptionError; and Influxdb3Error where none has it, or they can't be listed.
+    Where neither a list nor a refusal shows a table, the plan assumes the case in which there is something to do. A
+    change that restores has the `id`, unless only the name is stated and nothing is listed. Raises Refused where a
+    template that is shown differs, where both names of a rename are listed, or where several deleted tables have the
+    name to restore. Raises OptionError, and Influxdb3Error where no deleted table has the name or they can't be listed.
     """
     table: State = {"database": wish.database, "name": wish.name}
     if wish.state == "restored":
@@ -154,7 +160,7 @@ def plan_table(wish: TableWish, seen: Seen) -> Change:
 
 
 def _to_restore(wish: TableWish, seen: Seen) -> State:
-    """Return what is to be restored. Raises Refused, and Influxdb3Error where no name means it."""
+    """Return the table to restore. Raises Refused where the name has several, Influxdb3Error where it has none."""
     if not wish.needs_name:
         return {"database": wish.database, "id": wish.id}
     if not seen.lacks(wish):
@@ -169,9 +175,9 @@ def _to_restore(wish: TableWish, seen: Seen) -> State:
 class TableRequests:
     """Sends the requests of one table's changes.
 
-    `databases` returns the names in the server's list of databases, and `lists` list the tables of one of them; None
-    where nobody does. `exists` is what refusals have told about names so far; `warnings` are what the user should know
-    about them.
+    `databases` returns the names in the server's list of databases. `lists` list the tables of one of them; they are
+    None where no tables are listed. `exists` says for names whether there are such tables, by the refusals so far;
+    `warnings` are for the user.
     """
 
     def __init__(
@@ -186,7 +192,7 @@ class TableRequests:
         self.warnings: list[str] = []
 
     def plan(self) -> Change:
-        """Return what has to be done by all that is listed now, and told so far. Raises Influxdb3Error."""
+        """Return the change by the lists as they are now, and by the refusals so far. Raises Influxdb3Error."""
         seen, name = self._see(), self._wish.name
         if seen.listed is not None and self.exists.get(name) and name not in seen.listed:
             self.warnings.append(
@@ -206,7 +212,7 @@ class TableRequests:
         return seen._replace(deleted=self._lists.deleted(database)) if seen.lacks(self._wish) else seen
 
     def send(self, change: Change) -> State:
-        """Send the one request of a change, and keep what a refusal tells. Raises ApiError."""
+        """Send the one request of a change, and note what a refusal shows. Raises ApiError."""
         try:
             return self._send(change)
         except AlreadyExists:
@@ -240,7 +246,10 @@ class TableRequests:
         return created
 
     def _keep(self, change: Change, error: NotFound) -> None:
-        """Take a 404 as a sign that the table doesn't exist, unless something before the API may have given it."""
+        """Note what a 404 shows: that the table isn't there, where the API itself has answered.
+
+        A deletion that got any 404 counts as done; where the API may not have answered, a warning says so.
+        """
         if change.delete and not error.own and self.database_exists():
             self.warnings.append(
                 f"The table {self._wish.name!r} is taken to be gone, but the answer isn't clear. {error}"
@@ -253,7 +262,7 @@ class TableRequests:
         return self._wish.database in self._databases()
 
     def foresee(self) -> None:
-        """Look at the server as far as that is possible without a write and without a list, for check mode."""
+        """Look for the database, for check mode without lists: without it, there is no table. Raises ApiError."""
         if self._lists is None and not self.database_exists():
             self.exists[self._wish.name] = False
             self._warn_of_database()
@@ -266,7 +275,7 @@ class TableRequests:
 
 
 def warnings_of(wish: TableWish, done: Converged) -> list[str]:
-    """Return warnings about the values that the change makes, and about a template that is not the table's."""
+    """Return warnings about the values that the change sets, and about a stated template that isn't the table's."""
     template = wish.desired.get("partition_template")
     if wish.state == "present" and done.change.before is None:
         return name_warnings("table", wish.name) + template_warnings("table", wish.desired)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which database tokens gain or lose access where a database's name goes or comes. Pure."""
+"""Finds the database tokens that gain or lose access where a database's name goes or comes. Pure.
+
+Tokens are bound to names (facts.md#names-bind-tokens).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ from .._tokens.plan import alive
 
 
 def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
-    """Return the names that no database has after these changes, and those that one has only since then."""
+    """Return the names that these changes take from a database, and those that they give to one.
+
+    A restored database isn't counted.
+    """
     gone: set[str] = set()
     come: set[str] = set()
     for change in changes:
@@ -30,8 +36,8 @@ def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
 def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[State]], at: datetime) -> list[str]:
     """Return a warning for each name that goes or comes and that permissions of active tokens state.
 
-    Tokens for all databases (`*`) aren't named, as they mean whatever is there. `tokens` is only called where a name
-    goes or comes. If it raises Influxdb3Error, the warning says so.
+    Tokens for all databases (`*`) aren't named, as they mean every database. `tokens` is only called where a name goes
+    or comes. If it raises Influxdb3Error, the warning says so.
     """
     gone, come = names_that_move(changes)
     if not gone | come:

@@ -22,8 +22,10 @@ from .world import Server
 
 
 class Stage(IntEnum):
-    """What is done together, in its order: databases before the tables in them, and both before the tokens that name
-    them. Deletions come last, those of tables before those of databases.
+    """A part of the plan whose steps are carried out at the same time. The stages follow each other in their order.
+
+    Databases come before the tables in them, and both before the tokens that name them. Deletions come last, those of
+    tables before those of databases.
     """
 
     KEEP_DATABASES = 1
@@ -57,7 +59,7 @@ def _stage(item: Item) -> Stage:
 
 
 class Workers(NamedTuple):
-    """What carries a plan out: so many at a time, until the throttle stops them."""
+    """Carries a plan out, `concurrency` steps at a time, until the throttle stops the run."""
 
     server: Server
     throttle: Throttle
@@ -65,9 +67,10 @@ class Workers(NamedTuple):
     conceal: Callable[[str], None]
 
     def apply(self, plan: Plan) -> list[Outcome]:
-        """Do what is planned, stage by stage, and return every step's outcome. Prune only where all else is as stated.
+        """Carry the plan out, stage by stage, and return every step's outcome. Raises nothing for a step that fails.
 
-        What is not begun is skipped: after a stop, and what prune would delete after a failure.
+        Pruning begins only where every other item has its stated form. A step that is not begun is skipped: after a
+        stop, or one of pruning after a failure.
         """
         outcomes = [step.foretold.skipped() if step.foretold.changed else step.foretold for step in plan.steps]
         for stage, numbers in stages(plan):
@@ -81,7 +84,7 @@ class Workers(NamedTuple):
         return outcomes
 
     def _settle(self, step: Step) -> Outcome:
-        # Here and not only before a request: what waits here isn't begun when the run is stopped meanwhile.
+        # Here and not only before a request, so that a step that waits isn't begun when the run is stopped meanwhile.
         self.throttle.wait()
         if self.throttle.stopped:
             return step.foretold.skipped()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read for a whole cluster: the server's lists, once for all workers, and the tokens' secret files."""
+"""Reads the world from which a cluster's plan is made: the server's lists, once for all workers, and secret files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Content = TypeVar("Content")
 
 
 class Listing(Generic[Content]):
-    """What the server lists, for all workers: who needs it later than another one gets that one's answer if it can."""
+    """A list that all workers share. A worker gets the answer to another one's request where that is recent enough."""
 
     def __init__(self, fetch: Callable[[], Content]) -> None:
         self._fetch = fetch
@@ -35,7 +35,7 @@ class Listing(Generic[Content]):
         self._last: tuple[float, Content] | None = None
 
     def content(self) -> Content:
-        """Return the last list; ask for one if there is none. Raises Influxdb3Error."""
+        """Return the last list, however old it is; ask for one if there is none. Raises Influxdb3Error."""
         return self._last[1] if self._last else self.since(time.monotonic())
 
     def since(self, instant: float) -> Content:
@@ -66,9 +66,9 @@ class SharedTokens(db_tokens.HttpTokens):
 class Server:
     """The cluster's API, and its lists, which all workers share.
 
-    `table_lists` list tables: None where nobody does, an error where that fails. `looks_up` says that they do so for
-    every table, and not only for one that is to be restored by its name. `list_deleted` has influxctl list the deleted
-    databases.
+    `table_lists` list tables. They are None where no tables are listed, and an error where that is impossible.
+    `looks_up` says that they are used for every table, and not only for one that is to be restored by its name.
+    `list_deleted` has influxctl list the deleted databases.
     """
 
     def __init__(
@@ -100,17 +100,17 @@ class Server:
         return self._looks_up or wish.needs_name
 
     def tables(self, database: str) -> Listing[Tables]:
-        """Return the list of a database's tables, which is asked for when somebody needs it."""
+        """Return the shared list of a database's tables. The first worker that needs its content gets it."""
         return self._tables.setdefault(database, Listing(lambda: self._lists().active(database)))
 
     def deleted_tables(self, database: str) -> Listing[Sequence[State]]:
-        """Return the list of a database's deleted tables, which is asked for when somebody needs it."""
+        """Return the shared list of a database's deleted tables. The first worker that needs its content gets it."""
         return self._deleted_tables.setdefault(database, Listing(lambda: self._lists().deleted(database)))
 
     def _lists(self) -> TableLists:
         if self._table_lists is None:
             raise RuntimeError("nobody lists tables")
-        return sound(self._table_lists)
+        return value_or_raise(self._table_lists)
 
 
 def of_name(states: Sequence[State], name: str) -> list[State]:
@@ -118,19 +118,19 @@ def of_name(states: Sequence[State], name: str) -> list[State]:
     return [state for state in states if state.get("name") == name]
 
 
-def sound(read: Content | Influxdb3Error) -> Content:
-    """Return what was read. Raises the error that stands in its place where it couldn't be."""
+def value_or_raise(read: Content | Influxdb3Error) -> Content:
+    """Return a value that was read. Raises the Influxdb3Error that stands in its place."""
     if isinstance(read, Influxdb3Error):
         raise read
     return read
 
 
 class World(NamedTuple):
-    """What was read before anything is planned: databases by name, tokens, and what is kept of each item's token.
+    """The values that are read before anything is planned: databases by name, tokens, and the tokens' secret files.
 
-    `kept` has an entry for each item of the option `db_tokens`, in their order; an error where it can't be read.
-    `tables` has one for each item of `tables`: what is seen of its database. `deleted` are the deleted databases where
-    an item needs them; an error where they can't be listed.
+    `kept` has an entry for each item of the option `db_tokens`, in their order: its secret file's content, or the error
+    of reading that. `tables` has one for each item of `tables`: what is seen of its database. `deleted` are the deleted
+    databases where an item needs them, an error where they can't be listed.
     """
 
     databases: Mapping[str, State]
@@ -141,7 +141,7 @@ class World(NamedTuple):
 
     def find_deleted(self, name: str) -> list[State]:
         """Return the deleted databases of a name. Raises Influxdb3Error where they can't be listed."""
-        return of_name(sound(self.deleted), name)
+        return of_name(value_or_raise(self.deleted), name)
 
 
 def read_world(
@@ -154,9 +154,9 @@ def read_world(
     need_tokens: bool,
     concurrency: int,
 ) -> World:
-    """Read the secret files, and after them the server: what a file holds then is in the list, if it is at all.
+    """Read the secret files, and after them the server's lists, so that a token in a file is in the list if it exists.
 
-    influxctl is only run for a database that is to be restored by its name, and isn't active. Raises Influxdb3Error
+    influxctl is only run for a database that is to be restored by its name and isn't active. Raises Influxdb3Error
     where a list of the API can't be read.
     """
     kept = tuple(_kept(item, conceal) for item in items)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs influxctl's commands with one profile: tries a read again that may pass, and says what to do about a failure."""
+"""Runs influxctl's commands with one profile: repeats a read whose failure may be over, and says what helps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from .version import Version, parse_version
 _INSECURE_SINCE = (2, 8, 0)
 # Seconds for `influxctl version`, which is only asked for when something has failed already.
 _VERSION_TIMEOUT = 10.0
-# What may be over at the next attempt, as gRPC puts it (facts.md#how-it-speaks); a certificate stays as it is.
+# Words of gRPC for a failure that may be over at the next attempt (facts.md#how-it-speaks), and words for a wrong
+# certificate, which no attempt mends.
 _PASSING = re.compile(r"Unavailable|DeadlineExceeded|\b50[234]\b|\b429\b|\bEOF\b|connection (?:reset|refused)")
 _LASTING = re.compile(r"x509|certificate|handshake")
 # Words of programs that don't know a command or an option (facts.md#how-it-speaks).
@@ -32,14 +33,14 @@ _UNKNOWN = re.compile(
 
 
 class Need(NamedTuple):
-    """The version with which something came to influxctl; `what` names that, in the plural, for a sentence."""
+    """A feature of influxctl, and the version that it came with; `what` names it in the plural, for a sentence."""
 
     since: Version
     what: str
 
 
 def is_passing(output: Output) -> bool:
-    """Return whether a failure may be over at the next attempt. Whoever used up the time doesn't get it again."""
+    """Return whether a failure may be over at the next attempt. A run that used up its time isn't repeated."""
     text = output.text()
     return output.code is not None and bool(_PASSING.search(text)) and not _LASTING.search(text)
 
@@ -48,7 +49,8 @@ class Client:
     """The program with one profile of one config file.
 
     `timeout` is in seconds for each run, and ends the whole process group. `retries` is how often a read is tried
-    again. Every function raises InfluxctlError. `secrets` are those that no message may hold, and may grow.
+    again. `secrets` are those that no message may hold, and may grow. The constructor and `read` raise InfluxctlError
+    where there is no program that can be run; a run that fails is an Output, of which `failed` makes an error.
     """
 
     def __init__(
@@ -73,7 +75,10 @@ class Client:
     def read(
         self, command: Sequence[str], retries: int | None = None, may_pass: Callable[[Output], bool] = is_passing
     ) -> Output:
-        """Run a command that only reads, again where `may_pass` says so of a failure; the last output may be one."""
+        """Run a command that only reads, and repeat it where `may_pass` says so of a failure; return the last output.
+
+        That output may be a failure. Raises InfluxctlError where the program can't be run.
+        """
         attempt, most = 1, self.retries if retries is None else retries
         while (output := self.runner.run(command)).code != 0 and attempt <= most and may_pass(output):
             self._sleep(pause(attempt, None, datetime.now(timezone.utc), random.random()))
@@ -95,7 +100,7 @@ class Client:
         return self.runner.failed(output, doing, self.secrets, sentence)
 
     def version(self) -> Version | None:
-        """Return the program's version, asked for once; None when it can't be read."""
+        """Return the program's version, None where it can't be read. The program is asked once."""
         if not self._version_asked:
             self._version_asked = True
             with contextlib.suppress(InfluxctlError):
@@ -104,10 +109,10 @@ class Client:
         return self._version
 
     def lacks(self, needs: Sequence[Need], text: str) -> str:
-        """Return which version a command needs, where this one is older; empty where it isn't.
+        """Return the sentence about the version that a command needs, where this one is older; empty otherwise.
 
-        `text` is what the program printed. Where the version can't be read, its words tell whether it knows the
-        command.
+        `text` is what the program printed. Where the version can't be read, these words tell whether the program knows
+        the command.
         """
         version = self.version() if needs else None
         for since, what in needs:

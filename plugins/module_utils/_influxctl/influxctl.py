@@ -3,17 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Manages tokens with the influxctl program, and reads what it prints.
 
-What is read of the output of 2.6 to 2.12 (facts.md#output-of-create), on either stream and with other lines around it:
+The output of 2.6 to 2.12 that is read, with other lines around it (facts.md#output-of-create, #output-of-list):
 
-- `management create`: the bare secret; `warn` lines and the secret (before 2.11); a bordered table, `warn` lines and
-  the secret (since); JSON that holds the secret anywhere, be it a string, an object or a list. Only the list after says
-  which word the secret is, so the form doesn't matter.
-- `management list --format json`: a list of objects, or `null`. Times are RFC 3339 texts or objects of `seconds` and
-  `nanos`, which is left out when it is 0; the beginning of 1970 is no expiry.
-- `version`: the first number of three parts.
+- `management create`, on either stream: the bare secret; `warn` lines and the secret (before 2.11); a bordered table,
+  `warn` lines and the secret (since); JSON that holds the secret anywhere, be it a string, an object or a list. The
+  form doesn't matter, because the list of tokens says which word the secret is.
+- `management list --format json`, on stdout: a list of objects, or `null`. Times are RFC 3339 texts or objects of
+  `seconds` and `nanos`, which is left out when it is 0; the beginning of 1970 is no expiry.
 
-The tables of `management list` are not read: it is always asked for JSON, which is documented without a version from
-which it would hold, and a description may hold whatever separates the cells of a table.
+The tables of `management list` are not read, because a description may hold whatever separates the cells of a table.
+The documents name no version since which the list can be had as JSON, so each version is asked for that.
 """
 
 from __future__ import annotations
@@ -51,8 +50,8 @@ _MOST_BEGINNINGS = 100
 def parse_list(stdout: str) -> list[State]:
     """Return the management tokens of `management list --format json`, revoked ones among them.
 
-    Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError, also where the list holds
-    what no token can have: a text that is none, a time that isn't one.
+    Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError (code `bad_answer`), also
+    where a field of an entry can't be a token's: another type than a text, or no time.
     """
     problem = None
     for items in _lists(stdout):
@@ -71,9 +70,10 @@ def parse_list(stdout: str) -> list[State]:
 
 
 def _lists(text: str) -> Iterator[list[Any]]:
-    """Yield what reads as a list of JSON, or `null` as an empty one, from the beginning of some line on.
+    """Yield each list of JSON that begins a line, and an empty list for `null`.
 
-    Only so many lines are tried, and only as many objects are read as there can be: reading is not to take minutes.
+    A text with more objects than tokens can have isn't read, and neither are further lines than _MOST_BEGINNINGS, so
+    that reading doesn't take minutes.
     """
     decoder = json.JSONDecoder()
     if text.count("{") + text.count("[") > _MOST_OBJECTS:
@@ -87,7 +87,7 @@ def _lists(text: str) -> Iterator[list[Any]]:
 
 
 def _listed(item: Mapping[str, Any]) -> State:
-    """Return a listed token. Raises Influxdb3Error."""
+    """Return a listed token. Raises Influxdb3Error where an entry can be none."""
     token = MGMT_TOKEN.from_api(item)
     if not token.get("id") or not token.get("created_at"):
         raise Influxdb3Error("an entry has no id or created_at")
@@ -97,9 +97,8 @@ def _listed(item: Mapping[str, Any]) -> State:
 def find_secret(output: Output, prefix: str) -> str | None:
     """Return the one word in a create's output that begins with a token's prefix and is longer.
 
-    It doesn't matter whether the output is a table, bare or JSON of any shape (facts.md#output-of-create). None when
-    there is no
-    such word, or more than one.
+    The output may be a table, the bare secret, or JSON of any shape (facts.md#output-of-create). stderr counts where
+    stdout has no such word. None where there is no such word, or more than one.
     """
     if re.search(f"[{_SEPARATORS}]", prefix):
         return None
@@ -112,9 +111,10 @@ def find_secret(output: Output, prefix: str) -> str | None:
 
 
 def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> State | None:
-    """Return the token that a create made, with its secret: what proves that it is this run's.
+    """Return the token that a create has provably made, with its secret as `token`; None where nothing proves it.
 
-    It is the one entry that is new in the list, has the description and whose prefix begins a printed string.
+    It is the one entry that is new in the list and has the description, and whose prefix begins a printed word.
+    `before` and `after` are the lists of tokens around the create, `output` is what it printed.
     """
     earlier_ids = {token["id"] for token in before}
     matching = []
@@ -128,16 +128,17 @@ def prove_created(before: Sequence[State], after: Sequence[State], description: 
 
 
 class Influxctl:
-    """The management tokens by influxctl's commands. Every function raises InfluxctlError.
+    """The management tokens by influxctl's commands. `list_tokens` and `revoke_tokens` raise InfluxctlError.
 
-    Each secret that is printed is added to the client's secrets before anything else can happen to it.
+    The secret of each token that is proved is added to the client's secrets. Of an output that proves no token, no
+    message shows stdout.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def list_tokens(self) -> list[State]:
-        """Return all management tokens. It is only a read, so what may pass is tried again."""
+        """Return all management tokens, revoked and expired ones among them. A failure that may pass is tried again."""
         return self._list(self._client.retries, is_passing)
 
     def create_tokens(
@@ -145,9 +146,10 @@ class Influxctl:
     ) -> list[State | InfluxctlError]:
         """Create tokens in parallel, each of its own description, and prove them all by one list afterwards.
 
-        The result has one place for each wanted token: the token with its secret, or why there is none. A token counts
-        as created when it is proved, whatever the exit code: its secret is at hand, and would be lost otherwise.
-        Nothing that isn't proved to be this call's is ever revoked.
+        Each of `wanted` is a description and an expiry, None for none; `before` is the list of tokens. The result has
+        one entry for each: the token with its secret as `token`, or the error that says why there is none. A token
+        counts as created when it is proved, whatever the exit code: its secret is at hand, and would be lost otherwise.
+        Nothing is revoked here.
         """
         pool = ThreadPoolExecutor(concurrency)
         try:
@@ -169,7 +171,7 @@ class Influxctl:
         return results
 
     def revoke_tokens(self, ids: Sequence[str]) -> None:
-        """Revoke tokens for good, in this order."""
+        """Revoke tokens for good, in this order, by one run (facts.md#revoking-several). Raises InfluxctlError."""
         output = self._client.runner.run(["management", "revoke", "--force", *ids])
         if output.code != 0:
             raise self._failed(output, f"revoke the management tokens {', '.join(ids)}")
@@ -191,7 +193,11 @@ class Influxctl:
             return error
 
     def _listed_after(self, outputs: Sequence[Output | InfluxctlError]) -> list[State] | InfluxctlError:
-        """Return the list; where it has a new secret to prove, whatever fails is tried again, once at least."""
+        """Return the list, or the error of reading it.
+
+        Where a create has printed a secret, only the list can prove that one. So any failure is tried again then, at
+        least once.
+        """
         printed = any(isinstance(output, Output) and output.stdout for output in outputs)
         try:
             return self._list(max(1, self._client.retries), lambda _output: True) if printed else self.list_tokens()

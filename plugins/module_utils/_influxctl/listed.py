@@ -38,7 +38,7 @@ _WRAPPERS = ("data", "result", "results", "response", "items", "entries", "list"
 
 
 def squashed(key: Any) -> str:
-    """Return a key without case and separators, so that all ways to write it are one."""
+    """Return a key in lower case without separators, so that all ways to write it are equal."""
     return re.sub(r"[^a-z0-9]", "", str(key).lower())
 
 
@@ -95,8 +95,9 @@ def _deletion(value: Any) -> bool:
 def read_template(value: Any) -> list[dict[str, Any]]:
     """Return a partition template in the form of the option; an empty list where none is set. Raises ValueError.
 
-    What influxctl prints of it is open. Read are a list of parts, alone or below `parts`, whose parts are those of the
-    API (`{"type": "tag", "value": "region"}`) or those of protobuf (`{"tag_value": "region"}`, `{"part": {...}}`).
+    The form that influxctl prints is open (facts.md#lists-of-other-things). This reads a list of parts, alone or below
+    `parts`. A part may be the API's (`{"type": "tag", "value": "region"}`) or protobuf's (`{"tag_value": "region"}`,
+    `{"part": {...}}`).
     """
     if isinstance(value, str):
         value = json.loads(value)
@@ -260,7 +261,8 @@ def parse_entries(text: str, kind: Kind) -> list[State]:
 def json_values(text: str) -> Iterator[Any]:
     """Yield the values of JSON that begin in the first column. Raises ValueError where one doesn't end.
 
-    Only so much is read, because reading is not to take minutes.
+    Raises ValueError as well for more objects or broken beginnings than a list can have, because reading those would
+    take minutes.
     """
     if text.count("{") + text.count("[") > _MOST_OBJECTS:
         raise ValueError(f"it has more than {_MOST_OBJECTS:,} objects")

@@ -75,7 +75,7 @@ class Lists:
         return self._list(CLUSTERS, ["cluster", "list", "--format", "json"], "list the clusters", remedy=remedy)
 
     def cluster(self, cluster_id: str) -> State | None:
-        """Return one cluster, with the keys of `clusters`; None where influxctl says that there is none."""
+        """Return one cluster, with the keys of `clusters`; None where influxctl finds none of this ID."""
         operands = ["--", cluster_id] if cluster_id.startswith("-") else [cluster_id]
         command = ["cluster", "get", "--format", "json", *operands]
         try:

@@ -28,16 +28,17 @@ class TooMuchOutput(Exception):
 class Process(subprocess.Popen[bytes]):
     """A program with pipes for both of its streams, which nobody else reads.
 
-    Unlike its parent's, `communicate` keeps no more than MOST bytes, and its time goes on until the last byte is read
-    and the program has ended.
+    Unlike its parent's, `communicate` reads no further once it has more than MOST bytes, and its timeout covers the
+    whole time until the last byte is read and the program has ended.
     """
 
     _printed: tuple[bytearray, bytearray] | None = None
 
     def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
-        """Return what the program printed on stdout and stderr; after TimeoutExpired it may be called again.
+        """Return what the program printed on stdout and stderr. `timeout` is in seconds, None for no end.
 
-        `input` is there because the parent has it; nothing is ever sent. Raises TooMuchOutput.
+        `input` is there because the parent has it; nothing is ever sent. Raises TooMuchOutput, and TimeoutExpired,
+        after which this may be called again.
         """
         self._printed = self._printed or (bytearray(), bytearray())
         ends = time.monotonic() + (timeout if timeout is not None else float("inf"))
@@ -67,7 +68,7 @@ class Process(subprocess.Popen[bytes]):
             pipe.close()
 
     def _left(self, ends: float, timeout: float | None) -> float | None:
-        """Return the seconds that are left, None for no end."""
+        """Return the seconds that are left, None for no end. Raises TimeoutExpired where none are left."""
         if timeout is None:
             return None
         left = ends - time.monotonic()

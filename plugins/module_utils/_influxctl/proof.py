@@ -55,8 +55,9 @@ def prove(
 ) -> None:
     """Raise NotProved unless influxctl works with the profile of the config; what it printed is in the error, masked.
 
-    A new token may take a while to become active, and a network to come back, so a trial that fails is repeated. Not
-    so where the program used up its time, printed without end, or found the server's certificate wrong.
+    A new token may take a while to become active, and a network to come back, so a trial that fails is repeated. A
+    trial isn't repeated where the program used up its time, printed without end, or found the server's certificate
+    wrong. Where the program can't be run, NotProved has the code of that error, such as `influxctl_missing`.
     """
     trial = 1
     with _as_not_proved():
@@ -73,7 +74,7 @@ def prove(
 
 
 def without_values(text: str) -> str:
-    """Return what influxctl printed without the values and the comments of a config that it quotes, known or not."""
+    """Return what influxctl printed, without the values and comments of the config that it quotes."""
     return _COMMENT.sub(f"# {MASK}", _VALUE.sub(f"= {MASK}", text))
 
 

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs influxctl, bounded in time and in output, and says why a run failed. The only code that starts a process.
+"""Runs influxctl, bounded in time and in output, and says why a run failed.
 
-Apart from influxctl.py, so that a module which only proves a profile carries no code about tokens to each host.
+It is the collection's only code that starts a process. It is apart from influxctl.py, so that a module which only
+proves a profile carries no code about tokens to each host.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ _MISSING = (
 
 
 class Output(NamedTuple):
-    """What a run of the program left behind; `code` is None where it was ended because its time was up.
+    """What a run of the program left behind. `code` is None where the runner has killed the program.
 
-    Where only something that it started kept running, `code` is its own. `endless` says that it was ended because it
-    printed more than it may, of which the beginning is here.
+    That is when its time was up, or when it printed more than it may (`endless`); then the streams hold the beginning
+    of each. Where the program itself had ended, and only a process that it had started kept running, `code` is the
+    program's.
     """
 
     code: int | None
@@ -51,7 +53,7 @@ class Output(NamedTuple):
     endless: bool = False
 
     def text(self) -> str:
-        """Return the text of both streams, of very much the beginnings and ends: a search is not to take minutes."""
+        """Return the text of both streams; of a long one the beginning and the end, so that a search stays fast."""
         texts = (self.stderr, self.stdout)
         return "\n".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}" for text in texts)
 
@@ -71,7 +73,7 @@ class Runner:
         self._stopped = False
 
     def run(self, arguments: Sequence[str], timeout: float | None = None) -> Output:
-        """Run the program once. Raises InfluxctlError where it can't be run at all."""
+        """Run the program once. `timeout` is in seconds. Raises InfluxctlError where it can't be run at all."""
         process: Process | None = None
         try:
             with held_back():
@@ -169,7 +171,7 @@ def find_program(program: str | None) -> str:
 def quote_end(text: str, secrets: Iterable[str]) -> str:
     """Return the end of what the program printed, masked, as a sentence that begins with a blank; empty for nothing.
 
-    Masked before it is cut further: a piece of a secret that is too short looks like none.
+    The text is masked before it is cut to its last 500 characters, because a short piece of a secret can't be found.
     """
     words = " ".join(quoted(text[-LONGEST:], secrets).split())
     return f" It said: {words[-500:]!r}." if words else ""

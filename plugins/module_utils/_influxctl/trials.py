@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a profile is to be proved, and the error of one that isn't. The proof itself is in proof.py."""
+"""The options of a profile's proof, and the error of a profile that isn't proved. The proof itself is in proof.py."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
 
 
 def parse_version(text: str) -> Version | None:
-    """Return the first version number in the text of `influxctl version`."""
+    """Return the first number of three parts in the text of `influxctl version`, None where there is none."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
@@ -27,7 +27,7 @@ def ask_version(program: str | None, timeout: float) -> Version | None:
 
     Raises InfluxctlError where there is no program that can be run.
     """
-    # An empty config: the version is nothing that a profile decides, and one that is broken mustn't stop it.
+    # With an empty config, because a config that is broken mustn't keep influxctl from saying its version.
     answer = Runner(program, os.devnull, None, timeout).run(["version"])
     return parse_version(f"{answer.stdout}\n{answer.stderr}")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection of the modules that have one: its options, and how options, environment and profile make it."""
+"""The connection of the modules that have one: its options, and the way from options, environment and profile to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from .entry import run as run_module
 
 
 def _of_environment(name: str) -> str:
-    """Return the value of an environment variable. An empty one, which AWX makes of a blank field, isn't set."""
+    """Return the value of an environment variable. Raises AnsibleFallbackNotFound where it isn't set, or is empty.
+
+    AWX makes an empty variable of a blank field.
+    """
     value = os.environ.get(name)
     if not value:
         raise AnsibleFallbackNotFound
@@ -55,17 +58,18 @@ INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
 
 
 def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
-    """Run a module with a connection: an empty connection option counts as one that isn't given.
+    """Run a module with a connection, and end it. An empty connection option counts as one that isn't stated.
 
-    The passwords of proxies are masked in all messages, because servers, proxies and influxctl may repeat them.
+    The logins of proxies are masked in all messages, because servers, proxies and influxctl may repeat them. `rules`
+    are further arguments of `entry.run`.
     """
 
-    def discreet_work(module: AnsibleModule) -> Result:
+    def work_with_masked_logins(module: AnsibleModule) -> Result:
         for secret in logins_in(os.environ):
             remember(secret)
         return work(module)
 
-    run_module(discreet_work, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
+    run_module(work_with_masked_logins, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
 
 
 def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
@@ -128,5 +132,5 @@ def connection_of(module: AnsibleModule) -> Connection:
 
 
 def connect(module: AnsibleModule) -> ManagementApi:
-    """Return the Management API of the module's connection."""
+    """Return the Management API of the module's connection. Raises OptionError and ProfileError."""
     return ManagementApi(connection_of(module), module.no_log_values.add)

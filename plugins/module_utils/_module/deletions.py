@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module that deletes or restores one object asks influxctl for."""
+"""Asks influxctl for the deleted or active objects that a module needs which deletes or restores one object."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _LONGEST = 10.0
 def of_name(
     module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]]
 ) -> Callable[[str], list[State]]:
-    """Return a function that gives the objects of a name among those that influxctl lists, asked for once.
+    """Return a function that returns the objects of a name among those that influxctl lists. It lists them once.
 
-    Raises InfluxctlError, and OptionError for a connection that influxctl can't be given.
+    The function raises InfluxctlError, ProfileError, and OptionError for a connection that influxctl can't be given.
     """
 
     @cache
@@ -46,9 +46,9 @@ def of_name(
 
 
 class Restorable(NamedTuple):
-    """What restores an object that is to be deleted: its ID, where influxctl tells it, and until when that is possible.
+    """How an object that is to be deleted can be restored: by its ID, where influxctl shows that, and until when.
 
-    All empty for a change that deletes nothing.
+    `until` is a text in RFC 3339. All fields are empty for a change that deletes nothing.
     """
 
     id: int | None = None
@@ -63,17 +63,17 @@ class Restorable(NamedTuple):
 def restorable(
     module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]], change: Change
 ) -> Restorable:
-    """Return what there is to know about restoring what a change deletes; influxctl is asked where it is at hand.
+    """Return how the object that a change deletes can be restored. influxctl is asked for the ID where it is installed.
 
-    It is asked before the deletion, because afterwards another object of the name may be among the deleted ones.
-    Whatever goes wrong is a warning, and keeps nobody from deleting.
+    It is asked before the deletion, because afterwards another object of the name may be among the deleted ones. An
+    error becomes a warning, so that it doesn't stop the deletion.
     """
     if not change.delete or change.before is None:
         return Restorable()
     from .._cluster.restoring import restorable_until
 
     until = restorable_until(connection.product, now())
-    if change.before.get("id"):  # looked up already
+    if change.before.get("id"):  # the plan has looked it up
         return Restorable(change.before["id"], until)
     if find_influxctl(module.params["influxctl_path"], os.environ) is None:
         return Restorable(until=until)

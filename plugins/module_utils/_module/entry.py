@@ -59,9 +59,10 @@ def run(
 ) -> None:
     """Build the module from its options, do its work, and end it. The only place that turns an error into a failure.
 
-    `empty_is_unset` names the options for which an empty text means that they aren't given. `many_objects` is for a
-    module that handles thousands of items. The garbage collector goes through all of them again and again, and once
-    more when Python ends. Without it, the module `cluster` takes three quarters of the time.
+    `work` returns the result, or raises Influxdb3Error. `empty_is_unset` names the options for which an empty text
+    means that they aren't stated. `many_objects` is for a module that handles thousands of items. The garbage collector
+    goes through all of them again and again, and once more when Python ends. Without it, the module `cluster` takes
+    three quarters of the time. `rules` are further arguments of AnsibleModule.
     """
     if many_objects:
         gc.disable()

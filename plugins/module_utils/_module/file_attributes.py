@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's common file options, for a file that is held open; and what a file has of them, in words."""
+"""Applies Ansible's common file options to a file that is held open, and describes what a file has of them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from .._core.owner import Owner
 Diff = dict[str, dict[str, Any]]
 
 
-def resemble(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
-    """Give a new file what the old one had, as far as this user may: owner, mode, access control list, context."""
+def copy_attributes(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
+    """Give a new file the attributes of the old one: mode, and as far as this user may, owner, ACL and context.
+
+    `descriptor` and `old` are the open files, of which only the context of SELinux is set by the path. Raises OSError.
+    """
     status = os.fstat(old)
     with contextlib.suppress(PermissionError):
         os.fchown(descriptor, status.st_uid, status.st_gid)
@@ -33,8 +36,11 @@ def resemble(module: AnsibleModule, descriptor: int, path: str, old: int, old_pa
         module.set_context_if_different(path, module.selinux_context(old_path), False)
 
 
-def dress(module: AnsibleModule, descriptor: int, path: str) -> None:
-    """Give an open file what the options state. The path is only looked at, but for the context of SELinux."""
+def apply_file_options(module: AnsibleModule, descriptor: int, path: str) -> None:
+    """Give an open file the owner, group, mode and context of SELinux that the options state. Raises OSError.
+
+    Only the context is set by the path; for all else the path is only looked at.
+    """
     wanted = differences(module, path)
     uid, gid, mode = wanted.get("owner"), wanted.get("group"), wanted.get("mode")
     give(descriptor, Owner(uid, gid))
@@ -45,9 +51,10 @@ def dress(module: AnsibleModule, descriptor: int, path: str) -> None:
 
 
 def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> dict[str, Any]:
-    """Return what Ansible would change of a file's attributes: `owner` and `group` (numbers), `mode` (text), and more.
+    """Return the attributes that Ansible would change of a file: `owner` and `group` (IDs), `mode` (text), and others.
 
-    Ansible's own functions take a path and follow it; here they only say it, and it is done by descriptor.
+    `diff` gets both sides of the changes. Ansible's own functions take a path and follow it. So they run in check mode
+    here, and `apply_file_options` makes the changes by descriptor.
     """
     found: Diff = {"before": {}, "after": {}}
     arguments = module.load_file_common_arguments(module.params, path)
@@ -62,13 +69,13 @@ def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> d
 
 
 def set_attributes(module: AnsibleModule, where: Location) -> None:
-    """Give the file the stated attributes of its file system (chattr), which only Ansible's own function sets."""
+    """Give the file the stated attributes of its file system (chattr). Only Ansible's own function can set them."""
     if module.params["attributes"]:
         module.set_attributes_if_different(where.path, module.params["attributes"], False)
 
 
 def describe(path: str) -> dict[str, object | None]:
-    """Return the file's path, existence, owner, group and mode (as text, such as `0600`)."""
+    """Return the file's `path`, `exists`, `owner`, `group` and `mode` (a text, such as `0600`); None where unknown."""
     try:
         status = os.stat(path)
     except OSError:

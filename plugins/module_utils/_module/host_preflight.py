@@ -21,7 +21,12 @@ from .profile_files import config_location, with_path_in_errors
 
 
 def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[str, Any]) -> dict[str, Any]:
-    """Return whether influxctl works: with a profile, or without one in that it says its version."""
+    """Return `influxctl` (`path`, `version`, `failure`), and with a profile `proved` and perhaps `proof_failure`.
+
+    With a profile, influxctl has to list the databases with it. Without one, or where that fails, influxctl has to say
+    its version. `document` is the config's data, whose hidden texts no message may show. Raises nothing for an
+    influxctl that doesn't work.
+    """
     program: dict[str, Any] = {"path": find_influxctl(how.program, os.environ), "version": None, "failure": None}
     found: dict[str, Any] = {"influxctl": program}
     try:
@@ -39,7 +44,7 @@ def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[s
 
 
 def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
-    """Return what the config holds, the profile in it, and why it can't be read."""
+    """Return the config's data, the profile that the options name (None without one), and why it can't be read."""
     try:
         with config_location(module) as where:
             path, text = where.path, config_file.read_at(where)
@@ -52,7 +57,7 @@ def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] |
 
 
 def directory_of(path: str) -> dict[str, Any]:
-    """Return the directory that a file is in, or the nearest above that is there, with its permissions."""
+    """Return `directory` and `directory_mode` (a text) of the nearest existing directory above a file."""
     directory = os.path.dirname(path)
     while not os.path.isdir(directory):
         directory = os.path.dirname(directory)

@@ -27,7 +27,10 @@ _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
 
 
 class Access(NamedTuple):
-    """influxctl with a profile: the client that runs it, the product, and the token with which it authenticates."""
+    """influxctl with a profile: the client that runs it, the product, and the token with which it authenticates.
+
+    `own_token` is None for a profile with another kind of authentication.
+    """
 
     client: Client
     product: str
@@ -44,9 +47,10 @@ def influxctl_access(
 ) -> Iterator[Access]:
     """Give access to the cluster by influxctl, with an existing profile or a private temporary one.
 
-    `connection` is that of the module where it is resolved already. `longest` is the most seconds that
-    a run may take; with it, nothing is tried again. With `guarded`, signals that end the module also end influxctl and
-    remove the temporary config. A caller that handles these signals itself does without.
+    `connection` is that of the module, where the caller has resolved it already. `longest` is the most seconds that a
+    run may take; with it, nothing is tried again. With `guarded`, signals that end the module also end influxctl and
+    remove the temporary config; a caller that handles these signals itself passes False. Raises InfluxctlError where
+    there is no program, ProfileError, and OptionError for a connection that influxctl can't be given.
     """
     params: Mapping[str, Any] = module.params
     timeout, retries = limits(params)
@@ -81,7 +85,7 @@ def influxctl_access(
 
 @contextmanager
 def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
-    """Give access to the management tokens."""
+    """Give access to the management tokens. Raises as `influxctl_access` does."""
     from .._influxctl.influxctl import Influxctl
     from .._tokens.mgmt_tokens import InfluxctlTokens
 
@@ -104,7 +108,7 @@ def influxctl_lists(
     *,
     guarded: bool = True,
 ) -> Iterator[Lists]:
-    """Give access to what influxctl lists. The options are those of `influxctl_access`."""
+    """Give access to the lists of influxctl. Arguments and errors are those of `influxctl_access`."""
     from .._influxctl.lists import Lists
 
     with ExitStack() as stack:

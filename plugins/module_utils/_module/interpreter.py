@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Python that a module runs with, and the libraries that this one has."""
+"""Describes the Python that a module runs with, and whether its libraries can be used."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def interpreter() -> dict[str, Any]:
 
 
 def library(name: str, check: Callable[[], object]) -> dict[str, Any]:
-    """Return whether a library can be used: its name, and the sentence about its lack, None without one.
+    """Return `name`, and as `problem` the sentence that says why the library can't be used, None where it can.
 
-    `check` raises Influxdb3Error with that sentence. It imports the library; this file imports none.
+    `check` imports the library, and raises Influxdb3Error with that sentence. This file imports none.
     """
     try:
         check()

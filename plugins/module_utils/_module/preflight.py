@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the Management API and at influxctl, and returns what is found, failures among it. Sends reads only."""
+"""Looks at the Management API and at influxctl, and returns what they show, failures included. Sends reads only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ Found = dict[str, Any]
 
 
 def look_at_api(module: AnsibleModule) -> Found:
-    """Return what one list of databases shows of the API. See the return value `api` of preflight_info."""
+    """Return what one list of databases shows of the API, as the return value `api` of preflight_info.
+
+    Raises nothing for an API that doesn't answer: `failure` and `problem` say why.
+    """
     seen: list[Observation] = []
     connection: Connection | None = None
     form, error = None, None
@@ -58,7 +61,7 @@ def look_at_api(module: AnsibleModule) -> Found:
 
 
 def look_at_influxctl(module: AnsibleModule) -> Found:
-    """Return what the program is, and what it may list. See the return values of preflight_info."""
+    """Return `influxctl`, and where that runs `management` and `users`, as the return values of preflight_info."""
     program = module.params["influxctl_path"]
     found: Found = {"path": find_influxctl(program, os.environ), "version": None, "problem": None}
     try:

@@ -24,7 +24,10 @@ from .profile_files import with_path_in_errors
 def converge_profiles(
     module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], how: Trials | None
 ) -> Result:
-    """Write the profiles as stated, into a file that no other run works on. Raises NotProved and ProfileError."""
+    """Bring the profiles of a file that no other run works on to their stated form; check mode writes nothing.
+
+    `how` is None where no proof is asked for. Raises NotProved, ProfileError and OptionError.
+    """
     path, text = where.path, config_file.read_at(where)
     edited = with_path_in_errors(path, lambda: profiles.edit(text or "", wishes))
     changed = any(outcome.changed for outcome in edited.outcomes)
@@ -53,7 +56,7 @@ def converge_profiles(
 def _write(
     module: AnsibleModule, where: Location, old: str | None, new: str | None, prove: Callable[[str], None] | None
 ) -> dict[str, Any]:
-    """Write the `new` text, None to leave the `old` one, with the stated attributes; return what to report of that."""
+    """Write the `new` text with the stated attributes, or with None only the attributes; return what to report."""
     # Here, because most runs write nothing, and the target compiles a module's code at each run.
     from . import profile_writing
 
@@ -68,7 +71,10 @@ def _write(
 def _proof_due(
     module: AnsibleModule, how: Trials | None, path: str, old: str, edited: profiles.Edited
 ) -> Callable[[str], None] | None:
-    """Return what proves the profiles in a config of that path, None where no proof is due. Raises NotProved."""
+    """Return a function that proves the profiles in the config of a path, None where no proof is due.
+
+    The function raises NotProved; this one does, too, where there is no program that can be run.
+    """
     unchanged_too = module.params["_prove_unchanged"]
     names = [one.name for one in edited.outcomes if one.after is not None and (one.changed or unchanged_too)]
     if how is None or not names:
@@ -88,7 +94,7 @@ def _proof_due(
 
 
 def not_proved(module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], error: NotProved) -> Result:
-    """Return the failure of a proof, with what the file holds, read again."""
+    """Return the result of a proof that failed, with the profiles that the file holds now. Raises ProfileError."""
     document = load(config_file.read_at(where) or "")
     found = profile_reader.profiles_of(document)
     numbers = profile_reader.number_by_name(found)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two profile modules share: the shipped tomlkit, and the location of the config file."""
+"""The code that the two profile modules share: the shipped tomlkit, and the location of the config file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "
 
 
 def offer_tomlkit(module: AnsibleModule) -> None:
-    """Make the tomlkit that the action plugin sent the one that is imported: the target's own may be too old."""
+    """Have the tomlkit imported that the action plugin sent, because the target's own may be too old or missing."""
     shipped: str | None = module.params["_tomlkit"]
     if shipped:
         content = shipped
@@ -50,7 +50,10 @@ def config_location(module: AnsibleModule) -> Location:
 
 @contextlib.contextmanager
 def locked_config(module: AnsibleModule) -> Iterator[Location]:
-    """Give the config's location. No other run works on the config until the end. Raises ProfileError."""
+    """Give the config's location. No other run works on the config until the end, unless this one is in check mode.
+
+    Raises ProfileError.
+    """
     with config_location(module) as where:
         if not module.check_mode:
             lock(where)
@@ -58,8 +61,8 @@ def locked_config(module: AnsibleModule) -> Iterator[Location]:
 
 
 def lock(where: Location) -> None:
-    """Wait until no other run is at work on the file. Raises ProfileError."""
-    # A directory that isn't there yet has nobody in it, and is locked when it was made.
+    """Wait until no other run works on the file, and lock its directory. Raises ProfileError (code `busy`)."""
+    # In a directory that is missing no run can work. `parents` makes the directory, and then locks it.
     with explained(where.path, "locked"):
         locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
     if not locked:
@@ -70,7 +73,7 @@ def lock(where: Location) -> None:
 
 
 def with_path_in_errors(path: str, work: Callable[[], Made]) -> Made:
-    """Do some work on a config's text, and name the file in its errors."""
+    """Do some work on a config's text, and name the file in its errors. Raises ProfileError."""
     try:
         return work()
     except ProfileError as error:
@@ -81,7 +84,7 @@ def with_path_in_errors(path: str, work: Callable[[], Made]) -> Made:
 
 @contextlib.contextmanager
 def explained(path: str, done: str) -> Iterator[None]:
-    """Turn an OSError into a ProfileError, with what can be done about it."""
+    """Raise ProfileError for an OSError: it says that the file can't be `done` (a participle), and what helps."""
     try:
         yield
     except OSError as error:

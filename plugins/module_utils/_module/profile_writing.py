@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the config file, and gives it its attributes.
 
-Apart from profile_files.py, because most runs write nothing, and the target compiles a module's code at each run.
+It is apart from profile_files.py, because most runs write nothing, and the target compiles a module's code at each run.
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ from .._core.errors import ProfileError
 from .._core.owner import parse_owner
 from .._core.regular_file import NotRegular, content_of
 from .._profile import config_file
-from .file_attributes import dress, resemble, set_attributes
+from .file_attributes import apply_file_options, copy_attributes, set_attributes
 from .profile_files import explained, lock
 
-# Errors of replacing a file that writing over it may not have.
+# Errors of the replacement of a file. To write over the file may work in spite of them.
 _NOT_REPLACED = (errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV, errno.ETXTBSY)
 
 
 @contextlib.contextmanager
 def parents(module: AnsibleModule, where: Location) -> Iterator[None]:
-    """Make the directories that a config lacks, owned as it shall be; they go again where what follows fails."""
+    """Make the directories that a config lacks, owned by the stated owner, and lock the one that the file is in.
+
+    They are removed again where the work in between fails. Raises ProfileError and OptionError.
+    """
     try:
         with explained(where.path, "created"):
             where.make(parse_owner(module.params["owner"], module.params["group"]))
@@ -55,8 +58,11 @@ def write_config(
     """Replace the file atomically, its attributes set before it has its name; return what to report.
 
     `old` is the text that the change was made from, None for a new file. `prove` gets the path of the new file, which
-    lies beside the old one and is private, before anything else is done with it; whatever it raises leaves the old file
-    as it is. Whatever fails, no part of a new file is left. Raises ProfileError.
+    lies beside the old one and is private, before anything else is done with it. If `prove` raises, its error comes
+    out of here, and the old file is as it was. No new file is left beside the old one, whatever fails. The result has
+    `backup_file` where a backup was made. Raises ProfileError.
+
+    Where the file can't be replaced and the option unsafe_writes is true, it is written over, which isn't atomic.
     """
     values: dict[str, Any] = {}
     is_proved = prove is None
@@ -79,12 +85,12 @@ def write_config(
                 if module.params["backup"] and before >= 0:
                     values["backup_file"] = _backup(module, where, before)
                 if before >= 0:
-                    resemble(module, candidate.descriptor, path, before, where.path)
-                dress(module, candidate.descriptor, path)
+                    copy_attributes(module, candidate.descriptor, path, before, where.path)
+                apply_file_options(module, candidate.descriptor, path)
                 candidate.put()
                 set_attributes(module, where)
         except OSError as error:
-            # What isn't proved never takes the file's place, also where the user allows it to be written over.
+            # A config that isn't proved never takes the file's place, also where the user allows to write over it.
             may_write_over = before >= 0 and module.params["unsafe_writes"] and is_proved
             if not may_write_over or error.errno not in _NOT_REPLACED:
                 raise
@@ -99,7 +105,7 @@ def write_config(
 
 
 def prove_config(where: Location, text: str, prove: Callable[[str], None]) -> None:
-    """Prove the file as it is; `text` is what it holds. Raises ProfileError."""
+    """Prove the file as it is; `text` is its content. Raises ProfileError and what `prove` raises."""
     path = where.path
     with explained(path, "read"), where.opened() as descriptor, _undisturbed(path, path, descriptor, text):
         prove(path)
@@ -134,7 +140,7 @@ def _disturbed(path: str) -> ProfileError:
 
 
 def _write_in_place(where: Location, text: str) -> None:
-    """Write over what the file holds: only where the user has allowed it, because a cut leaves half a file."""
+    """Write over the file's content. A run that is cut off leaves half a file, so only where the user allows it."""
     descriptor = where.open(os.O_WRONLY)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -163,14 +169,14 @@ def _backup(module: AnsibleModule, where: Location, old: int) -> str:
 
 
 def fix_attributes(module: AnsibleModule, where: Location) -> None:
-    """Give an existing file the stated owner, mode and so on. Raises ProfileError."""
+    """Give an existing file the attributes that the options state. Raises ProfileError."""
     with explained(where.path, "changed"):
         try:
             descriptor = where.open_regular()
         except FileNotFoundError:
             return
         try:
-            dress(module, descriptor, where.path)
+            apply_file_options(module, descriptor, where.path)
         finally:
             os.close(descriptor)
         set_attributes(module, where)

@@ -17,10 +17,9 @@ from .._core.entities import DELETED
 
 @contextmanager
 def listing_tables(module: AnsibleModule, connection: Connection, *, guarded: bool) -> Iterator[TableLists]:
-    """Give what lists a database's tables by influxctl.
+    """Give the functions that list a database's tables by influxctl.
 
-    `guarded` is that of `influxctl_access`. Raises InfluxctlError where there is no program, and OptionError for a
-    connection that influxctl can't be given.
+    `guarded` is that of `influxctl_access`, and so are the errors.
     """
     # Imported only where tables are looked up, because Python compiles a module's files anew for every task.
     from .influxctl_access import influxctl_lists

@@ -21,9 +21,10 @@ from . import token_files
 
 
 def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
-    """Bring the files at locations that no other run works on to their stated state.
+    """Bring the files at locations that no other run works on to their stated state; check mode writes nothing.
 
-    `values` and `done` say what became of the proof and of the files, also where this raises.
+    `values` gets the module's return values, and `done` the paths of the files that were written or removed. Both hold
+    what was done also where this raises. Raises OptionError, SecretFileError, and ApiError where the proof fails.
     """
     warnings, path = list[str](), locations[0].path
     kept = token_files.kept_in(module, locations[0])
@@ -66,7 +67,7 @@ def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[s
 
 
 def _wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret | None:
-    """Return what the file shall hold, None for no file. Raises OptionError."""
+    """Return the token that the file shall hold, None for no file. Raises OptionError."""
     stated = delivery_file.stated_secret(module.params)
     if module.params["state"] == "absent":
         return None
@@ -76,7 +77,7 @@ def _wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret 
 
 
 def _held_in(module: AnsibleModule, locations: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
-    """Return what the result says of a file with that content, None without one."""
+    """Return the result's `db_token_file` for a file with this token, None for no file."""
     variable = {"env_path": locations[-1].path if locations[1:] else None, "env_name": module.params["env_name"]}
     return None if secret is None else {"path": locations[0].path, **delivery_file.public(secret), **variable}
 

@@ -23,9 +23,9 @@ from .._core.replaceable import obstacle
 from .._tokens.env_file import check_name, is_ours, line_of, name_in, variable_in
 from .._tokens.kept_secrets import kept_at, location_of, refuse_foreign, unreadable
 from .._tokens.secret_text import Secret, encoded
-from .file_attributes import Diff, describe, differences, dress, resemble, set_attributes
+from .file_attributes import Diff, apply_file_options, copy_attributes, describe, differences, set_attributes
 
-# The end of the name of a note that what uses a token has not taken it up.
+# The ending of a note's name. The note says that what uses the token has not read it yet.
 UNUSED = ".unused"
 _UNUSED = (
     b"What uses the token beside this file has not read it yet. The role db_token removes this file when it has.\n"
@@ -34,7 +34,7 @@ _UNUSED = (
 
 @dataclass(frozen=True)
 class Target:
-    """A file, what it holds, and what it shall hold; None for no file."""
+    """A file with the content that it has (`held`) and the content that is stated (`wanted`); None for no file."""
 
     location: Location
     held: bytes | None
@@ -42,7 +42,7 @@ class Target:
 
     @property
     def differs(self) -> bool:
-        """Whether another content is wanted, or none."""
+        """Whether the file has to be written or removed."""
         return self.held != self.wanted
 
 
@@ -50,8 +50,8 @@ class Target:
 def locked_files(module: AnsibleModule) -> Iterator[list[Location]]:
     """Give the locations of `path` and, where it is stated, `env_path`. No other run works on the files until the end.
 
-    Where the files shall be there, missing directories are made, and go again where what follows fails. Check mode
-    makes and locks nothing. Raises SecretFileError.
+    With `state: present`, missing directories are made, and removed again where the work in between fails. Check mode
+    makes and locks nothing. Raises SecretFileError, and OptionError for an owner that doesn't exist.
     """
     present, owner = module.params["state"] == "present", _owner(module)
     with contextlib.ExitStack() as stack:
@@ -102,7 +102,10 @@ def _lock(locations: Sequence[Location]) -> None:
 
 
 def _refuse_shared(location: Location, owner: Owner) -> None:
-    """Raise SecretFileError for a directory in which somebody else may put another file in the file's place."""
+    """Raise SecretFileError for a directory that everybody may write to, or that a user owns who isn't trusted.
+
+    Such a user could put another file in the place of the token's.
+    """
     if location.missing:
         return
     status, directory = os.fstat(location.directory), os.path.dirname(location.path)
@@ -154,9 +157,10 @@ def targets_of(
 
 
 def content_at(location: Location, owner: Owner, names: Collection[str | None] | None) -> bytes | None:
-    """Return what the file of variables holds, None when there is none. Raises SecretFileError for another file.
+    """Return the content of the file of variables, None where there is none. Raises SecretFileError for another file.
 
-    `names` are what its variable may be called; None where a token beside it shows whose file it is.
+    `names` are the names that its variable may have. They are None where a token beside the file shows that the file is
+    this collection's.
     """
     try:
         content = _read(location, owner)
@@ -176,7 +180,10 @@ def content_at(location: Location, owner: Owner, names: Collection[str | None] |
 
 
 def _read(location: Location, owner: Owner | None) -> bytes:
-    """Return what a file holds; with an owner stated, it must be theirs. Raises FileNotFoundError, SecretFileError."""
+    """Return the content of a file. Raises FileNotFoundError, and SecretFileError for one that can't be read.
+
+    With an owner, raises SecretFileError as well for a file of an untrusted user's.
+    """
     try:
         with location.opened() as descriptor:
             if owner is not None:
@@ -220,7 +227,7 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
 
 
 def note_unused(location: Location) -> None:
-    """Leave a note beside the file, before another token is put in place: what uses the file hasn't read that one yet.
+    """Leave a note beside the file, before another token is put in place: the programs that use it haven't read it yet.
 
     The role db_token removes the note after the user's tasks (`db_token_changed_tasks`). Raises SecretFileError.
     """
@@ -229,7 +236,7 @@ def note_unused(location: Location) -> None:
 
 
 def is_unused(location: Location) -> bool:
-    """Return whether there is such a note."""
+    """Return whether there is the note of `note_unused`."""
     try:
         return not location.missing and bool(location.status(f"{location.name}{UNUSED}"))
     except OSError:
@@ -237,11 +244,11 @@ def is_unused(location: Location) -> bool:
 
 
 def _finish(module: AnsibleModule, location: Location, candidate: Candidate) -> None:
-    """Give the new file what the old one had, and what the options state."""
+    """Give the new file the attributes of the old one, and then those that the options state."""
     path = location.beside(candidate.name)
     with contextlib.suppress(FileNotFoundError), location.opened() as old:
-        resemble(module, candidate.descriptor, path, old, location.path)
-    dress(module, candidate.descriptor, path)
+        copy_attributes(module, candidate.descriptor, path, old, location.path)
+    apply_file_options(module, candidate.descriptor, path)
 
 
 def remove(targets: Sequence[Target], done: list[str]) -> None:
@@ -263,21 +270,24 @@ def attributes(module: AnsibleModule, location: Location, diff: Diff) -> bool:
     if not module.check_mode:
         with _explained(location.path):
             with location.opened() as descriptor:
-                dress(module, descriptor, location.path)
+                apply_file_options(module, descriptor, location.path)
             set_attributes(module, location)
     return True
 
 
 def described(path: str | None, prefix: str = "") -> dict[str, Any]:
-    """Return owner, group and mode of a file, each key with a prefix; without one, also its path and existence."""
+    """Return `owner`, `group` and `mode` of a file, each key with the prefix; without one, also `path` and `exists`.
+
+    All values are None where there is no path.
+    """
     file = describe(path) if path else dict.fromkeys(("path", "exists", "owner", "group", "mode"))
     return {f"{prefix}{key}": value for key, value in file.items() if not prefix or key not in ("path", "exists")}
 
 
 def env_state(path: str | None, name: str | None, kept: Secret | None) -> str | None:
-    """Return whether the file of the variable is `ok`, `missing`, or `differs`; None where none is asked for.
+    """Return whether the file of the variable is `ok`, `missing`, or `differs`; None where no path is stated.
 
-    Raises SecretFileError.
+    `kept` is the token that the variable should hold. Raises SecretFileError.
     """
     if path is None:
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reply of the server, or an output of influxctl, answers. Pure: sends nothing and knows no name of an object.
+"""Turns a reply of the server, or an output of influxctl, into an answer. Pure: sends nothing, knows no object's name.
 
 The evidence of an answer is made of the sentences of this collection, statuses, numbers and words of closed lists, and
 never of a text that a server or a program has written. So a report can be published.
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from .._core.printing import texts_in
 from .._core.token_values import can_be_secret
 
-# The answers of a server without the path (facts.md#releases-of-the-server).
+# The statuses by which a server says that it has no such path (facts.md#releases-of-the-server).
 NO_ROUTE = (404, 405, 415, 501)
-# What says nothing about the question: no answer, or a server that is busy (facts.md#error-form).
+# The statuses that answer no question: none at all, or those of a server that is busy (facts.md#error-form).
 _UNSETTLED = (None, 429, 502, 503, 504)
 _REFUSED = (400, 422)
 _FRACTION = re.compile(r"T\d\d:\d\d:\d\d(?:\.(\d+))?")
@@ -43,7 +43,7 @@ class Reply(NamedTuple):
 
     @property
     def is_success(self) -> bool:
-        """Whether the server has done what was asked."""
+        """Whether the status is one of success."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
@@ -53,35 +53,36 @@ class Reply(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The answer to a question, None where there is none, and in one sentence what it rests on or why it is missing."""
+    """The answer to a question (None for an open one), and a sentence: its evidence, or why the question is open."""
 
     value: Any
     evidence: str
 
 
 def unanswered(why: str) -> Answer:
-    """Return the answer of a question that can't be answered."""
+    """Return the answer of a question that stays open, with the sentence that says why."""
     return Answer(None, why)
 
 
 def accepted_or_refused(what: str, reply: Reply) -> Answer:
-    """Return whether the server takes a request: `accepted` or `refused`."""
+    """Return whether the server takes a request: `accepted` or `refused`. `what` names the request in a sentence."""
     if reply.is_success or reply.status in _REFUSED:
         return Answer("accepted" if reply.is_success else "refused", f"{what} {reply.outcome}.")
     return unanswered(f"{what} {reply.outcome}, which tells neither.")
 
 
 def works(what: str, reply: Reply) -> Answer:
-    """Return whether the server has an operation; what it was tried on was there."""
+    """Return whether the server has an operation. The request was about an object that was there."""
     if reply.is_success or reply.status in NO_ROUTE:
         return Answer(reply.is_success, f"{what} {reply.outcome}.")
     return unanswered(f"{what} {reply.outcome}, which doesn't tell whether the server can do it.")
 
 
 def is_unknown_path(reply: Reply, unknown: Reply, own_errors: Any) -> bool:
-    """Return whether a reply is the one for a path that the server doesn't have, as `unknown` is.
+    """Return whether a reply is that for a path that the server doesn't have; `unknown` is a reply for such a path.
 
-    Where nothing tells the API's own errors from those of what stands in front of it, no reply is.
+    `own_errors` says whether the API's errors have the documented form. Where neither they nor this reply have it, the
+    answer is no, because an ingress in front of the API may have given the reply.
     """
     if reply.status not in NO_ROUTE or not (reply.own or own_errors):
         return False
@@ -103,7 +104,7 @@ def duplicate_status(what: str, reply: Reply) -> Answer:
 
 
 def number_in(what: str, reply: Reply, key: str) -> Answer:
-    """Return a number of a success's body."""
+    """Return the number that the body of a success has under a key."""
     value = reply.body.get(key) if isinstance(reply.body, dict) else None
     if not reply.is_success or not isinstance(value, int) or isinstance(value, bool):
         return unanswered(f"{what} {reply.outcome}, without a number {key}.")
@@ -144,7 +145,10 @@ def _by_resource(pair: tuple[str, str]) -> tuple[str, str]:
 
 
 def fraction_digits(texts: Sequence[Any]) -> Answer:
-    """Return how many digits the fractions of timestamps have: the most, because zeros at the end may be left out."""
+    """Return the most digits that the fraction of a timestamp has, because zeros at the end may be left out.
+
+    The fact: facts.md#unknown-points-of-bodies.
+    """
     found = [_FRACTION.search(text) for text in texts if isinstance(text, str)]
     digits = [len(one[1] or "") for one in found if one]
     if not digits:

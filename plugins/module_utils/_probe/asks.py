@@ -51,7 +51,7 @@ def url_form(session: Session) -> Answer:
 
 
 def error_body(session: Session) -> Answer:
-    """Ask for a token that nobody has, and look at the error."""
+    """Ask for a token that nobody has, and look at the error (facts.md#error-form)."""
     reply = session.missing_token
     if reply.status is None or reply.is_success or (reply.status in (429, 502, 503, 504)):
         return unanswered(f"A token that nobody has {reply.outcome}, which is no error to look at.")
@@ -60,20 +60,20 @@ def error_body(session: Session) -> Answer:
 
 
 def clock_skew_seconds(session: Session) -> Answer:
-    """Compare the clocks."""
+    """Compare the server's clock with this machine's (facts.md#expiry)."""
     head = session.server.head
     return unanswered("No answer came.") if head is None else skew(head.server_time, head.at)
 
 
 def tls_days_left(session: Session) -> Answer:
-    """Look at the server's certificate."""
+    """Look when the server's certificate ends."""
     head = session.server.head
     why_not = session.server.certificate_is_hidden or "The connection doesn't show the server's certificate."
     return unanswered(why_not) if head is None else days_left(head.certificate_ends, head.at, why_not)
 
 
 def timestamp_digits(session: Session) -> Answer:
-    """Look at when tokens were made."""
+    """Look at the times at which tokens were made (facts.md#unknown-points-of-bodies)."""
     made = (session.token.body or {}).get("createdAt") if session.writes and session.token.is_success else None
     return fraction_digits([made, *(token.get("createdAt") for token in session.tokens or ())])
 
@@ -96,14 +96,14 @@ def default_max_columns(session: Session) -> Answer:
 
 
 def duplicate_status(session: Session) -> Answer:
-    """Make a database twice."""
+    """Make a database twice (facts.md#already-exists)."""
     if not session.limits.is_success:
         return unanswered(_NO_DATABASE)
     return duplicate_answer("The creation of a database that exists", session.create_database("limits"))
 
 
 def patch_echoes_template(session: Session) -> Answer:
-    """Change a database that has a template."""
+    """Change a database that has a template (facts.md#unknown-points-of-bodies)."""
     reply = session.patched
     if not session.limits.is_success or not isinstance(reply.body, dict):
         return unanswered(f"The change of a database {reply.outcome}, without a body to look at.")
@@ -121,7 +121,7 @@ def short_retention(session: Session) -> Answer:
 
 
 def buckets_over_1000(session: Session) -> Answer:
-    """Make a database with more buckets than the guide allows."""
+    """Make a database with more buckets than the guide allows (facts.md#partition-templates)."""
     bucket = {"type": "bucket", "value": {"tagName": "host", "numberOfBuckets": _MANY_BUCKETS}}
     parts = [{"type": "time", "value": "%Y-%m-%d"}, bucket]
     return _created(session, f"{_MANY_BUCKETS} buckets", "buckets", partitionTemplate=parts)
@@ -133,12 +133,12 @@ def unknown_fields(session: Session) -> Answer:
 
 
 def empty_template(session: Session) -> Answer:
-    """Make a database with an empty template."""
+    """Make a database with an empty template (facts.md#unknown-points-of-bodies)."""
     return _created(session, "an empty template", "template", partitionTemplate=[])
 
 
 def empty_patch(session: Session) -> Answer:
-    """Change nothing of a database."""
+    """Send a change of a database with an empty body (facts.md#unknown-points-of-bodies)."""
     if not session.limits.is_success:
         return unanswered(_NO_DATABASE)
     path = tail("databases", session.name("limits"))
@@ -146,7 +146,10 @@ def empty_patch(session: Session) -> Answer:
 
 
 def encoded_slash(session: Session) -> Answer:
-    """Send %2F where only a slash is right, and within a name. No object with such a name is made."""
+    """Send %2F where only a slash is right, and within a name (facts.md#encoded-slash).
+
+    No object with such a name is made.
+    """
     if not session.limits.is_success:
         return unanswered(_NO_DATABASE)
     body = {"maxTables": 501}
@@ -161,7 +164,7 @@ def rename_database(session: Session) -> Answer:
 
 
 def undelete_database(session: Session) -> Answer:
-    """Restore a database that was deleted."""
+    """Restore a database that was deleted (facts.md#releases-of-the-server)."""
     if session.restored is not None:
         return works("The restoring of a deleted database", session.restored)
     return _without_id(session, "database", tail("databases", NOBODYS_ID, "undelete"))
@@ -176,7 +179,7 @@ def undelete_with_namesake(session: Session) -> Answer:
 
 
 def _without_id(session: Session, noun: str, path: str) -> Answer:
-    """Tell whether an operation is there where no ID is shown that it could be tried with."""
+    """Answer whether there is the restoring of a kind of objects, where no ID is shown to try it with."""
     if not session.limits.is_success or not session.tables.is_success:
         return unanswered(_NO_DATABASE)
     reply = session.write("PUT", path)
@@ -189,22 +192,22 @@ def _without_id(session: Session, noun: str, path: str) -> Answer:
 
 
 def create_table(session: Session) -> Answer:
-    """Make a table."""
+    """Make a table (facts.md#releases-of-the-server)."""
     return works("The creation of a table", session.table_made)
 
 
 def rename_table(session: Session) -> Answer:
-    """Rename a table."""
+    """Rename a table (facts.md#releases-of-the-server)."""
     return _on_table(session, "renaming", session.table_renamed, "PUT", "none", "rename", name="other")
 
 
 def delete_table(session: Session) -> Answer:
-    """Delete a table."""
+    """Delete a table (facts.md#releases-of-the-server)."""
     return _on_table(session, "deletion", session.table_deleted, "DELETE", "none")
 
 
 def undelete_table(session: Session) -> Answer:
-    """Restore a table that was deleted."""
+    """Restore a table that was deleted (facts.md#releases-of-the-server)."""
     if session.table_restored is not None:
         return works("The restoring of a deleted table", session.table_restored)
     database = session.name("tables")
@@ -212,7 +215,7 @@ def undelete_table(session: Session) -> Answer:
 
 
 def _on_table(session: Session, doing: str, reply: Reply, method: str, *segments: str, name: str = "") -> Answer:
-    """Tell whether an operation on tables is there; without a table, whether its path is."""
+    """Answer whether there is an operation on tables; without a table, whether the server has its path."""
     if session.table_made.is_success:
         return works(f"The {doing} of a table", reply)
     if not session.tables.is_success or not session.limits.is_success:
@@ -252,7 +255,7 @@ def revoked_listed(session: Session) -> Answer:
 
 
 def revoked_get(session: Session) -> Answer:
-    """Read a revoked token."""
+    """Read a revoked token (facts.md#revocation)."""
     token_id = session.token_id if session.writes else session.somebodys_revoked_id
     if token_id is None or (session.writes and not session.revoked.is_success):
         return unanswered("There is no revoked database token to read.")
@@ -261,7 +264,7 @@ def revoked_get(session: Session) -> Answer:
 
 
 def revoked_patch(session: Session) -> Answer:
-    """Change a revoked token."""
+    """Change a revoked token (facts.md#revocation)."""
     if session.token_id is None or not session.revoked.is_success:
         return unanswered(_NO_TOKEN)
     path, body = tail("tokens", session.token_id), {"description": session.name("changed")}
@@ -270,7 +273,7 @@ def revoked_patch(session: Session) -> Answer:
 
 
 def revoked_delete(session: Session) -> Answer:
-    """Revoke a revoked token."""
+    """Revoke a revoked token (facts.md#revocation)."""
     if session.token_id is None or not session.revoked.is_success:
         return unanswered(_NO_TOKEN)
     path = tail("tokens", session.token_id)
@@ -279,7 +282,7 @@ def revoked_delete(session: Session) -> Answer:
 
 
 def past_expiry(session: Session) -> Answer:
-    """Make a token that has expired (facts.md#expiry)."""
+    """Make a token whose end lies in the past (facts.md#expiry)."""
     reply = session.create_token("past", session.server.now() - timedelta(hours=1), [])
     return accepted_or_refused("The creation of a database token that ended an hour ago", reply)
 
@@ -288,7 +291,7 @@ def past_expiry(session: Session) -> Answer:
 
 
 def influxctl_version(session: Session) -> Answer:
-    """Ask the program."""
+    """Ask influxctl for its version (facts.md#versions-of-influxctl)."""
     version = session.program.version
     if version is None:
         return unanswered("influxctl version shows no version number.")
@@ -397,4 +400,4 @@ ASKS: dict[str, Ask] = {
         influxctl_list_json,
     )
 }
-"""By the ID of the question."""
+"""The function that asks a question, by the question's ID."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A probe from its first request to its report: asks every question, and removes what it has made, whatever happens."""
+"""Runs a probe from its first request to its report: asks every question, and removes all that it has made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _API = "v0"
 
 @dataclass
 class Report:
-    """The answers by ID; the scratch objects of earlier runs that were removed, and those of any run that are left."""
+    """The answers by the IDs of the questions, and the scratch objects.
+
+    `removed` are those of earlier runs that were removed, `leftovers` those of any run that are still there.
+    """
 
     product: str
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -54,9 +57,10 @@ def is_surprise(question: Question, answers: dict[str, Any], product: str) -> bo
 def probe(
     report: Report, server: Server, influxctl: Influxctl | None, no_influxctl: str, prefix: str, *, writes: bool
 ) -> None:
-    """Fill a report. Raises ApiError where the API can't be reached; the report then names what may be left.
+    """Fill a report. Raises Influxdb3Error where the API can't be reached; nothing is made then.
 
-    `no_influxctl` is why there is no influxctl. A run that is asked to end removes what it has made as well.
+    `no_influxctl` says why there is no influxctl. Whatever ends the run after that, a signal too, all that it has made
+    is removed, and the report names the objects that may be left.
     """
     server.reach()
     session = Session(server, influxctl, new_run(prefix), writes=writes)
@@ -84,7 +88,7 @@ def _ask(question: Question, session: Session, no_influxctl: str) -> Answer:
 
 
 def _look_for_earlier(session: Session, prefix: str, report: Report) -> None:
-    """Remove what earlier runs have left, or without writes name it."""
+    """Remove the scratch objects of earlier runs; without writes, only note them as leftovers."""
     for collection in _collections(session):
         if session.writes:
             swept = sweep(collection, lambda name: is_scratch(prefix, name), (), session.server.pause)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""influxctl as a probe runs it, with a private profile of the connection's management token."""
+"""Runs influxctl for a probe, with a private profile of the connection's management token."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OTHERWISE = "influxctl can't be given a private configuration where the module 
 
 
 class Ran(NamedTuple):
-    """What became of a run: whether it succeeded, was forbidden, and what it printed on stdout."""
+    """The outcome of a run: whether it succeeded, whether the server forbade it, and its stdout."""
 
     success: bool
     forbidden: bool
@@ -41,7 +41,10 @@ class Ran(NamedTuple):
 
 
 class Influxctl:
-    """The program with one config. Every function raises InfluxctlError where it can't be run at all."""
+    """The program with one config. `timeout` is in seconds for each run.
+
+    The constructor, and each function that runs the program, raise InfluxctlError where it can't be run at all.
+    """
 
     def __init__(self, program: str | None, config_path: str, timeout: float, secrets: set[str]) -> None:
         self._runner = Runner(program, config_path, None, timeout)
@@ -59,11 +62,11 @@ class Influxctl:
         return parse_version(f"{output.stdout}\n{output.stderr}")
 
     def lists_databases(self) -> bool:
-        """Return whether the program works with the connection at all."""
+        """Return whether the program can list the databases."""
         return self._run("database", "list").success
 
     def list_tokens(self) -> tuple[Ran, list[dict[str, Any]] | None]:
-        """Return how the list of management tokens went, and its entries, None where they can't be understood."""
+        """List the management tokens: return the run and the entries, None where they can't be understood."""
         ran = self._run("management", "list", *_JSON)
         if not ran.success:
             return ran, None
@@ -73,7 +76,7 @@ class Influxctl:
             return ran, None
 
     def create_token(self, description: str, expires_at: datetime, *, as_json: bool) -> Ran:
-        """Make a management token that ends."""
+        """Make a management token that ends. `as_json` asks for the output as JSON (facts.md#output-of-create)."""
         ends = format_instant(expires_at.replace(microsecond=0))
         return self._run(
             *("management", "create", *(_JSON if as_json else ()), f"--description={description}"),
@@ -85,7 +88,7 @@ class Influxctl:
         return self._run("management", "revoke", "--force", token_id)
 
     def keep_secret(self, ran: Ran, prefix: str) -> None:
-        """Mask from now on what a creation has printed."""
+        """Have the secret masked from now on that a creation has printed. `prefix` is the token's."""
         secret = find_secret(Output(0, ran.stdout, ""), prefix)
         if secret:
             self._secrets.add(secret)
@@ -95,7 +98,10 @@ class Influxctl:
 def private_influxctl(
     connection: Connection, program: str | None, tmpdir: str, secrets: set[str]
 ) -> Iterator[tuple[Influxctl | None, str]]:
-    """Give influxctl with a private config of the connection, removed in any case; or None, and why."""
+    """Give influxctl with a private config of the connection, or None and the sentence that says why there is none.
+
+    The config is removed in any case.
+    """
     with ExitStack() as stack:
         try:
             path = stack.enter_context(private_config(connection, tmpdir))

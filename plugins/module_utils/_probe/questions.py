@@ -15,9 +15,9 @@ from .._core.stated import DEDICATED
 
 WRITES, INFLUXCTL = "writes", "influxctl"
 SCHEMA = 1
-# Beyond this, tokens end at another time than planned; data_proof.py warns from the same on.
+# Seconds. Where clocks differ more, tokens end at another time than planned; data_proof.py warns from the same on.
 _MOST_SKEW = 300
-# "Seconds to minutes" (facts.md#activation).
+# Seconds. The documents say "seconds to minutes" (facts.md#activation).
 _LONGEST_ACTIVATION = 300
 
 

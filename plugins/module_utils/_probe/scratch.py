@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of scratch objects, which can't be anybody else's, and the removal of all objects that have one."""
+"""Makes names of scratch objects, which can't be anybody else's, and removes all objects with such names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable, NamedTuple
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,31}", re.ASCII)
-# Lists after which an object that is still there is named, and the seconds before another attempt.
+# How many lists are read until an object that is still there counts as left, and the seconds before a further list.
 _ATTEMPTS = 4
 _DELAY = 1.0
 DATABASE, DB_TOKEN, MGMT_TOKEN = "database", "db_token", "mgmt_token"
@@ -37,7 +37,7 @@ def parse_prefix(text: str) -> str:
 
 
 def new_run(prefix: str) -> str:
-    """Return what the names of a run's scratch objects begin with: the prefix, a random part, and its checksum."""
+    """Return the beginning of a run's names of scratch objects: the prefix, a random part, and its checksum."""
     random = secrets.token_hex(4)
     return f"{prefix}-{random}{_checksum(prefix, random)}"
 
@@ -56,9 +56,9 @@ def is_scratch(prefix: str, name: object) -> bool:
 
 
 class Collection(NamedTuple):
-    """A kind of objects. `listed` gives the active ones as pairs of name and handle, None where they aren't known.
+    """A kind of objects. `listed` returns the active ones as pairs of name and handle, None where no list can be read.
 
-    `remove` takes a handle and never raises: the next list says whether it has worked.
+    `remove` takes a handle and never raises: the next list shows whether it has worked.
     """
 
     kind: str
@@ -79,9 +79,10 @@ def sweep(
     intended: Iterable[Scratch],
     pause: Callable[[float], object],
 ) -> Swept:
-    """Remove all objects whose name is wanted, until a list shows none.
+    """Remove all objects whose name `is_wanted`, until a list shows none of them, or _ATTEMPTS lists were read.
 
-    `intended` are those that may have been made: they count as left where no list can be read.
+    `intended` are the objects that may have been made: they count as left where no list can be read. `pause` takes
+    seconds.
     """
     found: dict[str, None] = {}
     left: list[str] | None = None

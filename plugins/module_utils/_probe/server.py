@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Management API as a probe asks it: every answer is a value, also one that the API's documents don't have."""
+"""Sends a probe's requests to the Management API: every reply is a value, also one that the documents don't have."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ PATIENCE = 300.0
 class Server:
     """One server, and the replies that it gives.
 
-    `on_secret` is called with each secret that it hands over. `clock` is monotonic, in seconds; `throttle` makes the
-    pauses.
+    `on_secret` is called with each secret in a reply. `clock` is monotonic, in seconds; `throttle` makes the pauses.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class Server:
 
     @property
     def certificate_is_hidden(self) -> str:
-        """Why no answer can show the server's certificate; empty where one should."""
+        """The sentence that says why no answer can show the server's certificate; empty where answers can."""
         if not self._connection.base_url.startswith("https:"):
             return "The connection is plain http, which has no certificate."
         if self._connection.verify is False:
@@ -72,7 +71,10 @@ class Server:
         self.head = self.head or observe(answer)
 
     def reach(self) -> None:
-        """Find the forms of URL that the server has, and use one of them from now on. Raises ApiError for none."""
+        """Find the forms of URL that the server has, and use one of them from now on (facts.md#url-forms).
+
+        Raises Influxdb3Error where it has none.
+        """
         for name, base in self._bases.items():
             for _attempt in range(2):
                 reply = self.forms[name] = self._send("GET", f"{base}/databases", None)
@@ -80,7 +82,7 @@ class Server:
                     break
         found = [name for name, reply in self.forms.items() if listed(reply, "databases") is not None]
         if not found:
-            # It fails with the sentence that fits.
+            # For its error, whose sentence says what to do.
             ManagementApi(self._connection, self._on_secret).list_databases()
             raise Influxdb3Error("The Management API answers now, but didn't a moment ago: run again.", code="unstable")
         self._base = self._bases[found[0]]
@@ -106,16 +108,16 @@ class Server:
         return Reply(self._status, answer)
 
     def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait, unless the run is to stop."""
         self._throttle.nap(seconds)
 
     def now(self) -> datetime:
-        """Return the server's time, as far as its answers show it."""
+        """Return the server's time by the first answer; this machine's where that shows none."""
         here = datetime.now(timezone.utc)
         seen = self.head
         return here if seen is None or seen.server_time is None else here + (seen.server_time - seen.at)
 
-    def answers_queries(self, secret: str) -> bool:
+    def has_data_plane(self, secret: str) -> bool:
         """Return whether there is a data plane at all (facts.md#health)."""
         from .._api.transport import Transport
 
@@ -129,7 +131,7 @@ class Server:
         return True
 
     def activation(self, token: dict[str, Any], secret: str) -> float | None:
-        """Return the seconds until the data plane accepts a new token, None if it doesn't in time.
+        """Return the seconds until the data plane accepts a new token, None where it doesn't within PATIENCE.
 
         `token` has an `id`, and in `permissions` a database that it may read.
         """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of a probe: the steps that several questions share, each taken once, and the guard around all writes."""
+"""One run of a probe: the steps that several questions share, each taken once, and the one guard around all writes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def tail(*segments: str) -> str:
 
 
 class Session:
-    """What the questions ask with. Objects that it makes have names that begin with `run`.
+    """The requests and steps of the questions. The names of all objects that a session makes begin with `run`.
 
-    A step that a question needs is a property: it is taken when the first question asks for it, and only once.
+    A step that several questions need is a property: the first question that needs it takes it, and it is taken once.
     """
 
     def __init__(self, server: Server, influxctl: Influxctl | None, run: str, *, writes: bool) -> None:
@@ -47,26 +47,30 @@ class Session:
         self._ids = {NOBODYS_ID}
 
     def name(self, word: str) -> str:
-        """Return the name of a scratch object."""
+        """Return the name of a scratch object of this run; `word` is the name's end."""
         return f"{self.run}-{word}"
 
     # Requests
 
     def read(self, *segments: str) -> Reply:
-        """Send a GET."""
+        """Send a GET. The segments of the path are encoded here."""
         return self.server.send("GET", tail(*segments))
 
     def write(self, method: str, path: str, body: Any = None) -> Reply:
-        """Send a write about an object of this run. Raises Refused for any other."""
+        """Send a write about an object of this run. Raises Refused for any other, and in a run without writes.
+
+        `path` is percent-encoded. An object is this run's by its name, or by an ID that was given to `register_id`.
+        """
         named = [str(value) for key, value in (body or {}).items() if key in ("name", "description")]
         if not self.writes or not any(own in text for own in (self.run, *self._ids) for text in (path, *named)):
             raise Refused("The probe doesn't write to what isn't its own.")
         return self.server.send(method, path, body)
 
     def settled(self, send: Callable[[], Reply]) -> Reply:
-        """Return the reply to a request that may be sent twice; no status where the server is out of order.
+        """Return the reply to a request that may be sent twice; one without a status where the server is out of order.
 
-        A status of 500 can be the server's answer to the very question, so it must come twice, and not to all requests.
+        A status of 500 can be the server's answer to the very question. It counts as an answer where it comes twice
+        while a list of databases succeeds.
         """
         reply = send()
         if reply.status is None or reply.status < 500:
@@ -76,8 +80,8 @@ class Session:
             return Reply(None)
         return again
 
-    def own(self, number: Any) -> str | None:
-        """Return the ID of an object of this run as a segment of a path, None where it is none."""
+    def register_id(self, number: Any) -> str | None:
+        """Allow writes with the ID of an object of this run; return it as a segment of a path, None for no ID."""
         is_id = (isinstance(number, int) and not isinstance(number, bool)) or (isinstance(number, str) and number)
         if not is_id:
             return None
@@ -103,7 +107,7 @@ class Session:
         return self.write("DELETE", tail("databases", self.name(word)))
 
     def create_token(self, word: str, ends: datetime, permissions: list[dict[str, str]]) -> Reply:
-        """Make a scratch database token."""
+        """Make a scratch database token. Where the answer gets lost, another one is made."""
         self.intended.append(Scratch(TOKEN, self.name(word)))
         body = {
             "description": self.name(word),
@@ -111,7 +115,7 @@ class Session:
             "expiresAt": format_instant(ends.replace(microsecond=0)),
         }
         reply = self.write("POST", tail("tokens"), body)
-        # Nobody has the secret of one that was made without an answer; it is revoked with the others.
+        # The secret of a token whose answer got lost is lost; at the end the token is revoked with the others.
         return self.write("POST", tail("tokens"), body) if reply.status is None else reply
 
     # Steps
@@ -152,7 +156,7 @@ class Session:
 
     @cached_property
     def restored(self) -> Reply | None:
-        """The restoring of the second database after its deletion; None where its ID isn't shown, and so without."""
+        """The restoring of the second database; None where its ID isn't shown, or where it can't be deleted before."""
         number = self.renamed_id
         if number is None or not self.delete_database("second").is_success:
             return None
@@ -161,11 +165,11 @@ class Session:
     @property
     def renamed_id(self) -> str | None:
         """The ID of the second database, which only the answer to its renaming shows (facts.md#operations)."""
-        return self.own((self.renamed.body or {}).get("id")) if self.renamed.is_success else None
+        return self.register_id((self.renamed.body or {}).get("id")) if self.renamed.is_success else None
 
     @cached_property
     def restored_beside_namesake(self) -> Reply | None:
-        """The same where another database has the name; None where that can't be tried."""
+        """The restoring of the second database while another one has its name; None where that can't be tried."""
         number = self.renamed_id
         if number is None or self.restored is None or not self.restored.is_success:
             return None
@@ -179,7 +183,7 @@ class Session:
         return self.create_database("tables")
 
     def table(self, method: str, *segments: str, name: str = "") -> Reply:
-        """Send a write about a table of that database."""
+        """Send a write about a table of the database for tables."""
         path = tail("databases", self.name("tables"), "tables", *segments)
         return self.write(method, path, {"name": name} if name else None)
 
@@ -203,7 +207,7 @@ class Session:
     @cached_property
     def table_restored(self) -> Reply | None:
         """The restoring of the table; None where its ID isn't shown or it couldn't be deleted."""
-        number = self.own((self.table_renamed.body or {}).get("id")) if self.table_renamed.is_success else None
+        number = self.register_id((self.table_renamed.body or {}).get("id")) if self.table_renamed.is_success else None
         if number is None or not self.table_deleted.is_success:
             return None
         return self.table("PUT", number, "undelete")
@@ -224,8 +228,8 @@ class Session:
 
     @cached_property
     def token_id(self) -> str | None:
-        """The ID of that token."""
-        return self.own((self.token.body or {}).get("id")) if self.token.is_success else None
+        """The ID of the database token, None without one."""
+        return self.register_id((self.token.body or {}).get("id")) if self.token.is_success else None
 
     @cached_property
     def activation(self) -> Answer:
@@ -233,7 +237,7 @@ class Session:
         secret = (self.token.body or {}).get("accessToken") if self.token.is_success else None
         if not secret or not self.token_id:
             return unanswered("No database token could be made.")
-        if not self.server.answers_queries(secret):
+        if not self.server.has_data_plane(secret):
             return unanswered("The data plane doesn't answer GET /ping: set query_host to where it is.")
         read = [one for one in self.permissions if one["action"] == "read"]
         seconds = self.server.activation({"id": self.token_id, "permissions": read}, secret)
@@ -244,14 +248,14 @@ class Session:
     @cached_property
     def revoked(self) -> Reply:
         """The revocation of the token."""
-        # It is tried before it is revoked.
+        # The token's activation is measured before it is revoked.
         if self.token_id is None or self.activation is None:
             return Reply(None)
         return self.write("DELETE", tail("tokens", self.token_id))
 
     @cached_property
     def somebodys_revoked_id(self) -> str | None:
-        """The ID of a revoked token that is listed; it is only read."""
+        """The ID of a listed revoked token that isn't this run's, None without one. The token is only read."""
         found = [token for token in self.tokens or () if (as_token(token) or {}).get("revoked_at")]
         return str(found[0].get("id")) if found else None
 
@@ -266,17 +270,17 @@ class Session:
 
     @cached_property
     def management(self) -> tuple[Ran, list[State] | None]:
-        """The list of management tokens at the beginning."""
+        """The first run that lists the management tokens, and its entries, None where they can't be understood."""
         return self.program.list_tokens()
 
     @cached_property
     def issued(self) -> tuple[Ran, State | None]:
-        """The creation of a management token with JSON, and its entry in the list afterwards."""
+        """The creation of a management token with its output as JSON, and the token's entry in the list afterwards."""
         return self._issue("management", as_json=True)
 
     @cached_property
     def issued_plainly(self) -> tuple[Ran, State | None]:
-        """The same without JSON."""
+        """The creation of another management token without --format, and the token's entry in the list afterwards."""
         return self._issue("plain", as_json=False)
 
     def _issue(self, word: str, *, as_json: bool) -> tuple[Ran, State | None]:

@@ -31,9 +31,9 @@ def default_path(system: str, home: str, xdg_config_home: str | None = None) -> 
 
 
 def locate(path: str | None, environ: Mapping[str, str]) -> str:
-    """Return the path that is meant: the given one, or the default of the user that this process runs as.
+    """Return the absolute path of the config: `path`, or the default one of the user that this process runs as.
 
-    After `become`, the environment may still be the other user's; it counts only while its HOME belongs to us.
+    After `become`, the environment may still be the other user's; it counts only while its HOME belongs to this user.
     Raises ProfileError for a user without an entry in the user database, as in some containers.
     """
     if path:
@@ -56,7 +56,7 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
 
 
 def find_location(path: str) -> Location:
-    """Return where a config lies, links of root's and of our own followed. Raises ProfileError."""
+    """Return where a config lies. Links of root's and of this user's own are followed. Raises ProfileError."""
     try:
         return find(path, follow=True)
     except OSError as error:
@@ -64,12 +64,15 @@ def find_location(path: str) -> Location:
 
 
 def read(path: str) -> str | None:
-    """Return the text of a file that nobody else has a hand in, None when there is none. Raises ProfileError."""
+    """Return the text of the file of a path, None where there is none. Raises ProfileError.
+
+    It follows every link, so it is for the files of the user that this process runs as; `read_at` is for the others.
+    """
     return _text(path, lambda: read_regular(path))
 
 
 def read_at(where: Location) -> str | None:
-    """Return the text of a file at its place, None when there is none. Raises ProfileError."""
+    """Return the text of a location's file, None where there is none. Raises ProfileError."""
 
     def content() -> bytes:
         with where.opened() as descriptor:

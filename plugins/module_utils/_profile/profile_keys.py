@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which keys of a `config.toml` influxctl refuses. Pure: data in, sentences out; never a value.
+"""Tells which keys of a `config.toml` influxctl refuses. Pure: data in, sentences out, which show no value of a key.
 
-influxctl refuses the whole file for one key that it doesn't know or whose value is of another type (since 2.0.1), so
-that no profile of it works. The keys: facts.md#profile-keys.
+For one key that influxctl doesn't know (since 2.0.1, facts.md#unknown-keys), or whose value is of another type, it
+refuses the whole file, so that no profile in it works. The keys that it knows: facts.md#profile-keys.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ PROFILE_KEYS: dict[str, Any] = {
         "token": {"token_file": TEXT},
     },
 }
-# What influxctl took once: the path of the key, and what to do.
+# The keys that only older versions of influxctl take: the path of each, and what to do.
 _REMOVED: dict[tuple[str, ...], str] = {
     ("auth", "oauth2", "client_secret"): "influxctl refuses it since 2.9.8; remove it",
 }
 _PYTHON_TYPES: dict[str, type] = {TEXT: str, SWITCH: bool, ANY_TABLE: dict}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-# No key of influxctl's is longer; what is may be a secret in the wrong place.
+# No key of influxctl's is longer. A longer one may be a secret in the wrong place.
 _LONGEST = 40
-# How many a warning names.
+# How many refused keys a warning names.
 _NAMED = 5
 
 Refused = dict[str, Any]
@@ -57,9 +57,10 @@ _Path = tuple[str, ...]
 
 
 def refused_keys(document: Mapping[str, Any]) -> list[Refused]:
-    """Return what influxctl refuses in a config: `profile` (its name, None outside of profiles), `key` and `remedy`.
+    """Return the keys that influxctl refuses in a config, each with `profile`, `key` and `remedy`.
 
-    `key` is the path in the profile or in the file, such as `auth.oauth2.client_secret`.
+    `profile` is the profile's name, None outside of profiles. `key` is the path in the profile or in the file, such as
+    `auth.oauth2.client_secret`. `remedy` says what to do, as a part of a sentence.
     """
     found = [_refused(None, (key,), _outside(key, value)) for key, value in document.items() if key != "profile"]
     profiles = document.get("profile")

@@ -75,7 +75,7 @@ def _entries(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def secret_parameters(params: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the values among the OAuth2 parameters whose names say that they are secret."""
+    """Yield the values of those OAuth2 parameters whose names say that they are secret."""
     for entry in _entries(params):
         yield from filter(None, _secret_parameters(entry).values())
 
@@ -87,7 +87,7 @@ def _secret_parameters(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _check_credentials(entry: Mapping[str, Any]) -> None:
-    """Raise OptionError for a secret or a host that can't work: it would take the place of one that does."""
+    """Raise OptionError for a secret or a host that can't work, because it would replace one that does."""
     whose = f" of the profile {entry['name']!r}"
     check_host_name(f"host{whose}", entry["host"])
     for option in ("mgmt_token", "token"):

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the profiles of an influxctl `config.toml`, and returns what of them may be shown. Pure; opens no file.
 
-Apart from profiles.py, so that who only reads doesn't carry an editor along. The keys: facts.md#profile-keys.
+It is apart from profiles.py, so that a module which only reads carries no editor along. The keys of a profile:
+facts.md#profile-keys.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ AUTH_KINDS: dict[str, Path] = {
 }
 PUBLIC = ("name", "product", "host", "port", "account_id", "cluster_id", "database")
 TLS = ("insecure", "disable", "cert", "key", "ca")
-# Where the secrets of a profile stand; `token` is one that only old influxctls take.
+# Where the secrets of a profile stand. Only influxctl before 2.9.8 takes `client_secret` (facts.md#profile-keys).
 _SECRETS = (("mgmt_token",), ("token",), ("auth", "oauth2", "client_secret"))
 # What a diff shows as it is. An identity provider's parameters, and keys that this collection doesn't know, may be
 # secret.
@@ -50,7 +51,7 @@ def profiles_of(document: Mapping[str, Any]) -> list[Profile]:
 
 
 def number_by_name(profiles: Sequence[Profile]) -> dict[str, list[int]]:
-    """Return the numbers of the profiles of each name."""
+    """Return the numbers (from 0) of the profiles of each name. A profile without a name is in no list."""
     numbers: dict[str, list[int]] = {}
     for number, profile in enumerate(profiles):
         name = profile.get("name")
@@ -60,7 +61,7 @@ def number_by_name(profiles: Sequence[Profile]) -> dict[str, list[int]]:
 
 
 def only(numbers: Mapping[str, Sequence[int]], name: str) -> int | None:
-    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    """Return the number of the profile of a name, None where there is none. Raises ProfileError for several."""
     found = numbers.get(name, ())
     if len(found) > 1:
         raise ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
@@ -68,7 +69,7 @@ def only(numbers: Mapping[str, Sequence[int]], name: str) -> int | None:
 
 
 def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
-    """Return the number of the profile of that name. Raises ProfileError when there are several."""
+    """Return the number of the profile of a name, None where there is none. Raises ProfileError for several."""
     return only(number_by_name(profiles), name)
 
 
@@ -80,7 +81,7 @@ def auth_kind(profile: Profile) -> str | None:
 def token_prefix(token: Any) -> str | None:
     """Return the nine characters by which `influxctl management list` names a token (facts.md#token-shapes).
 
-    None for what is too short for them to be a prefix only.
+    None for no text, and for one that is so short that nine characters would show a large part of it.
     """
     if not isinstance(token, str) or not (token.startswith("M.V") or len(token) >= 2 * PREFIX_LENGTH):
         return None
@@ -110,9 +111,9 @@ def other_prefixes(document: Mapping[str, Any], name: str) -> list[str]:
 
 
 def hidden_texts(document: Mapping[str, Any]) -> set[str]:
-    """Return the texts of a config that no message may hold: all that a diff doesn't show, in whatever profile.
+    """Return the texts of a config that no message may hold: all that a diff doesn't show, in every profile.
 
-    Shorter ones than a secret has are left out: they would hide parts of other words.
+    Texts shorter than a secret are left out, because masking them would hide parts of other words.
     """
     profiles = document.get("profile")
     found = set(texts_in({key: value for key, value in document.items() if key != "profile"}))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the profiles of an influxctl `config.toml` become. Pure: text in, text out; opens no file.
+"""Plans what becomes of the profiles of an influxctl `config.toml`. Pure: text in, text out; opens no file.
 
 The keys of a profile: facts.md#profile-keys.
 """
@@ -29,7 +29,7 @@ from .toml_data import Path, Table, get, leaves, load, merged, nested, same, wit
 
 @dataclass(frozen=True)
 class Wish:
-    """What one profile shall be: `keys` are its own, without those that the task doesn't state."""
+    """The stated form of one profile: `keys` are those that the task states. `merge` explains the other fields."""
 
     name: str
     keys: Profile
@@ -40,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one profile was and has become, None where it isn't there."""
+    """One profile before and after the edit, None where it isn't there."""
 
     name: str
     before: Profile | None
@@ -48,14 +48,14 @@ class Outcome:
 
     @property
     def changed(self) -> bool:
-        """Whether that differs."""
+        """Whether the edit changes the profile."""
         return not same(self.before, self.after)
 
 
 def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the two sides of a profile's diff, which differ just when the profile does.
+    """Return the two sides of a profile's diff, which differ exactly when the profile does.
 
-    Each has every key that the profile has, with a mask for its value where that may be secret.
+    Each side has every key that the profile has, with a mask in place of a value that may be secret.
     """
     was, now = leaves(before or {}), leaves(after or {})
     changed = {path for path, value in now.items() if path in was and not same(was[path], value)}
@@ -89,9 +89,10 @@ def check(profile: Profile) -> None:
 
 
 def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclusive_auth: bool) -> Profile:
-    """Return the profile as it shall be: `wanted` over `current`, tables merged key by key.
+    """Return the stated profile: `wanted` over `current`, tables merged key by key.
 
-    `exclusive` drops what isn't wanted; `exclusive_auth` drops the other kinds of authentication when one is wanted.
+    `exclusive` drops the keys that aren't wanted. `exclusive_auth` drops the other kinds of authentication where one
+    is wanted.
     """
     profile = merged({} if exclusive else current, wanted)
     if exclusive_auth and auth_kind(dict(wanted)):
@@ -111,7 +112,10 @@ class Edited:
 
 
 def edit(text: str, wishes: Sequence[Wish]) -> Edited:
-    """Return the text as all wishes, each about another profile, want it. Raises ProfileError and OptionError."""
+    """Return the config edited for all wishes, each of which is about another profile.
+
+    Raises ProfileError, and OptionError for a profile that influxctl couldn't use.
+    """
     document = load(text)
     found = profiles_of(document)
     numbers = number_by_name(found)

@@ -19,8 +19,9 @@ from .toml_editor import Block, Editor, checked
 def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
     """Return the text with profiles changed, and the data that it holds then.
 
-    `document` is the text's data. Each of `changes` is a profile's number, None for a new one, and what it becomes,
-    None where it goes. Raises ProfileError, also where the edited text doesn't hold just what is expected.
+    `document` is the text's data. Each of `changes` is a profile's number (from 0; None for a new one) and the new
+    profile (None for one that is removed). Raises ProfileError, also where the edited text holds other data than
+    expected, or where tomlkit is missing.
     """
     editor = Editor(text)
     profiles = list(document.get("profile", []))
@@ -46,7 +47,7 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
 
 
 def new_config(profile: Profile) -> str:
-    """Return the text of a config with one profile."""
+    """Return the text of a config with one profile. Raises ProfileError where tomlkit is missing."""
     return rewrite("", {}, [(None, profile)])[0]
 
 

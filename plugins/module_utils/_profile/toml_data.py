@@ -39,15 +39,15 @@ def offer_tomlkit(unpack: Callable[[], str]) -> None:
 
 
 def check_tomlkit() -> None:
-    """Raise ProfileError where tomlkit can't be had; one that is offered isn't loaded for that."""
+    """Raise ProfileError where tomlkit can't be imported. A tomlkit that is offered counts, and isn't loaded yet."""
     if not _offered:
         tomlkit_library()
 
 
 def tomlkit_library() -> Any:
-    """Return tomlkit, which takes a target longer to load than most runs take besides.
+    """Return the module tomlkit. To load it takes a target longer than all the rest of most runs.
 
-    Raises ProfileError where there is none, only one that is too old, or one that can't be loaded.
+    Raises ProfileError where there is none, where it is too old, or where it can't be loaded.
     """
     while _offered:
         sys.path.insert(0, _offered.pop()())
@@ -102,7 +102,7 @@ def load(text: str) -> dict[str, Any]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two values are the same TOML: 1, 1.0 and true differ, and nan is nan."""
+    """Return whether two values are the same in TOML: 1, 1.0 and true differ, and nan equals nan."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -152,7 +152,7 @@ def without(table: Table, path: Path) -> Table:
 
 
 def leaves(table: Mapping[str, Any], prefix: Path = ()) -> dict[Path, Any]:
-    """Return the values by their path; an empty table counts as a value."""
+    """Return the values of nested tables by their paths. An empty table counts as a value."""
     found: dict[Path, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict) and value:

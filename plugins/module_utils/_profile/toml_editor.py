@@ -1,11 +1,11 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Edits TOML text so that what isn't changed stays byte for byte. Pure; knows `[[profile]]`, but none of its keys.
+"""Edits TOML text so that all unchanged statements stay byte for byte. Pure; knows `[[profile]]`, but none of its keys.
 
-The document is valid TOML, as its caller has seen. It is taken apart once, statement by statement and profile by
-profile, so that the work grows with the number of edits and no faster. tomlkit renders values; the edits themselves are
-made on the text, and `checked` reads the whole once more.
+The caller has seen that the document is valid TOML. The editor takes it apart once, statement by statement and profile
+by profile, so that the work grows no faster than the number of edits. tomlkit renders values. The edits are made on the
+text, and `checked` reads the whole text once more. All errors are ProfileErrors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .toml_data import Path, Table, check_tomlkit, load, merged, nested, same, t
 
 _BASIC = r'"(?:[^"\\\n]|\\.)*"'
 _LITERAL = r"'[^'\n]*'"
-# What a statement consists of, as far as its end goes. Lines end at \n alone: a comment or string may hold others.
+# The tokens that decide where a statement ends. Lines end at \n alone: a comment or string may hold other line ends.
 _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}'
     r"|'''(?:[^']|'{1,2}(?!'))*'{3,5}"
@@ -34,14 +34,15 @@ _DOTTED = rf"\s*{_PART}\s*(?:\.\s*{_PART}\s*)*"
 _HEADER = re.compile(rf"\s*\[\[?({_DOTTED})\]")
 _KEY = re.compile(rf"({_DOTTED})=")
 _COMMENTED_KEY = re.compile(rf"\s*#+\s*({_PART})\s*=")
-# What is written as it is: nearly all that profiles hold. To load tomlkit takes a target longer than all the rest.
+# Keys and texts that can be written as they are, without tomlkit: nearly all that profiles hold. To load tomlkit takes
+# a target longer than all the rest.
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_TEXT = re.compile(r"[ !#-\[\]-~]*")
 _COMMENTED_HEADER = re.compile(r"\s*#+\s*\[")
 
 
 def checked(text: str, expected: Table) -> str:
-    """Return the text if it holds just the expected data. Raises ProfileError."""
+    """Return the text if it holds exactly the expected data. Raises ProfileError (code `not_editable`) otherwise."""
     try:
         if same(load(text), expected):
             return text
@@ -64,7 +65,7 @@ class _Statement:
 
 
 def scan(text: str) -> list[_Statement]:
-    """Return the statements of a valid document; joined, their texts are the document."""
+    """Return the statements of a valid document; joined, their texts are the document. Raises ProfileError."""
     statements: list[_Statement] = []
     table: Path = ()
     for piece in _pieces(text):
@@ -112,7 +113,7 @@ def _key_path(text: str) -> Path:
 
 
 def split(text: str) -> tuple[str, str]:
-    """Return a statement's text before and after the equals sign that separates key and value."""
+    """Return a statement's text before and after the equals sign between key and value. Raises ProfileError."""
     key = _KEY.match(text)
     if key is None:
         raise _not_editable("it holds a statement that can't be understood")
@@ -178,7 +179,7 @@ def _edited_inline(text: str, key: str, changed: Table) -> str:
 
 
 def _render(value: Any) -> str:
-    # First, so that it doesn't depend on the values whether a target without tomlkit can be served.
+    # First, so that a target without tomlkit fails at every edit, and not only at some values.
     check_tomlkit()
     if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
         return f'"{value}"'
@@ -201,7 +202,7 @@ def _newline(text: str) -> str:
 
 
 class Editor:
-    """Edits the profiles of one document, each named by its number in the document as it was read."""
+    """Edits the profiles of one document. A profile's number (from 0) is the one in the document as it was read."""
 
     def __init__(self, text: str) -> None:
         self._newline = _newline(text)
@@ -218,16 +219,16 @@ class Editor:
         return "".join(statement.text for part in self._parts() for statement in part)
 
     def block(self, number: int) -> Block:
-        """Return what edits one profile. Raises ProfileError."""
+        """Return the block that edits one profile. Raises ProfileError for one that isn't written as `[[profile]]`."""
         if number >= len(self._blocks):
             raise _not_editable("its profiles are not written as [[profile]] tables; edit it by hand")
         return self._blocks[number]
 
     def remove(self, number: int) -> None:
-        """Remove a profile. Several are removed from the last to the first."""
+        """Remove a profile. The caller removes several from the last to the first, since the numbers move up."""
         block = self.block(number)
         above = self._blocks[number - 1].statements if number else self._head
-        # What is left of it is not the profile's, and stands now below what is above.
+        # The statements that remain aren't the profile's. They follow those of the profile above.
         above += block.remains(above[-1] if above else None)
         del self._blocks[number]
 
@@ -246,7 +247,7 @@ class Editor:
 
 
 class Block:
-    """A profile's header and all that follows it up to the next profile's: its own statements, and what is between."""
+    """A profile's header and all statements up to the next profile's: the profile's own, and others among them."""
 
     def __init__(self, statements: list[_Statement], newline: str, *, is_last: bool = True) -> None:
         self.statements = statements
@@ -280,10 +281,12 @@ class Block:
         self._remove_empty_tables(full)
 
     def remains(self, before: _Statement | None) -> list[_Statement]:
-        """Return what is left without the profile, and without one blank line below each stretch of it with one above.
+        """Return the statements that remain when the profile is removed.
 
-        `before` is the statement above the block. What follows a stretch's last statement from its first blank line on
-        stays, and so do the comments right above the next header: they may be about what comes next.
+        `before` is the statement above the block. The profile's statements stand in one stretch or several. Behind the
+        last statement of a stretch, all from the first blank line on remains, and so do the comments right above the
+        next header, because they may be about what comes next. Where a stretch has a blank line above and one below,
+        the one below goes with it.
         """
         own = {number for number, _table in self._own()}
         doomed = {number for number in own if not self._is_beyond(number, own)}
@@ -309,9 +312,9 @@ class Block:
         return not self.statements[number].text.strip()
 
     def _is_beyond(self, number: int, own: Set[int]) -> bool:
-        """Return whether a blank line or comment stands below a block of the profile's statements, maybe of others.
+        """Return whether a blank line or comment behind a stretch of the profile's may belong to what comes next.
 
-        It may be when a blank line is above it or is it, or when only comments lie between it and the next header.
+        It may where it is a blank line or has one above, or where only comments lie between it and the next header.
         """
         end = number
         while end in own and self.statements[end].kind == "filler":
@@ -334,7 +337,7 @@ class Block:
             self.statements.remove(statement)
 
     def _insert(self, full: Path, value: Any) -> None:
-        """Add a new key: into its table if that has a header, beside dotted keys of it, or into a new table."""
+        """Add a new key: into its table where that has a header, else beside its dotted keys, else into a new table."""
         own = self._own()
         for length in range(len(full) - 1, 0, -1):
             parent = full[:length]
@@ -367,11 +370,12 @@ class Block:
         ]
 
     def _last_commented_key(self, last: int) -> int:
-        """Return the number of the last comment below a table's last statement that could be a key of it, or that.
+        """Return the number of the last comment below a table's last statement that holds a key of the table.
 
-        InfluxData's samples hold such keys: below a new header they would be another table's. Not counted are keys that
-        the table or the profile has, what stands below a header in a comment, and comments right above the next header:
-        those are about that one when a blank line separates them.
+        Without such a comment, it is the number `last` of that statement. InfluxData's samples hold keys in comments:
+        below a new header they would be another table's. These don't count: keys that the table or the profile has,
+        comments below a header in a comment, and comments right above the next header with a blank line above them,
+        because they are about that header.
         """
         tables = {("profile",), next(table for number, table in self._own() if number == last)}
         stated = {one.path[len(t)] for t in tables for one in self.statements if one.path[: len(t)] == t != one.path}
@@ -423,7 +427,10 @@ class Block:
                 self._join_blank_lines(below[0])
 
     def _join_blank_lines(self, gap: int) -> None:
-        """Remove the profile's blank line above a gap with one or nothing below: else each switch would leave one."""
+        """Remove the profile's blank line above a gap where a blank line or nothing is below.
+
+        Otherwise each change of the kind of authentication there and back would leave one more.
+        """
         around = [self.statements[n].text.strip() for n in (gap - 1, gap) if n < len(self.statements)]
         if gap == len(self.statements) and not self._is_last:
             return
@@ -436,7 +443,7 @@ def _indent(line: str) -> str:
 
 
 def appended(end: str, table: Table, newline: str) -> str:
-    """Return a new profile's text for a document that ends so."""
+    """Return a new profile's text, to be added to a document that ends with the text `end`. Raises ProfileError."""
     lines = ["[[profile]]", *_table_lines(table, ("profile",))]
     lead = "" if not end or end.endswith(newline * 2) else newline if end.endswith("\n") else newline * 2
     return lead + newline.join(lines) + newline

@@ -31,15 +31,16 @@ def wait_until_active(
 ) -> None:
     """Query the data plane with a new token until it answers; nothing is written there (facts.md#queries).
 
-    `connection` is the Management API's, with the data plane's `base_url`. Whatever is no success means "not yet":
-    activation takes seconds to minutes (facts.md#activation), and 401, 403 and 404 aren't told apart reliably. Raises
-    Influxdb3Error after `seconds`, or when the run is to stop.
+    `connection` is the Management API's, with the data plane's `base_url`. Every answer but a success means "not yet":
+    activation takes seconds to minutes (facts.md#activation), and no server is sure to keep 401, 403 and 404 apart.
+    Raises Influxdb3Error (code `not_active`) after `seconds`, or when the run is to stop, and OptionError for a token
+    that may not read a database by its name. Where another token has waited in vain, the data plane is asked once only.
     """
     database = readable_database(token.get("permissions"))
     if database is None:
         raise OptionError(f"wait_active: {NOT_READABLE}.")
     query, throttle = _query(connection, secret, database), throttle or Throttle()
-    # Where one token has waited in vain, the next ones are only tried, or a thousand would wait one after the other.
+    # Otherwise a thousand tokens would wait one after the other.
     patience = 0.0 if connection.base_url in throttle.silent else seconds
     deadline, wait = clock() + patience, 0.5
     while error := query():
@@ -55,7 +56,7 @@ def wait_until_active(
 
 def _query(connection: Connection, secret: str, database: str) -> Callable[[], ApiError | None]:
     """Return a function that queries the database once, and returns why that failed, None where it didn't."""
-    # Not the management token's remedies: it isn't the one that is tried.
+    # The usual remedies are about the management token, and this is another one.
     remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
         404: "The database is not to be seen there."
     }

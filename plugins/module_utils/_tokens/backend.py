@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one kind of tokens has of its own: how they are listed, made, changed, proved and revoked."""
+"""The interface of one kind of tokens: how they are listed, made, changed, proved and revoked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """A kind of token: its fields, the result's key, and the key in it that may hold the secret."""
+    """A kind of token: its fields, its key in a module's result, and the key below that which may hold the secret."""
 
     entity: Entity
     noun: str
@@ -34,23 +34,23 @@ class Backend(Protocol):
 
     @property
     def kind(self) -> Kind:
-        """What the tokens are called and consist of."""
+        """The names and fields of the tokens."""
 
     @property
     def workers(self) -> int:
-        """How many threads may use this at the same time."""
+        """How many threads may use this backend at the same time."""
 
     def list(self) -> builtins.list[State]:
         """Return all tokens, revoked and expired ones among them."""
 
     def check(self, change: TokenChange, wish: TokenWish) -> None:
-        """Raise OptionError where what a wish leads to can't be done to this kind of token."""
+        """Raise OptionError where this kind of token can't be changed as the change says."""
 
     def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
-        """Make tokens, and hand over for each, by its number, the token with its secret, or why there is none.
+        """Make tokens, and call `take` for each with its number and the token with its secret, or an error.
 
-        The secrets are registered for masking. A token whose secret got lost is revoked, if that is possible. `take` is
-        called by as many threads as `workers` says.
+        `before` are the tokens that were listed before. The secrets are registered for masking. A token whose secret
+        got lost is revoked where it can be recognized. Up to `workers` threads call `take`.
         """
 
     def finish(self, birth: Birth, made: State) -> State:
@@ -70,11 +70,12 @@ class Backend(Protocol):
 
 
 class Proof(NamedTuple):
-    """How a token is proved to work before what it supersedes is revoked.
+    """How a token is proved to work before the tokens are revoked that it supersedes.
 
-    `doubt` says why a token can't be proved, empty where it can. `run` waits until a token, given with its secret,
-    works, and raises Influxdb3Error when it takes too long. `asked` says that whatever is made or changed is proved,
-    also where nothing is revoked; `waived`, that what can't be proved counts as if it were.
+    `doubt` takes a token and returns why it can't be proved, empty where it can. `run` takes a token and its secret and
+    waits until it works; it raises Influxdb3Error when that takes too long. `asked` says that each token that is made
+    or changed is proved, also where nothing is revoked. `waived` says that tokens are also revoked for one that can't
+    be proved.
     """
 
     doubt: Callable[[State], str]

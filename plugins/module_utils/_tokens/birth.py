@@ -32,6 +32,6 @@ class Birth:
             self.slot.begin(nonce)
 
     def settle(self) -> None:
-        """Note that what has become of the token is certain."""
+        """Note that nobody has to look for the token by its nonce any more."""
         if self.slot:
             self.slot.settle([self.nonce])

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proves on a host that a database token works there: by a query, or by a write without a line. Keeps no data.
 
-What is asked and what an answer means are pure functions; `prove` alone sends and waits.
+Pure functions choose the request and read the answer; `prove` alone sends and waits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .secret_text import Secret
 if TYPE_CHECKING:
     from .._api.data_plane import Answer, DataPlane
 
-# What describes a proof, as the option of a module.
+# The suboptions of a module's option `prove`; `delay` and `timeout` are in seconds.
 PROVE: Spec = {
     "host": {"type": "str", "required": True},
     "database": {"type": "str"},
@@ -38,14 +38,14 @@ PROVE: Spec = {
     "timeout": {"type": "float", "default": 30},
 }
 _LONGEST = 86_400
-# What no attempt of the same kind answers otherwise.
+# The codes of errors that stay the same at every attempt.
 _FINAL = ("tls", "redirect")
-# How far a clock may be off before that is worth a word: an answer may take a minute.
+# A clock that is off by less isn't named, because an answer may take a minute.
 _SKEW = timedelta(minutes=5)
 
 
 class Probe(NamedTuple):
-    """What is tried: `action` is `read` or `write`."""
+    """The request that a token is tried with: `action` is `read` or `write`."""
 
     action: str
     database: str
@@ -57,7 +57,7 @@ class Probe(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path with its query: of a query that changes nothing, or of a write (facts.md#queries, #writes)."""
+        """The path with its parameters, of a query or of a write without a line (facts.md#queries, #writes)."""
         if self.action == "read":
             from .._api.data_plane import harmless_query
 
@@ -72,7 +72,11 @@ class Probe(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """How a token is tried: where, as in `DataPlane`, with what, how often again, and the seconds between attempts."""
+    """How a token is tried.
+
+    `base_url`, `verify` and `timeout` are those of `DataPlane`. `probe` is the request, `retries` how often it is sent
+    again, and `delay` the seconds before each further attempt.
+    """
 
     base_url: str
     verify: bool | str
@@ -90,7 +94,7 @@ class Trial(NamedTuple):
 
     @property
     def patience(self) -> float:
-        """The seconds for which a token that doesn't work is tried."""
+        """The seconds for which a token is tried that doesn't work."""
         return self.retries * self.delay
 
 
@@ -112,9 +116,10 @@ def trial_of(options: Mapping[str, Any]) -> Trial:
 
 
 def probe_of(database: str | None, permissions: Sequence[Mapping[str, str]] | None) -> Probe:
-    """Return what shows that a token works: a query where it may read, else a write.
+    """Return the request that shows that a token works: a query where it may read, else a write.
 
-    Without permissions it may read. Raises OptionError where nothing can be tried.
+    A token whose permissions aren't stated is taken for one that may read the database. Raises OptionError where
+    nothing can be tried.
     """
     if permissions is None:
         if database is None:
@@ -157,7 +162,7 @@ def doubt(probe: Probe, answer: Answer) -> ApiError | None:
 
 
 def _is_result(content: Any) -> bool:
-    """Return whether it is InfluxQL's form of a result, without the error that one may hold."""
+    """Return whether an answer's content is a result in InfluxQL's form that holds no error."""
     results = content.get("results") if isinstance(content, dict) else None
     return isinstance(results, list) and not any(isinstance(one, dict) and "error" in one for one in results)
 
@@ -193,7 +198,7 @@ def _json(answer: Answer) -> Any:
 def skew(date: str | None, at: datetime) -> str:
     """Return how far this host's clock is off the server's as a sentence, empty for less than five minutes.
 
-    `date` is the header of that name, `at` what this host takes for now.
+    `date` is the header of that name, None where there is none. `at` is the time by this host's clock.
     """
     from email.utils import parsedate_to_datetime
 
@@ -212,8 +217,8 @@ def skew(date: str | None, at: datetime) -> str:
 def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bool | None, list[str]]:
     """Try a token until it works, for as long as its activation may take (facts.md#activation).
 
-    Returns whether it is proved, None where this cluster's answers don't tell, and what to warn of. Raises ApiError,
-    that of the last attempt.
+    Returns True where it is proved, or None where this cluster's answers don't tell, and the warnings. Raises the
+    ApiError of the last attempt.
     """
     from .._api.data_plane import ask
 
@@ -244,10 +249,10 @@ def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bo
 
 
 def activation_left(secret: Secret, at: datetime, patience: float) -> float:
-    """Return how many seconds of the time that a token's activation may take are left.
+    """Return the seconds that are left of the time that a token's activation may take.
 
-    `patience` is that time, and what is waited where nobody knows when the token was made. A clock that is off never
-    makes it longer.
+    `patience` is that time in seconds. All of it is left where the secret doesn't say when the token was made. The
+    result is never longer, however wrong a clock is.
     """
     try:
         made = parse_instant(secret["created_at"] or "")
@@ -257,7 +262,10 @@ def activation_left(secret: Secret, at: datetime, patience: float) -> float:
 
 
 def _refuses_others(plane: DataPlane, probe: Probe) -> bool:
-    """Return whether a token that doesn't exist is refused where the new one is not: only then that tells anything."""
+    """Return whether the data plane refuses the same write with a token that doesn't exist (facts.md#writes).
+
+    Only then an accepted write proves the new token.
+    """
     import secrets
 
     from .._api.data_plane import ask

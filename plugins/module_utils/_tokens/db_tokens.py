@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Database tokens over the Management API: their options, and how they are listed, made, changed and revoked."""
+"""Database tokens over the Management API: their options, and the backend that lists, makes and changes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .birth import Birth
 
 KIND = Kind(DB_TOKEN, "db_token", "access_token")
-# What describes one token, as an option of a module or as an item of cluster's list.
+# The options of one token, as those of a module or of an item of cluster's list.
 OPTIONS: Spec = {
     **TOKEN_OPTIONS,
     **SECRET_FILE_OPTIONS,
@@ -52,11 +52,14 @@ class HttpTokens:
         self._databases: Collection[str] | None = None
 
     def list(self) -> builtins.list[State]:
-        """Return all database tokens."""
+        """Return all database tokens. Raises ApiError."""
         return self._api.list_tokens()
 
     def check(self, change: TokenChange, wish: TokenWish) -> None:
-        """Accept any change: permissions and description can be replaced. Raises OptionError for a lacking database."""
+        """Raise OptionError for permissions on a database that isn't there, where `refuses_unknown` says so.
+
+        Every other change is accepted, because permissions and description can be replaced.
+        """
         if self._refuses_unknown and (change.create or "permissions" in change.update):
             stated = {permission["resource"] for permission in wish.permissions or ()} - {"*"}
             lacking = sorted(stated - set(self._database_names()))
@@ -72,7 +75,7 @@ class HttpTokens:
         return self._databases
 
     def create_many(self, births: Sequence[Birth], before: TokenIndex, take: Callable[[int, Made], None]) -> None:
-        """Make each token under a mark. With one worker, each is made after the secret of the one before is kept."""
+        """Make each token under a mark. With one worker, a token's secret is kept before the next token is made."""
         from . import marked
 
         def make(number: int) -> None:
@@ -85,11 +88,11 @@ class HttpTokens:
         for_each(self.workers, make, range(len(births)))
 
     def create(self, wanted: State) -> State:
-        """Make a token."""
+        """Make a token and return it with its secret as `access_token`. Raises ApiError."""
         return self._api.create_token(wanted)
 
     def finish(self, birth: Birth, made: State) -> State:
-        """Take the mark away. Until that is done, the nonce stays in the journal."""
+        """Replace the marked description by the final one. The nonce stays in the journal until that is done."""
         final = self.update(made, {"description": birth.wanted["description"]})
         birth.settle()
         return final
@@ -105,7 +108,7 @@ class HttpTokens:
         return self._api.update_token(token["id"], changes)
 
     def revoke(self, tokens: Sequence[State]) -> None:
-        """Revoke the tokens; one that is gone or revoked already is what was wanted."""
+        """Revoke the tokens; one that is gone or revoked already is no error. Raises ApiError."""
         for_each(self.workers, self._revoke, tokens)
 
     def _revoke(self, token: State) -> None:
@@ -123,10 +126,11 @@ class HttpTokens:
         return False
 
     def _works(self, token_id: str) -> bool:
+        """Return whether the server shows the token as not revoked. Raises ApiError."""
         try:
             return self._api.get_token(token_id).get("revoked_at") is None
         except NotFound as error:
             if error.own:
                 return False
-        # Whatever stands before the API may answer 404 as well. The list tells.
+        # A program in front of the API may have given the 404, so the list decides.
         return any(t["id"] == token_id and t.get("revoked_at") is None for t in self._api.list_tokens())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is decided about one token, from the server's tokens and its secret file, before anything is done. Pure."""
+"""Decides about one token, from the server's tokens and its secret file, before anything is done. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .wishes import Order
 
 
 class Decision(NamedTuple):
-    """What is to be done, and what it leads to.
+    """The change of one token, and its outcome.
 
-    `token` is the token as it will be, without an ID where it has to be made, None where there is none; `secret` is its
-    secret where that is at hand. `warnings` are about what is left as it is on purpose.
+    `token` is the token after the change, without an ID where it has to be made, None where there is none. `secret` is
+    its secret where that is at hand. `warnings` are about tokens that are left as they are on purpose.
     """
 
     change: TokenChange
@@ -37,10 +37,10 @@ def decide(
     backend: Backend,
     proof: Proof | None,
 ) -> Decision:
-    """Return what is to be done for an order.
+    """Return the decision about an order.
 
-    `tokens` are at least those of the server that matter for it. `held` is what its secret file keeps, `nonces` are
-    those in the file's journal. Raises Refused or OptionError.
+    `tokens` are at least those of the server that matter for it. `held` is the content of its secret file, `nonces` are
+    those in the file's journal. `proof` is None for a kind of token that isn't proved. Raises Refused or OptionError.
     """
     if not order.present:
         return _absent(order, tokens, held, nonces, backend)
@@ -118,7 +118,7 @@ def _refuse_unkept(order: Order, change: TokenChange) -> None:
 
 
 def _predicted(order: Order, change: TokenChange) -> State:
-    """Return the token as it is predicted to be."""
+    """Return the token as it will be after the change."""
     current, wish = change.current or {}, order.wish
     if not change.create:
         return {**current, **change.update}
@@ -132,7 +132,7 @@ def _predicted(order: Order, change: TokenChange) -> State:
 
 
 def without_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, list[str]]:
-    """Return the change without revoking what the module authenticates with, and a warning if it would have."""
+    """Return the change without the revocation of the token that the module authenticates with, and the warnings."""
     own = [old["id"] for old in change.revoke if backend.is_own(old)]
     if not own:
         return change, []
@@ -143,11 +143,12 @@ def without_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, lis
 def spare_unproved(
     proof: Proof | None, change: TokenChange, token: State, *, has_secret: bool
 ) -> tuple[TokenChange, list[str]]:
-    """Return the change without revoking what a token supersedes that can't be proved to work, and a warning.
+    """Return the change and the warnings; nothing is revoked for a token that can't be proved to work.
 
-    A new token takes seconds to minutes until it works (facts.md#activation), and one that nobody can try may never.
-    `token` is as it will be, `has_secret` says that its secret is at hand although it isn't new. `proof` is None for a
-    kind of token that isn't proved here. Raises OptionError where a proof is asked for that can't be had.
+    A new token takes seconds to minutes until it works (facts.md#activation), and one that nobody can try may never
+    work. `token` is the token after the change, `has_secret` says that its secret is at hand although it isn't new.
+    `proof` is None for a kind of token that isn't proved here. Raises OptionError where the task asks for a proof that
+    is impossible.
     """
     if proof is None:
         return change, []

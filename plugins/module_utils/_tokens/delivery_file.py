@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host's file of a database token shall hold, and what may be said of it. Pure."""
+"""Computes the content that a host's file of a database token shall have, its warnings, and its diff. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .kept_secrets import ended
 from .secret_text import KEYS, Secret
 
 PUBLIC = tuple(key for key in KEYS if key != "token")
-# A clock that is off by less is nobody's concern.
+# A clock that is off by less isn't warned of.
 _TOLERANCE = timedelta(minutes=5)
 
 
 def stated_secret(params: Mapping[str, Any]) -> Secret:
-    """Return what the options say of the token, None for what they don't. Raises OptionError for what can't be so."""
+    """Return the token as the options state it, None for each key that they don't. Raises OptionError."""
     secret: Secret = {key: params[key] for key in KEYS}
     check_secret("token", secret["token"])
     if secret["token"] is not None and len(secret["token"]) < LEAST_SECRET:
@@ -42,7 +42,10 @@ def stated_secret(params: Mapping[str, Any]) -> Secret:
 
 
 def complete(path: str, stated: Secret, kept: Secret | None) -> Secret:
-    """Return what the file shall hold: what is stated, and for the same token what it holds. Raises OptionError."""
+    """Return the token that the file shall hold. Raises OptionError where none is stated and the file has none.
+
+    Where the stated token is the one that the file keeps, the keys that aren't stated stay as the file has them.
+    """
     if stated["token"] is None and kept is None:
         raise OptionError(f"token: it is missing, and {path} holds none. Give token and id.")
     same = kept is not None and stated["id"] in (None, kept["id"])
@@ -51,7 +54,7 @@ def complete(path: str, stated: Secret, kept: Secret | None) -> Secret:
 
 
 def clock_warnings(path: str, secret: Secret, at: datetime) -> list[str]:
-    """Return what a host's clock makes of a token's life, as sentences: it has ended, or isn't made yet."""
+    """Return a warning where a token has ended by the host's clock, or would be made in the future."""
     now = format_instant(at.replace(microsecond=0))
     try:
         since = ended(secret, at)
@@ -66,7 +69,7 @@ def clock_warnings(path: str, secret: Secret, at: datetime) -> list[str]:
 
 
 def public(secret: Secret | None) -> dict[str, str | None]:
-    """Return what of a token is no secret."""
+    """Return the keys of a token but its secret, empty without a token."""
     return {} if secret is None else {key: secret.get(key) for key in PUBLIC}
 
 
@@ -75,7 +78,8 @@ def diff(
 ) -> dict[str, dict[str, Any]]:
     """Return the two sides of a diff without secrets: of the token, and of the file of variables where there is one.
 
-    Where a secret or the variable isn't what it was, that is all that is said.
+    `variables` has the old and the new content of that file. A mask stands for a secret, and says whether it is another
+    one.
     """
     sides: dict[str, dict[str, Any]] = {"before": public(before), "after": public(after)}
     if before is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token of a run: what is wanted, what its secret file holds, what is decided, and what has become of it.
+"""One token of a run, from its order and its secret file over the decision to the outcome.
 
 The code of secret files is only imported for a token that has one, because Python compiles it anew for every task.
 """
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 class Entry:
     """One token that is wanted, and what has become of it.
 
-    `held` is what its secret file keeps, `nonces` are those of runs that were cut off, as the file's journal has them.
-    `slot` is there while this run alone may replace the file. `token` is what there is in the end, in check mode what
-    there would be, and `secret` its secret if that is at hand. `error` says why something that was wanted isn't so. An
-    entry that has an error, or that `rests`, is left as it is.
+    `held` is the content of its secret file, `nonces` are those in the file's journal: of runs that were cut off.
+    `slot` is there while this run alone may replace the file. `token` is the token at the end of the run, in check mode
+    the one that would be there, and `secret` its secret if that is at hand. `error` says why the order isn't fulfilled.
+    The run leaves an entry as it is that has an error or is finished.
     """
 
     order: Order
@@ -46,41 +46,41 @@ class Entry:
     secret: str | None = None
     warnings: list[str] = field(default_factory=list)
     error: Influxdb3Error | None = None
-    rests: bool = False
+    is_finished: bool = False
 
     @property
     def change(self) -> TokenChange:
-        """What is to be done; nothing before that is decided."""
+        """The decided change; an empty one before the decision."""
         return self.decision.change if self.decision else TokenChange(None)
 
     @contextmanager
     def failing_alone(self) -> Iterator[None]:
-        """Keep an error to this entry."""
+        """Note an Influxdb3Error of the work in between in this entry, so that it stops no other entry."""
         try:
             yield
         except Influxdb3Error as error:
             self.fail(error)
 
     def fail(self, error: Influxdb3Error) -> None:
-        """Note that it failed. A token that was only predicted is none then."""
+        """Note that the entry failed. A token that was only predicted isn't there then."""
         self.error = error
         if self.token and "id" not in self.token:
             self.token = None
 
-    def fall_short(self, error: Influxdb3Error) -> None:
-        """Note that what comes after the making of a token failed, and leave the rest.
+    def fail_after_creation(self, error: Influxdb3Error) -> None:
+        """Note that a step after the making of a token failed, and finish the entry.
 
-        Where failing would lose the only copy of a new secret, that is a warning.
+        Where the result has the only copy of a new secret, the error becomes a warning, so that the secret isn't lost.
         """
         if self.order.path is not None or not self.change.create:
             self.fail(error)
             return
         left = ", ".join(old["id"] for old in self.change.revoke)
         self.warnings.append(f"{error}{f' The superseded tokens are not all revoked: {left}.' if left else ''}")
-        self.rests = True
+        self.is_finished = True
 
     def read(self, conceal: Callable[[str], None]) -> None:
-        """Read the secret file and its journal. The secret is concealed from now on. Raises SecretFileError."""
+        """Read the secret file and its journal, and call `conceal` with the secret. Raises SecretFileError."""
         path = self.order.path
         if path is None:
             return
@@ -92,9 +92,9 @@ class Entry:
             conceal(self.held["token"])
 
     def decide(self, index: TokenIndex, backend: Backend) -> Decision:
-        """Decide what is to be done, and find out whether the file can be replaced. Nothing is changed.
+        """Decide what is to be done, and look whether the file can be replaced where a new token needs that.
 
-        Raises Influxdb3Error.
+        Changes nothing. Raises Influxdb3Error.
         """
         order = self.order
         tokens = index.about(order.wish, self.held["id"] if self.held else None, self.nonces)
@@ -108,9 +108,10 @@ class Entry:
         return self.decision
 
     def lock(self, stack: ExitStack) -> bool:
-        """Take the right to replace the secret file; return whether other runs have been at work with it.
+        """Take the right to replace the secret file, and return whether another run has been at work with it.
 
-        A run that lives is waited for. Then this one has to read the file and the server again.
+        Waits for a run that is at work. Where the result is True, this run has to read the file and the server again.
+        Raises SecretFileError.
         """
         from . import secret_file
 
@@ -119,7 +120,10 @@ class Entry:
         return bool(nonces or self.slot.nonces) or secret_file.read(str(self.order.path), self.order.owner) != planned
 
     def prove(self) -> None:
-        """Wait until the token works, where something hinges on it. Raises Influxdb3Error."""
+        """Wait until the token works, where old tokens are revoked for it or the task asks for it.
+
+        Raises Influxdb3Error.
+        """
         proof, secret = self.proof, self.secret
         due = self.change.revoke or (proof and proof.asked and self.change.changed)
         if proof and due and secret and self.token and not proof.doubt(self.token):

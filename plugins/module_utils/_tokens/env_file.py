@@ -9,9 +9,9 @@ import re
 
 from .._core.errors import OptionError
 
-# What systemd takes for a variable's name, as POSIX's shells do.
+# The names of variables in systemd's files and in POSIX's shells.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-# What stands for itself in systemd's files and in a shell's, without quotes.
+# Values that need no quotes in systemd's files and in a shell's.
 _VALUE = re.compile(r"[A-Za-z0-9_.~+/=:@%,-]+", re.ASCII)
 _LINE = re.compile(rb"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[^\r\n]*\r?\n?")
 
@@ -26,7 +26,7 @@ def check_name(name: str) -> None:
 
 
 def line_of(name: str, secret: str) -> bytes:
-    """Return the content of the file. Raises OptionError for a secret that would have to be quoted."""
+    """Return the content of the file, one line. Raises OptionError for a secret that would have to be quoted."""
     if not _VALUE.fullmatch(secret):
         raise OptionError(
             "env_path: the token holds characters that systemd or a shell reads otherwise, so it can't stand in a file"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server's tokens by what a wish may name them by, so that 1,000 wishes don't look at 1,000 tokens each."""
+"""Finds the server's tokens by description, ID and nonce, so that 1,000 wishes don't look at 1,000 tokens each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class TokenIndex:
         return self._by_nonce.keys()
 
     def about(self, wish: TokenWish, held_id: str | None, nonces: Collection[str] = ()) -> list[State]:
-        """Return the tokens that matter for a wish: by description, by ID, whose secret is at hand, and by nonce."""
+        """Return the tokens that matter for a wish: by its description, by its ID, by `held_id`, and by the nonces.
+
+        `held_id` is the ID of the token whose secret is at hand.
+        """
         found = {token["id"]: token for token in self._by_description.get(wish.description or "", ())}
         for token_id in (wish.id, held_id):
             if token_id in self._by_id:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The private configuration that influxctl gets where a connection is stated instead of a profile."""
+"""Writes the private configuration that influxctl gets where a task states a connection instead of a profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from .._profile import rewriting
 
 
 def as_profile(connection: Connection) -> dict[str, Any]:
-    """Return the influxctl profile for a connection (keys: facts.md#profile-keys). Raises OptionError."""
+    """Return the influxctl profile for a connection (keys: facts.md#profile-keys).
+
+    Raises OptionError for a host with a path, for which influxctl has no place.
+    """
     url = urlsplit(connection.base_url)
     if url.path:
         raise OptionError(
@@ -51,7 +54,11 @@ def as_profile(connection: Connection) -> dict[str, Any]:
 
 @contextmanager
 def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
-    """Give the path of a config (0600 in a directory of 0700) that is removed in any case."""
+    """Give the path of a config (0600 in a directory of 0700), and remove it at the end in any case.
+
+    Raises OptionError as `as_profile` does, ProfileError where tomlkit is missing, and InfluxctlError where the file
+    can't be written.
+    """
     text = rewriting.new_config(as_profile(connection))
     directory = ""
     try:

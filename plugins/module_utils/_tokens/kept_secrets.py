@@ -1,9 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the private files in which tokens' secrets are kept, for whoever uses the secrets. Changes nothing.
+"""Reads the private files in which tokens' secrets are kept. Changes nothing.
 
-The files are those of `secret_file.py`. A file counts only where nobody else could have written or read it.
+The files are those of `secret_file.py`. `secret_at` and `secret_of` refuse a file that somebody else could have written
+or read. The other functions show the owner and the mode, and leave it to their callers to refuse it.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from .secret_text import Secret, decoded
 
 
 class KeptSecret(NamedTuple):
-    """What a file holds, and the file's own owner, group and mode."""
+    """The token that a file holds, and the file's status, of which owner, group and mode are used."""
 
     secret: Secret
     status: os.stat_result
 
 
 def location_of(path: str) -> Location:
-    """Return the location of a file, in which a symbolic link isn't followed. Raises SecretFileError."""
+    """Return the location of a file that is no symbolic link. Raises SecretFileError."""
     absolute = os.path.abspath(os.path.expanduser(path))
     try:
         return find(absolute, follow=False)
@@ -40,9 +41,9 @@ def location_of(path: str) -> Location:
 
 
 def kept_at(location: Location) -> KeptSecret | None:
-    """Return what the file at a location holds, None where there is no file.
+    """Return the token in the file at a location, None where there is no file.
 
-    Raises SecretFileError with a sentence that says what is wrong with it.
+    Raises SecretFileError for a file that can't be read (code `unreadable`) or holds no token (`no_token_file`).
     """
     try:
         with location.opened() as descriptor:
@@ -80,7 +81,7 @@ def refuse_foreign(path: str, status: os.stat_result, owner: Owner = RUNNER) -> 
 
 
 def ended(secret: Secret, at: datetime) -> str:
-    """Return since when a token has ended, empty where it has not. Raises ValueError for what is no time."""
+    """Return when a token has ended, in RFC 3339, empty where it has not. Raises ValueError for no time."""
     text = secret.get("expires_at")
     if not text:
         return ""
@@ -89,7 +90,7 @@ def ended(secret: Secret, at: datetime) -> str:
 
 
 def secret_at(path: str, at: datetime) -> str:
-    """Return the secret that a private file holds, for use at an instant. Raises SecretFileError."""
+    """Return the secret that a private file holds. Raises SecretFileError, also where the token has ended by `at`."""
     with location_of(path) as location:
         kept = kept_at(location)
         if kept is None:
@@ -102,9 +103,9 @@ def secret_at(path: str, at: datetime) -> str:
 
 
 def secret_of(description: str, directory: str, at: datetime) -> str:
-    """Return the secret of the one file in a directory that has this description. Raises SecretFileError.
+    """Return the secret of the one file in a directory that has this description, for use at the instant `at`.
 
-    What else is in the directory is passed over.
+    Files of other descriptions are passed over, and so are those that hold no token. Raises SecretFileError.
     """
     above, files = tokens_in(directory)
     found = [(name, kept) for name, kept in files if isinstance(kept, KeptSecret)]
@@ -124,9 +125,10 @@ def secret_of(description: str, directory: str, at: datetime) -> str:
 
 
 def tokens_in(directory: str) -> tuple[str, list[tuple[str, KeptSecret | SecretFileError]]]:
-    """Return a directory's path without links, and its files that hold a token or can't be read, by their names.
+    """Return a directory's path without links, and its files that hold a token or can't be read, sorted by name.
 
-    What else is in the directory is passed over. Raises SecretFileError for a directory that can't be read.
+    Files that hold no token, and names that begin with a dot, are passed over. Raises SecretFileError for a directory
+    that can't be read.
     """
     files: list[tuple[str, KeptSecret | SecretFileError]] = []
     with location_of(os.path.join(directory, "any")) as location:
@@ -149,7 +151,7 @@ def _names(location: Location, path: str) -> list[str]:
         entries = [(name, location.status(name)) for name in sorted(os.listdir(location.directory))]
     except OSError as error:
         raise unreadable(path, error) from None
-    # A name that begins with a dot is of a run that is at work, or of an editor.
+    # A run that is at work, or an editor, has files whose names begin with a dot.
     return [name for name, status in entries if stat.S_ISREG(status.st_mode) and not name.startswith(".")]
 
 

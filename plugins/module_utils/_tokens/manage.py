@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules for tokens do: options to orders, one run over them, and its report."""
+"""The work of the modules for tokens: options to orders, one run over them, and its report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .wishes import Order, order_of
 def manage_one(module: ModuleView, backend: Backend, proof: Proof | None = None) -> Result:
     """Bring one token to the stated state. `proof` is None for a kind of token that can't be proved here.
 
-    What is wrong with the options is found before the backend is asked. Raises Influxdb3Error.
+    The options are checked before the backend is asked. Raises Influxdb3Error, also the error of the token.
     """
     entry = Entry(order_of(module.params, backend.kind.entity, now()), proof)
     adjusted = _run(module, backend, [entry])
@@ -28,14 +28,18 @@ def manage_one(module: ModuleView, backend: Backend, proof: Proof | None = None)
 
 
 def manage_many(module: ModuleView, backend: Backend, proof: Proof | None = None) -> Result:
-    """Bring all tokens of the option `tokens` to the stated form. Raises Influxdb3Error, as `manage_one` does."""
+    """Bring all tokens of the option `tokens` to the stated form.
+
+    Raises Influxdb3Error for wrong options, and where the tokens can't be listed. The result holds the errors of single
+    tokens.
+    """
     entries = _entries(orders_of(module.params, backend.kind.entity, now()), proof)
     adjusted = _run(module, backend, entries)
     return many_result(entries, backend.kind, adjusted=adjusted)
 
 
 def revoke_ids(module: ModuleView, backend: Backend) -> Result:
-    """Revoke the tokens of the option `ids` that are active, in one go. Raises Influxdb3Error."""
+    """Revoke the tokens of the option `ids` that are active, by one call of the backend. Raises Influxdb3Error."""
     if module.params["state"] != "absent":
         raise OptionError("ids: many tokens by their IDs can only be revoked; set state: absent.")
     entries = _entries(orders_to_revoke(module.params["ids"], now()))
@@ -48,7 +52,7 @@ def _entries(orders: Sequence[Order], proof: Proof | None = None) -> list[Entry]
 
 
 def _run(module: ModuleView, backend: Backend, entries: Sequence[Entry]) -> bool:
-    """Plan, and unless in check mode carry out; return whether a secret file had to be adjusted, too."""
+    """Plan, and carry the plan out unless in check mode; return whether any secret file's attributes differed."""
     saga = Saga(backend, entries, module.no_log_values.add)
     saga.plan()
     if not module.check_mode:

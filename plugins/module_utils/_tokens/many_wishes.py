@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wanted of many tokens at once: the options of the modules that do them, and the way from them to orders."""
+"""The options of the modules that make or revoke many tokens at once, and the way from these options to orders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OF_ONE = ("id", *WISH_OPTIONS, "secret_file")
 
 
 def many_options(entry: Spec, concurrency: int) -> Spec:
-    """Return the options of a module that can do many tokens at once; `entry` are those of one of them."""
+    """Return the options of a module for many tokens; `entry` are those of one entry, `concurrency` is a default."""
     return {
         "concurrency": {"type": "int", "default": concurrency},
         "ids": {"type": "list", "elements": "str"},
@@ -46,7 +46,7 @@ def many_options(entry: Spec, concurrency: int) -> Spec:
 
 
 def many_rules(*of_one: str) -> dict[str, Any]:
-    """Return the rules of such a module; `of_one` are its own options that are about one token."""
+    """Return the rules of AnsibleModule for such a module; `of_one` are its own options that are about one token."""
     one = (*_OF_ONE, *of_one)
     return {
         "required_one_of": [("description", "id", "tokens", "ids")],
@@ -58,7 +58,7 @@ def many_rules(*of_one: str) -> dict[str, Any]:
 
 
 def orders_of(params: Mapping[str, Any], entity: Entity, at: datetime) -> list[Order]:
-    """Return what the entries of the option `tokens` ask for. Raises OptionError, which names the entry."""
+    """Return an order for each entry of the option `tokens`. Raises OptionError, which names the entry."""
     owner = parse_owner(params["owner"], params["group"])
     orders = []
     for number, entry in enumerate(params["tokens"], 1):

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Making a token under a mark, so that a later run can tell whose it is: the API has no idempotency key.
+"""Makes a token under a mark, so that a later run can tell which run has made it.
 
-A nonce is durable in the journal beside the secret file, if there is one. Then the token is made with the nonce in its
-description (`plan.mark`). So a token whose secret got lost is found by the nonce and revoked: by this run where an
-answer got lost, by a later one where this run was cut off. A token with an unknown nonce may be of a run that lives: it
-is named, never revoked.
+The API has no idempotency key (facts.md#no-idempotency-key). So this writes a nonce into the journal beside the secret
+file, if there is one, and then makes the token with the nonce in its description (`plan.mark`). A token whose secret
+got lost is found by the nonce and revoked: by this run where an answer got lost, by a later one where this run was cut
+off. A token with an unknown nonce may be that of a run that is at work: it is named, and never revoked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Store(Protocol):
 def make(store: Store, birth: Birth, before: TokenIndex) -> State:
     """Make a token under a mark, and return it with its secret. After an answer that got lost, ask once more.
 
-    Raises Influxdb3Error, with the code `orphan` where a token may be left whose secret nobody has.
+    `before` are the tokens that were listed before. Raises Influxdb3Error, with the code `orphan` where a token may be
+    left whose secret nobody has.
     """
     try:
         return _ask(store, birth, before)
@@ -54,7 +55,7 @@ def make(store: Store, birth: Birth, before: TokenIndex) -> State:
 def take_back(store: Store, birth: Birth, made: State) -> None:
     """Revoke a token whose secret is lost. Raises Influxdb3Error.
 
-    Also what bears its nonce under another ID: then the answer that named the ID was wrong.
+    A token with its nonce under another ID is revoked as well: then the answer has named a wrong ID.
     """
     store.revoke([made])
     store.revoke([token for token in _of_nonce(store, birth) if token["id"] != made["id"] and _is_valid(token)])
@@ -62,13 +63,16 @@ def take_back(store: Store, birth: Birth, made: State) -> None:
 
 
 def _ask(store: Store, birth: Birth, before: TokenIndex) -> State:
-    """Ask for a token with a new nonce. Raises Influxdb3Error, where it is ambiguous after looking for the token."""
+    """Make a token with a new nonce. Raises Influxdb3Error.
+
+    Where the error leaves it open whether there is a token, it is looked for and revoked before.
+    """
     birth.begin(secrets.token_hex(16))
     try:
         made = store.create({**birth.wanted, "description": mark(birth.wanted["description"], birth.nonce)})
         _check_ours(made, birth.nonce, before)
     except Exception as unknown:
-        # Whatever it is, a token may be there that nobody has.
+        # Every exception may leave a token that nobody has, also one that nobody expects.
         error = _as_error(unknown)
         if _is_ambiguous(error):
             _revoke_lost(store, birth, error)
@@ -113,7 +117,7 @@ def _is_valid(token: State) -> bool:
 
 
 def _revoke_lost(store: Store, birth: Birth, error: Influxdb3Error) -> None:
-    """Revoke the token with the nonce, if there is one. When that fails, raise `error` with what is left to do."""
+    """Revoke the token with the nonce, if there is one. Where that fails, raise `error`, which then says what to do."""
     found: list[State] = []
     try:
         found = _of_nonce(store, birth)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Management tokens through influxctl: how they are listed, made and revoked. They can't be changed.
 
-Nothing marks a new token as a run's. Which one was made is proved by the list before and after, and by the printed
-secret, which begins with the new entry's prefix.
+A new token bears no mark of the run that has made it (facts.md#management-tokens). The list before and after proves
+which token was made, together with the printed secret, which begins with the new entry's prefix.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class InfluxctlTokens:
     """The management tokens of one cluster.
 
-    `own_token` is what influxctl authenticates with, if it is known. `concurrency` is how many tokens are made at once.
+    `own_token` is the token that influxctl authenticates with, None for another kind of authentication. `concurrency`
+    is how many tokens are made at once. The constructor raises OptionError where it is less than 1.
     """
 
     kind = Kind(MGMT_TOKEN, "mgmt_token", "token")
@@ -71,13 +72,14 @@ class InfluxctlTokens:
         self.revoke([made])
 
     def update(self, token: State, changes: Mapping[str, Any]) -> State:
-        """Refuse: influxctl can't change a management token (facts.md#management-tokens)."""
+        """Raise Influxdb3Error: influxctl can't change a management token (facts.md#management-tokens)."""
         raise Influxdb3Error(f"influxctl can't change the management token {token['id']}.")
 
     def revoke(self, tokens: Sequence[State]) -> None:
-        """Revoke the tokens for good, the own one last. One that is revoked already is no error.
+        """Revoke the tokens for good, influxctl's own one last. One that is revoked already is no error.
 
-        influxctl may turn such a one down, and before 2.9.8 it leaves the rest then (facts.md#revoking-several).
+        influxctl may refuse to revoke such a token, and before 2.9.8 it then doesn't revoke the rest
+        (facts.md#revoking-several). So the tokens that still work are tried once more. Raises InfluxctlError.
         """
         ids = [token["id"] for token in sorted(tokens, key=self._authenticates)]
         try:
@@ -90,7 +92,7 @@ class InfluxctlTokens:
                 self._influxctl.revoke_tokens(left)
 
     def is_own(self, token: State) -> bool:
-        """Return whether influxctl authenticates with this very token, and may not revoke it."""
+        """Return whether influxctl authenticates with this very token, and the task doesn't allow its revocation."""
         return self._authenticates(token) and not self._allow_self_revoke
 
     def _authenticates(self, token: State) -> bool:

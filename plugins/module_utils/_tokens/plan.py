@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done about tokens: pure functions from the server's tokens and a wish to a change. No clock."""
+"""Plans the changes of tokens: pure functions from the server's tokens and a wish to a change. No clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._core.errors import OptionError, Refused
 
 
 class TokenWish(NamedTuple):
-    """What the user states of a token. Durations in nanoseconds, None where nothing is stated."""
+    """The fields of a token that the user states, None for the others. Durations are in nanoseconds."""
 
     description: str | None
     id: str | None = None
@@ -28,17 +28,18 @@ class TokenWish(NamedTuple):
     force: bool = False
 
     def expiry(self, now: datetime) -> datetime | None:
-        """Return when a token that is created now ends."""
+        """Return when a token ends that is created now, None for never. Raises ValueError beyond the calendar."""
         return self.expires_at if self.expires_in is None else after(now, self.expires_in)
 
 
 class TokenChange(NamedTuple):
-    """What happens to the tokens of one description.
+    """The change of the tokens of one description.
 
-    `current` is the token that is in use before the change; `create` says why a new one is made (empty: it isn't);
-    `superseded` are the other active tokens of that description, and what the new one replaces; `revoke` are those to
-    revoke, after the new one's secret is safe. `orphans` are tokens that a run which was cut off has made and whose
-    secret is gone: they are revoked first. `strangers` bear the mark of a run of which nothing is known.
+    `current` is the token that is in use before the change. `create` says why a new one is made, empty where none is.
+    `update` has the fields to send. `superseded` are the other active tokens of that description, and the one that the
+    new token replaces. `revoke` are those to revoke, after the new one's secret is safe. `orphans` are tokens that a
+    run has made which was cut off, and whose secret is gone: they are revoked first. `strangers` bear the mark of an
+    unknown run.
     """
 
     current: State | None
@@ -51,6 +52,7 @@ class TokenChange(NamedTuple):
 
     @property
     def changed(self) -> bool:
+        """Whether there is anything to send. Other superseded tokens and strangers are only reported."""
         return bool(self.create or self.update or self.revoke or self.orphans)
 
 
@@ -60,8 +62,8 @@ _MARK = re.compile(r"(.*) \[pending ([0-9a-f]{32})\]", re.DOTALL)
 def mark(description: str, nonce: str) -> str:
     """Return the description that a new token bears until its secret is safe.
 
-    No run takes a token with such a description for current, and only who knows the nonce can claim it: the API has
-    no idempotency key (facts.md#no-idempotency-key).
+    No run takes a token with such a description for current, and only a run that knows the nonce can claim it: the API
+    has no idempotency key (facts.md#no-idempotency-key).
     """
     return f"{description} [pending {nonce}]"
 
@@ -69,7 +71,7 @@ def mark(description: str, nonce: str) -> str:
 def unmarked(token: State) -> tuple[str, str]:
     """Return a token's description and its nonce, which is empty for a token that isn't marked."""
     description = token.get("description") or ""
-    if not description.endswith("]"):  # most have no mark, and a run looks at each of thousands several times
+    if not description.endswith("]"):  # for speed: most have no mark, and a run looks at thousands several times
         return description, ""
     found = _MARK.fullmatch(description)
     return (found[1], found[2]) if found else (description, "")
@@ -82,7 +84,7 @@ def alive(token: State, now: datetime) -> bool:
 
 
 def dead_when_made(token: State) -> bool:
-    """Return whether a token was dead when it was made, by the clock of the server, which says both."""
+    """Return whether a token had ended when it was made; both times are by the server's clock."""
     made, ends = token.get("created_at"), token.get("expires_at")
     return made is not None and ends is not None and bool(ends <= made)
 
@@ -120,7 +122,7 @@ def _marked(
 
 
 def check_wish(wish: TokenWish, now: datetime) -> None:
-    """Raise OptionError where a new token would be dead or due for renewal at once."""
+    """Raise OptionError where a new token would have ended, or be due for renewal, as soon as it is made."""
     try:
         ends = wish.expiry(now)
     except ValueError as error:
@@ -158,12 +160,12 @@ def plan_token(
     on_lost_secret: str = "fail",
     revoke_superseded: bool = False,
 ) -> TokenChange:
-    """Return what has to be done so that one current token meets the wish.
+    """Return the change by which one current token meets the wish.
 
-    `held_id` is the ID of the token whose secret is at hand, if any; it is current while it is alive, otherwise the
-    newest is. `nonces` are those of runs that were cut off. `claims_marked` says that no journal keeps them, so that a
-    token with whatever mark is superseded like one without. `need_secret` says that a token without its secret is of no
-    use: then `on_lost_secret` (`fail`, `reissue`, `ignore`) decides. Raises Refused or OptionError.
+    `held_id` is the ID of the token whose secret is at hand, if any. That token is current while it is alive, otherwise
+    the newest is. `nonces` are those of runs that were cut off. `claims_marked` says that no journal keeps them, so
+    that a marked token is superseded like any other. `need_secret` says that a token without its secret is of no use:
+    then `on_lost_secret` (`fail`, `reissue`, `ignore`) decides. Raises Refused.
     """
     active = _active(tokens, wish, now, held_id)
     if wish.id is not None and not active:
@@ -194,7 +196,7 @@ def plan_token(
 
 
 def _why_reissue(current: State, wish: TokenWish, on_lost_secret: str) -> str:
-    """Return why a token is made although one is there whose secret is lost, empty where none is. Raises Refused."""
+    """Return why a token is made in place of one whose secret is lost, empty where none is made. Raises Refused."""
     if on_lost_secret == "fail":
         raise Refused(
             f"The token {wish.description!r} exists on the server with the id {current['id']}, but its secret is not at"
@@ -206,7 +208,7 @@ def _why_reissue(current: State, wish: TokenWish, on_lost_secret: str) -> str:
 
 
 def _updates(current: State, wish: TokenWish) -> State:
-    """Return what the wish states and the current token doesn't have."""
+    """Return the fields that the wish states and that differ in the current token."""
     wanted = {"description": wish.description, "permissions": wish.permissions}
     return {name: value for name, value in wanted.items() if value is not None and value != current.get(name)}
 
@@ -236,7 +238,7 @@ def plan_token_absent(
     nonces: Collection[str] = (),
     all_matching: bool = False,
 ) -> TokenChange:
-    """Return what has to be revoked so that no active token has the description (or the ID).
+    """Return the change after which no active token has the description (or the ID).
 
     Raises Refused when several have it and neither `id` nor `all_matching` says which.
     """

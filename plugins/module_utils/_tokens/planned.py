@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token of many, as `_cluster` plans and applies it: a plan that is a value, and a saga of one that applies it."""
+"""Plans and applies one token of many for `_cluster`: a plan is a value, and a saga over one entry applies it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .wishes import Order
 
 
 class Kept(NamedTuple):
-    """What is kept of one token on this machine: its secret file's content, and the nonces in the file's journal."""
+    """The content of a token's secret file on this machine, and the nonces in the file's journal."""
 
     held: Secret | None = None
     nonces: tuple[str, ...] = ()
 
 
 class Brief(NamedTuple):
-    """What becomes of one token of many: its ID, and those of the tokens that it supersedes.
+    """The outcome of one token of many: its ID, and those of the tokens that it supersedes.
 
-    `before` and `after` are the two sides of the diff, empty where nothing changes. `secret` is there where the result
-    shall hold it.
+    `before` and `after` are the two sides of the diff, empty where nothing changes. `secret` is None where the result
+    shall not hold it.
     """
 
     changed: bool
@@ -42,9 +42,9 @@ class Brief(NamedTuple):
 
 
 class TokenPlan(NamedTuple):
-    """What is decided about one token, and what that was decided from; `tokens` are all tokens of the server.
+    """The decision about one token, and the values that it was made from; `tokens` are all tokens of the server.
 
-    `foretold` is what the plan leads to, as check mode shows it.
+    `foretold` is the outcome of the plan, as check mode shows it.
     """
 
     order: Order
@@ -56,7 +56,7 @@ class TokenPlan(NamedTuple):
 
 
 def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
-    """Read what is kept of the token; its secret is concealed from now on. Raises SecretFileError."""
+    """Read the token's secret file and its journal, and call `conceal` with the secret. Raises SecretFileError."""
     if order.path is None:
         return Kept()
     entry = Entry(order)
@@ -65,7 +65,7 @@ def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
 
 
 def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex, backend: Backend) -> TokenPlan:
-    """Return the plan for an order. Sends nothing; looks at the place for the secret. Raises Influxdb3Error."""
+    """Return the plan for an order. Sends nothing, and only looks at the secret file. Raises Influxdb3Error."""
     entry = Entry(order, proof, kept.held, kept.nonces)
     decision = entry.decide(index, backend)
     adjusted = order.path is not None and _would_adjust(order.path, order.owner)
@@ -79,7 +79,7 @@ def _would_adjust(path: str, owner: Owner) -> bool:
 
 
 def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Brief:
-    """Do what is planned. Where another run has been at work with the secret file, plan this token anew before.
+    """Carry the plan out. Where another run has been at work with the secret file, plan this token anew before.
 
     Raises Influxdb3Error.
     """
@@ -103,7 +103,7 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
 
 
 def _brief(entry: Entry, kind: Kind, *, adjusted: bool) -> Brief:
-    """Return what has become of a token, or would. Raises the entry's error, if it has one."""
+    """Return the outcome of an entry. Raises the entry's error, if it has one."""
     if entry.error:
         raise entry.error
     brief = Brief(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a new database token is proved to work: by a query that `activation.py` sends. Nothing is written."""
+"""Chooses how a new database token is proved to work: by a query that `activation.py` sends. Writes no data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_WAIT = 300
 
 
 def readable_database(permissions: Any) -> str | None:
-    """Return the first database that permissions allow to read by its name."""
+    """Return the first database that permissions allow to read by its name, None where there is none."""
     return next((p["resource"] for p in permissions or () if p["action"] == "read" and p["resource"] != "*"), None)
 
 
@@ -39,7 +39,7 @@ def data_plane(connection: Connection, query_host: str | None) -> str:
 
 
 def check_proof(params: Mapping[str, Any]) -> None:
-    """Raise OptionError where a token can't be proved to work as the options want it."""
+    """Raise OptionError where a token can't be proved as the options ask for it. `wait_active` is in seconds."""
     seconds, permissions = params["wait_active"], params["permissions"]
     if seconds is not None and seconds < 0:
         raise OptionError("wait_active: must be 0 (off) or a number of seconds.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has become of entries, as the results of modules. Pure."""
+"""Makes the results of modules from the entries of a run. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN_FAILURES = 5
 
 
 def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
-    """Return the result of a module for one token. `adjusted` says that its secret file differed.
+    """Return the result of a module for one token. `adjusted` says that the attributes of its secret file differed.
 
     Raises the entry's error, if it has one.
     """
@@ -36,7 +36,7 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
 
 
 def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False) -> Result:
-    """Return every entry's outcome, and the error of the task if any has failed."""
+    """Return the result with every entry's outcome, and with one error if any entry has failed."""
     option = f"{kind.noun}s"
     changed = [entry for entry in entries if _has_changed(entry)]
     both = {str(entry.order.wish.description): sides(entry, kind) for entry in changed}
@@ -56,7 +56,7 @@ def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False)
 
 
 def revoked_result(entries: Sequence[Entry], kind: Kind) -> Result:
-    """Return the tokens that were revoked, of those whose revocation was wanted. Raises the first entry's error."""
+    """Return the result with the tokens that were revoked. Raises the error of the first entry that failed."""
     for entry in entries:
         if entry.error:
             raise entry.error
@@ -76,7 +76,7 @@ def _has_changed(entry: Entry) -> bool:
 
 
 def _outcome(entry: Entry, kind: Kind) -> dict[str, Any]:
-    """Return what is shown of one entry of many, also where there is no token."""
+    """Return one entry of many as the result shows it, also where there is no token."""
     return {
         **(kind.entity.to_result(entry.token or {"description": entry.order.wish.description}) or {}),
         "changed": _has_changed(entry),
@@ -107,7 +107,7 @@ def _side(shown: dict[str, Any] | None, others: Sequence[State]) -> dict[str, An
 
 
 def _summary(entries: Sequence[Entry], kind: Kind) -> Influxdb3Error | None:
-    """Return one error for all entries that failed."""
+    """Return one error for all entries that failed, None where none has."""
     failed = [(entry.order.wish.description, entry.error) for entry in entries if entry.error]
     if not failed:
         return None

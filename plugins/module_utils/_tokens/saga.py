@@ -1,20 +1,20 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of tokens, one or many: decided about, made, kept, proved, and what they supersede revoked.
+"""Takes tokens, one or many, through their life: decides, makes, keeps and proves them, and revokes superseded ones.
 
-Knows neither HTTP nor influxctl; a `Backend` does. The order is what protects access, because a run may be cut off at
-any point of it:
+Knows neither HTTP nor influxctl; a `Backend` does. The order of the steps protects access, because a run may be cut off
+at any point:
 
-1. with a secret file, this run alone may replace it, and it is known to be writable;
-2. what runs that were cut off have made is revoked;
-3. the token is made, where that is possible under a mark that proves it to be this run's (`marked.py`);
-4. its secret is durable in the file;
-5. the description gets its final form, and only now does any run take the token for current;
-6. the token is seen to work, if that is asked for;
-7. what it supersedes is revoked.
+1. the run locks the secret file, if there is one, and sees that it can be written;
+2. it revokes the tokens that runs which were cut off have made;
+3. it makes the token, where that is possible under a mark that proves the token to be this run's (`marked.py`);
+4. it makes the secret durable in the file;
+5. it gives the description its final form, and from now on other runs take the token for current;
+6. it sees the token work, where the task asks for that or old tokens are to be revoked;
+7. it revokes the tokens that the new one supersedes.
 
-An entry that fails loses no other's secret: what was made is in its file or in the result, also when the task fails.
+An entry that fails loses no other's secret: each new secret is in its file or in the result, also when the task fails.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ from .secret_text import Secret
 class Saga:
     """One run over a list of entries. `conceal` gets each secret that is read.
 
-    `index` has the tokens of the server that the entries were decided from, where they are decided already.
+    `index` has the tokens of the server from which the entries were decided, where the caller has decided them. An
+    error of an entry is noted in it; only a list that can't be read raises, an Influxdb3Error.
     """
 
     def __init__(
@@ -54,7 +55,10 @@ class Saga:
         self.entries = entries
 
     def plan(self) -> None:
-        """Read the secret files, and after them the server; decide about each entry. Nothing is changed."""
+        """Read the secret files, then list the server's tokens, and decide about each entry. Changes nothing.
+
+        Raises Influxdb3Error where the tokens can't be listed.
+        """
         self.read_files()
         self.decide(TokenIndex(self._backend.list() if self.entries else ()))
 
@@ -72,7 +76,10 @@ class Saga:
                 entry.decide(index, self._backend)
 
     def carry_out(self) -> None:
-        """Do what is decided. Where other runs have been at work with a secret file, decide once more before."""
+        """Make the decided changes. Where another run has been at work with a secret file, decide once more before.
+
+        Raises Influxdb3Error where the tokens can't be listed for that.
+        """
         with ExitStack() as stack:
             while self._lock(stack):
                 self.plan()
@@ -87,7 +94,7 @@ class Saga:
             self._revoke([(entry, entry.change.revoke) for entry in self._open()])
 
     def adjust(self, *, dry: bool) -> bool:
-        """Give the secret files their owner, group and mode; return whether any differed."""
+        """Give the secret files their owner, group and mode; return whether any differed. `dry` only looks."""
         adjusted = False
         for entry in self._open():
             if entry.order.path is not None:
@@ -99,12 +106,12 @@ class Saga:
 
     def _open(self) -> list[Entry]:
         """Return the entries with which the run goes on."""
-        return [entry for entry in self.entries if entry.error is None and not entry.rests]
+        return [entry for entry in self.entries if entry.error is None and not entry.is_finished]
 
     def _lock(self, stack: ExitStack) -> bool:
-        """Lock the files that may be replaced; return whether any entry has to be decided about once more.
+        """Lock the files that may be replaced; return whether the entries have to be decided about once more.
 
-        In one order for all runs, so that two don't wait for each other.
+        All runs lock files in the same order, so that two don't wait for each other.
         """
         moved = False
         due = [e for e in self._open() if e.order.path and not e.slot and (e.change.create or e.nonces)]
@@ -114,7 +121,10 @@ class Saga:
         return moved
 
     def _finish_replaced(self) -> None:
-        """Take the mark of a run that was cut off from a token that is replaced, so that it is nobody's unknown one."""
+        """Take the mark of a run that was cut off from a token that is replaced.
+
+        With the mark, later runs would report it as the token of an unknown run.
+        """
         for entry in self._open():
             replaced = entry.change.current if entry.change.create else None
             if replaced and unmarked(replaced)[1]:
@@ -158,7 +168,7 @@ class Saga:
         entry.secret = token[self._backend.kind.secret_key]
 
     def _taken_back(self, entry: Entry, birth: Birth, made: State, error: Influxdb3Error) -> Influxdb3Error:
-        """Revoke a new token that is of no use, and return the error that says why, and what became of it."""
+        """Revoke a new token that is of no use, and return the error, which then says what became of the token."""
         entry.token = None
         try:
             self._backend.take_back(birth, made)
@@ -184,10 +194,10 @@ class Saga:
         try:
             entry.prove()
         except Influxdb3Error as error:
-            entry.fall_short(error)
+            entry.fail_after_creation(error)
 
     def _revoke(self, doomed: Sequence[tuple[Entry, Sequence[State]]]) -> None:
-        """Revoke tokens for the sake of entries, all in one go."""
+        """Revoke each entry's tokens, all of them by one call of the backend."""
         tokens = [token for _entry, its in doomed for token in its]
         try:
             if tokens:
@@ -195,11 +205,11 @@ class Saga:
         except Influxdb3Error as error:
             for entry, its in doomed:
                 if its:
-                    entry.fall_short(error)
+                    entry.fail_after_creation(error)
 
 
 def _as_secret(token: State, secret: str) -> Secret:
-    """Return what a secret file keeps of a new token."""
+    """Return the content of a secret file for a new token."""
     instants = {key: token.get(key) for key in ("created_at", "expires_at")}
     return {
         "id": token["id"],
@@ -210,7 +220,7 @@ def _as_secret(token: State, secret: str) -> Secret:
 
 
 def _dead(created: State) -> Influxdb3Error:
-    """Return what to say of a new token that was dead when it was made."""
+    """Return the error about a new token that was dead when it was made."""
     made, ends = (format_instant(created[name]) for name in ("created_at", "expires_at"))
     return Influxdb3Error(
         f"The new token {created['id']} is dead: by the server's clock it was made at {made} and ended at {ends}. Set"

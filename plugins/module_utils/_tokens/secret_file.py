@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A token's secret in a private JSON file: read, and written atomically. The only code that touches secret files.
+"""Reads a token's secret in a private JSON file, and writes it atomically. The only code that writes `secret_file`.
 
 While a token is being made, and after such a run was cut off, there are two files beside `NAME`. `.NAME.pending` is the
-journal: it holds one nonce per line, and the run that lives holds a lock on it. `.NAME.new` is the next `NAME`.
+journal: it holds one nonce per line, and the run that is at work holds a lock on it. `.NAME.new` is the next `NAME`.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from .._core.regular_file import NotRegular, open_regular
 from .._core.replaceable import obstacle
 from .secret_text import Secret, decoded, encoded
 
-# How long the journal of a dead run is looked at for a token that the server made after the run had ended, in seconds.
+# Seconds for which the journal of a dead run is kept: the server may make the token after the run has ended.
 _MEMORY = 86_400.0
-# Bytes of a secret file at most, and the room that is reserved for a new one.
+# The most bytes of a secret file, and the bytes that are reserved for a new one.
 _LONGEST, _ROOM = 65_536, 4_096
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
 
 
 def read(path: str, owner: Owner = RUNNER) -> Secret | None:
-    """Return what the file holds, None when there is no file.
+    """Return the token that the file holds, None where there is no file.
 
     Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
     """
@@ -60,7 +60,7 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
 def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
     """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks.
 
-    Otherwise, what a run that was killed has left beside the file is swept away.
+    Without `dry`, the files are removed that a killed run has left beside this one. Raises SecretFileError.
     """
     with _explaining(path), _location(path) as location:
         if not dry:
@@ -85,7 +85,10 @@ def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
 
 
 def nonces(path: str) -> list[str]:
-    """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off."""
+    """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off.
+
+    Raises SecretFileError.
+    """
     with _explaining(path), _location(path) as location:
         try:
             descriptor = _open_own(location, _hidden(location, "pending"), None)
@@ -98,7 +101,7 @@ def nonces(path: str) -> list[str]:
 
 
 def check_writable(path: str) -> None:
-    """Raise SecretFileError where `Slot` would, as far as that can be told without changing anything."""
+    """Raise SecretFileError where `Slot` would, as far as that shows without a change."""
     with _explaining(path), _location(path) as location:
         with contextlib.suppress(FileNotFoundError):
             location.status(_hidden(location, "pending"))  # it may be too long a name
@@ -111,11 +114,11 @@ class Slot:
     """The right to replace a secret file, and a place for the secret that is known to be writable before it exists.
 
     Use as a context manager around the making of a token. Entering makes the parent directory (0700), takes the lock
-    on the journal, and reserves the new file (0600); another live run with the same file is waited for. A file that is
-    there is replaced by one with the same content: what keeps it from being replaced, keeps it before there is a token
-    to lose. `begin` makes a nonce durable before a token is asked for that bears it; `commit` makes the secret durable;
-    `settle` says that what became of a nonce's token is known. The journal outlives the slot while a nonce isn't
-    settled. Raises SecretFileError.
+    on the journal, and reserves the new file (0600). It waits for another run that is at work with the file. It
+    replaces an existing file by one with the same content, so that an obstacle shows before there is a token to lose.
+    `begin` makes a nonce durable before a token is asked for that bears it. `commit` makes the secret durable. `settle`
+    notes that nobody has to look for the token of a nonce any more. The journal outlives the slot while a nonce isn't
+    settled. Entering, `begin` and `commit` raise SecretFileError.
     """
 
     def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -125,7 +128,7 @@ class Slot:
         self._journal = self._new = -1
         self._unsettled: set[str] = set()
         self.nonces: list[str] = []
-        """What the journal held when the slot was entered: the nonces of runs that were cut off."""
+        """The nonces that were in the journal when the slot was entered: those of runs that were cut off."""
 
     def __enter__(self) -> Slot:
         check_writable(self._path)
@@ -161,7 +164,7 @@ class Slot:
         write_all(self._new, b" " * _ROOM)
 
     def _try_out(self, location: Location) -> None:
-        """Replace the file that is there by itself."""
+        """Replace an existing file by a copy of it."""
         try:
             descriptor = _open_own(location, location.name, self._owner)
         except FileNotFoundError:
@@ -178,7 +181,7 @@ class Slot:
         self._reserve(location)
 
     def _replace(self, content: bytes) -> None:
-        """Give the target a content. Durable once the directory is."""
+        """Give the secret file a content, which is durable once the directory is synced."""
         os.lseek(self._new, 0, os.SEEK_SET)
         # Cut first, so that what follows is one write and one fsync of the whole content.
         os.ftruncate(self._new, len(content))
@@ -186,7 +189,10 @@ class Slot:
         self._held.rename(_hidden(self._held, "new"))
 
     def begin(self, nonce: str) -> None:
-        """Make a nonce durable: from now on a later run can tell that a token bearing it is this file's."""
+        """Make a nonce durable, so that a later run can tell that a token with this nonce is this file's.
+
+        Raises SecretFileError.
+        """
         try:
             os.lseek(self._journal, 0, os.SEEK_END)
             # A line that an earlier run didn't finish must not swallow this one.
@@ -201,7 +207,7 @@ class Slot:
         self._unsettled.difference_update(nonces)
 
     def commit(self, secret: Secret) -> None:
-        """Make the secret durable under the target's name."""
+        """Make the secret durable in the secret file. Raises SecretFileError."""
         try:
             self._replace(encoded(secret))
         except OSError as error:
@@ -244,7 +250,7 @@ class Slot:
             self._journal = -1
 
     def _leave(self) -> None:
-        # What can't be removed is removed by the next run; it is no reason to fail after the secret is safe.
+        # The next run removes the files that can't be removed here; they are no reason to fail once the secret is safe.
         if self._new >= 0:
             with contextlib.suppress(OSError):
                 self._held.unlink(_hidden(self._held, "new"))
@@ -268,7 +274,10 @@ def _hidden(location: Location, what: str) -> str:
 
 
 def _open_own(location: Location, name: str, owner: Owner | None) -> int:
-    """Return a descriptor that reads a file of ours, or with no owner stated of anybody's. Raises OSError."""
+    """Return a descriptor that reads a file of a trusted user, or with `owner` None of any user.
+
+    Raises OSError and SecretFileError.
+    """
     if location.missing:
         raise FileNotFoundError
     try:
@@ -286,7 +295,10 @@ def _open_own(location: Location, name: str, owner: Owner | None) -> int:
 
 
 def _sweep(location: Location) -> None:
-    """Remove a journal without a nonce that no run has locked, and the reserved file: nothing was asked for yet."""
+    """Remove a journal without a nonce that no run has locked, and the reserved file.
+
+    Its run was cut off before it asked for a token.
+    """
     name = _hidden(location, "pending")
     # A run is at work, or it isn't ours to remove: either is no reason to fail.
     with contextlib.suppress(OSError, SecretFileError):

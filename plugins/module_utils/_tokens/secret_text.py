@@ -20,9 +20,9 @@ Secret = dict[str, Optional[str]]
 
 
 def parse_path(option: str, path: str | None) -> str | None:
-    """Return the path of a secret file, None where none is given: the only way from an option to one.
+    """Return the path of a secret file, None where the option isn't stated. The only way from an option to one.
 
-    Raises OptionError for what can't be a file, because a secret that has no place is lost.
+    Raises OptionError for a path that can't be a file's, because then the secret would be lost.
     """
     if path is None:
         return None
@@ -37,7 +37,7 @@ def parse_path(option: str, path: str | None) -> str | None:
 
 
 def decoded(content: bytes) -> Secret | None:
-    """Return the secret that a file's content is, None where it is none: damaged, or of somebody else."""
+    """Return the secret in a file's content, None where it is damaged, or another program's."""
     try:
         parsed = json.loads(content)
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which tokens an info module returns."""
+"""Chooses the tokens that an info module returns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ TOKEN_INFO_OPTIONS: Spec = {
 def selection(module: ModuleView) -> Callable[[Sequence[State]], list[State]]:
     """Return a function that picks the tokens that the options of an info module ask for.
 
-    They come sorted by description, then by creation. Raises OptionError, and so stands before the first request.
+    The function sorts them by description, then by creation. Raises OptionError, so modules call this before their
+    first request.
     """
     params, at = module.params, now()
     within = parse_option("expiring_within", params["expiring_within"], parse_span)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wanted of a token: the options that all kinds of tokens share, and the way from them to an order. No request.
+"""The options that all kinds of tokens share, and the way from them to an order. Sends no request.
 
-The options of modules that do many tokens at once are in many_wishes.py.
+The options of modules for many tokens at once are in many_wishes.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .._core.token_values import parse_token_id
 from .plan import TokenWish, check_wish
 from .secret_text import parse_path
 
-# What describes one token, as an option of a module or in an entry of a list.
+# The options of one token, as those of a module or of an entry of a list.
 WISH_OPTIONS: Spec = {
     "description": {"type": "str"},
     "expires_at": {"type": "str"},
@@ -47,12 +47,12 @@ SECRET_FILE_OPTIONS: Spec = {
 
 
 class Order(NamedTuple):
-    """What is wanted of one token, checked as far as that is possible without a request.
+    """The stated form of one token, checked as far as that is possible without a request.
 
-    `at` is the instant that is planned with. `path` is the secret file's. `held_prefix` and `held_id` say which
-    token's secret is at hand elsewhere, empty where none is. `kept` says that somebody takes a new secret, be it the
-    file or the result. `leaves_own` says that the token which the module authenticates with is left, where its
-    revocation would be refused otherwise.
+    `at` is the time of the plan. `path` is the secret file's. `held_prefix` and `held_id` name the token whose secret
+    is at hand elsewhere; they are empty where that is none, and None where nobody states it. `kept` says that the file
+    or the result takes a new secret. `leaves_own` says that the token which the module authenticates with is left,
+    where its revocation would be refused otherwise.
     """
 
     wish: TokenWish
@@ -81,7 +81,7 @@ class Order(NamedTuple):
 
 
 def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
-    """Return what the options state. Raises OptionError."""
+    """Return the wish that the options state. Raises OptionError."""
     if params["expires_at"] is not None and params["expires_in"] is not None:
         raise OptionError("expires_at and expires_in: only one of them can be given.")
     stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
@@ -99,7 +99,10 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
 def order_of(
     params: Mapping[str, Any], entity: Entity, at: datetime, *, owner: Owner | None = None, kept: bool = True
 ) -> Order:
-    """Return what the options ask for. `owner` is there where the options' one is read already. Raises OptionError."""
+    """Return the order that the options state. Raises OptionError.
+
+    `owner` is the secret file's where the caller has parsed it already. `kept` is the order's.
+    """
     wish, present = wish_of(params, entity), params["state"] == "present"
     if present:
         check_wish(wish, at)
