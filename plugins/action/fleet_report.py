@@ -25,7 +25,7 @@ _OPTIONS: dict[str, Any] = {
     "stats": {"type": "dict", "default": {}},
     "files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
 }
-# What they print is read by a program.
+# The callbacks whose stdout a program reads, so that the lines go to stderr.
 _JSON_CALLBACKS = ("json", "jsonl")
 
 
@@ -48,7 +48,10 @@ class ActionModule(ActionBase):
         return {**result, "changed": changed, "lines": lines, "ansible_stats": stats}
 
     def _written(self, files: list[dict[str, Any]]) -> bool:
-        """Write the files, each of them also where another can't be written, and return whether any was not so yet."""
+        """Write all files that can be written, and return whether any has changed.
+
+        Raises AnsibleActionFail for the others afterwards.
+        """
         changed, problems = False, []
         for file in files:
             path = file["path"]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of the fleet's protocol, between Ansible's variables and the pure functions of plugin_utils/_fleet.
+"""Does the steps of the fleet's protocol, between Ansible's variables and the pure functions of plugin_utils/_fleet.
 
-What a step needs of the others is in the variables that the role's tasks register, whose names begin with the role's;
-role variables aren't in hostvars, so the look publishes what the others need of a host.
+A step finds the results of the others in the variables that the role's tasks register, whose names begin with the
+role's. Role variables aren't in hostvars, so the look publishes those of a host that other steps need.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ for _role in KINDS:
 # Likewise: the first template with a filter or a test has a process load all that there are.
 filter_loader.get("ansible.builtin.default")
 test_loader.get("ansible.builtin.defined")
-# The variable of each role that no step reads, the pattern of the hosts that share a token.
+# The variable of each role that no step reads: the pattern of the hosts that share a token.
 _UNREAD = {profiles.KIND.role: "group", files.KIND.role: "fleet"}
 
 
@@ -62,7 +62,7 @@ class ActionModule(ShippingAction):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Do the step and return what the next ones need."""
+        """Do the step and return the result for the next ones. Raises AnsibleError."""
         self._vars: dict[str, Any] = task_vars or {}
         self._host = str(self._vars["inventory_hostname"])
         kind = KINDS.get(self._task.args.get("kind", profiles.KIND.role))
@@ -89,7 +89,7 @@ class ActionModule(ShippingAction):
         return {"look": found, "_ansible_no_log": True}
 
     def _audit(self) -> dict[str, Any]:
-        """Look at what the host holds of either kind, as far as its request asks for it."""
+        """Return the tokens of either kind that the host holds, as far as the request asks for them."""
         request, result = self._task.args["request"], {}
         try:
             result = self._ship(profiles.KIND.info, request["profile"], self._vars)
@@ -98,7 +98,7 @@ class ActionModule(ShippingAction):
         except AnsibleConnectionFailure as error:
             result = {**result, "unreachable": True, "msg": str(error)}
         if request["file"]:
-            # A host that doesn't answer shall have one all the same.
+            # A host that doesn't answer shall have the file all the same.
             result.setdefault("held_file", {})
         return result
 
@@ -109,10 +109,10 @@ class ActionModule(ShippingAction):
         return {**planned, "leader": self._host, "_ansible_no_log": True}
 
     def _ask(self) -> dict[str, Any]:
-        """Make tokens or revoke some, on the issuer to which the task is delegated. A failure is part of the result."""
+        """Make or revoke tokens on the issuer to which the task is delegated. A failure is a part of the result."""
         request = self._task.args["request"]
         if not request["is_in_inventory"]:
-            # What the inventory has for all hosts is not meant for a controller that it doesn't have.
+            # The inventory's variables for all hosts, such as become, aren't meant for a controller that isn't in it.
             self._connection.set_become_plugin(None)
         wanted = {name: request[name] for name in ("ids", "tokens") if request.get(name)}
         how = (
@@ -128,12 +128,12 @@ class ActionModule(ShippingAction):
         try:
             result = self._execute_module(self._kind.issuer, options, task_vars=self._vars)
         except AnsibleConnectionFailure as error:
-            # In a loop, Ansible would take the host that asks for the one that is away.
+            # In a loop, Ansible would mark the asking host as unreachable, and not the issuer.
             result = {"is_away": True, "msg": str(error)}
         except AnsibleError as error:
             result = {"msg": str(error)}
         self._show_warnings(result)
-        # Each host says what became of its own.
+        # Each host reports the failure of its own token later.
         return {**result, "failed": False, "_ansible_no_log": True}
 
     def _decide(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class ActionModule(ShippingAction):
         answer, is_check = decided["answers"][self._host], self._task.check_mode
         secret = decided["secrets"].get(answer["id"])
         options = self._options(lambda: self._kind.apply_options(settings, member, answer, secret, is_check=is_check))
-        unproved = self._fallen_short("unproved", self._host, answer["id"])
+        unproved = self._why_user_tasks_failed("unproved", self._host, answer["id"])
         if unproved:
             done = Applied(
                 is_seen=True,
@@ -169,7 +169,7 @@ class ActionModule(ShippingAction):
         return {**shown, "changed": done.changed, "token_id": answer["id"], "applied": asdict(done)}
 
     def _offer(self) -> dict[str, Any]:
-        """Return the token that the user's tasks are to prove, before it is in place; or the one that is there."""
+        """Return the token that the user's tasks are to prove: the new one before it is in place, or the host's own."""
         decided = self._registered("step")
         member = self._registered("planned")["members"][self._host]
         answer = decided["answers"][self._host]
@@ -218,7 +218,7 @@ class ActionModule(ShippingAction):
         return steps.finish(self._kind, planned, settled, settled["applied"], revoked, is_check=is_check)
 
     def _applied(self, decided: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Return what came of the step at each host that came to its end with the token that is decided for it."""
+        """Return the outcome of `apply` at each host that came to its end with the token decided for the host."""
         found: dict[str, dict[str, Any]] = {}
         for host in decided["due"]:
             # Once for both: Ansible puts the variables of a host together in milliseconds.
@@ -229,13 +229,13 @@ class ActionModule(ShippingAction):
                     found[host] = result["applied"]
         return found
 
-    def _fallen_short(self, name: str, host: str, token_id: str | None) -> str:
-        """Return which of the user's tasks has failed with a token, a sentence; empty where none has."""
+    def _why_user_tasks_failed(self, name: str, host: str, token_id: str | None) -> str:
+        """Return a sentence about the user's task that has failed with a token; empty where none has."""
         noted = self._registered(name, host) or {}
         return str(noted["why"]) if noted and noted["id"] == (token_id or "") else ""
 
     def _why_unused(self, host: str, token_id: str | None) -> str:
-        failure = self._fallen_short("unused", host, token_id)
+        failure = self._why_user_tasks_failed("unused", host, token_id)
         if not failure and host not in self._vars["ansible_play_hosts"]:
             failure = (
                 f"{host} has failed, or has become unreachable before what uses the token had taken it up. The old"
@@ -248,21 +248,22 @@ class ActionModule(ShippingAction):
         return self._ship(module, options, self._vars, with_library=self._kind.ships)
 
     def _registered(self, name: str, host: str | None = None) -> Any:
-        """Return what a step has registered, None where it has not; a task without a host's name is about this host."""
+        """Return the registered result of a step, None without one. `host` is this host where it is None."""
         variables = self._vars if host is None else self._vars_of(host)
         return variables.get(f"{self._kind.role}_{name}")
 
     def _vars_of(self, host: str) -> dict[str, Any]:
-        """Return a host's variables as they are: nothing that a step has registered is a template."""
+        """Return a host's variables as they are, because the results of steps aren't templates."""
         return dict(self._vars["hostvars"].raw_get(host))
 
     def _templated(self, name: str) -> Any:
         return self._templar.template(self._vars[f"{self._kind.role}_{name}"])
 
     def _show_warnings(self, result: dict[str, Any]) -> None:
-        """Show at once what Ansible would hide with the result, because that holds secrets.
+        """Show a result's warnings at once, because Ansible would hide them with the result, which holds secrets.
 
-        Not as a warning of this task: that Ansible would hide as well, and since 2.19 it adds to the very list.
+        They aren't shown as warnings of this task: Ansible would hide those as well, and since 2.19 it adds them to the
+        very list that is read here.
         """
         for warning in result.pop("warnings", ()):
             event = getattr(warning, "event", None)  # a text before 2.19
@@ -284,7 +285,7 @@ class ActionModule(ShippingAction):
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))
         found = checked.validated_parameters
-        # An empty text is nowhere a value.
+        # An empty text counts as a value only where the option has a default.
         unset = {name for name, value in found.items() if value == "" and "default" not in specification[name]}
         return {name.removeprefix(role): None if name in unset else value for name, value in found.items()}
 

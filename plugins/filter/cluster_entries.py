@@ -73,7 +73,10 @@ _KINDS = {
 
 
 def cluster_entries(variables: Mapping[str, Any], kind: str, first: Sequence[Any] = ()) -> list[Any]:
-    """Return `first` and the entries of all variables. Raises AnsibleFilterError, which names the variable."""
+    """Return `first` and the entries of all variables, in the order of their names.
+
+    Raises AnsibleFilterError, which names the variable, for a variable that is no list of entries.
+    """
     noun, keys = _KINDS[kind]
     entries: list[Any] = [*first]
     for name in sorted(variables):

@@ -92,7 +92,7 @@ Listed = Sequence[Mapping[str, Any]]
 
 
 def of_infos(databases: Listed, db_tokens: Listed, tables: Listed | None) -> Export:
-    """Return the export of what the info modules return. Raises AnsibleFilterError for anything else."""
+    """Return the export of the info modules' results. Raises AnsibleFilterError for anything else."""
     try:
         return export(databases, db_tokens, datetime.now(timezone.utc), tables)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -102,7 +102,7 @@ def of_infos(databases: Listed, db_tokens: Listed, tables: Listed | None) -> Exp
 
 
 def cluster_export(databases: Listed, db_tokens: Listed = (), tables: Listed | None = None) -> str:
-    """Return the variables of the role cluster for what is there. Raises AnsibleFilterError."""
+    """Return the variables of the role cluster as YAML. Raises AnsibleFilterError."""
     found = of_infos(databases, db_tokens, tables)
     try:
         return found.text()

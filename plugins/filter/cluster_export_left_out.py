@@ -60,7 +60,7 @@ _value:
 
 
 def cluster_export_left_out(databases: Listed, db_tokens: Listed = (), tables: Listed | None = None) -> list[str]:
-    """Return the sentences. Raises AnsibleFilterError."""
+    """Return a sentence for each part that `cluster_export` leaves out. Raises AnsibleFilterError."""
     return of_infos(databases, db_tokens, tables).left_out
 
 

@@ -169,7 +169,7 @@ def fleet_audit(
     db_tokens: list[dict[str, Any]] | None = None,
     stored: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the report. Raises AnsibleFilterError when a time can't be read."""
+    """Return the report of `audit`. `now` is in RFC 3339. Raises AnsibleFilterError for a time that can't be read."""
     databases = None if db_tokens is None else Databases(db_tokens, stored)
     try:
         return audit(holdings, tokens, parse_instant(now), expiring_within, databases)
@@ -181,5 +181,5 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"fleet_audit": fleet_audit}

@@ -64,7 +64,7 @@ from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.repor
 
 
 def fleet_audit_files(paths: list[str] | str, report: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the files. Raises AnsibleFilterError for an ending that says nothing."""
+    """Return `path`, `content` and `mode` of each file. Raises AnsibleFilterError for an ending that says no form."""
     try:
         return [report_file(path, report) for path in stated_paths(paths)]
     except ValueError as error:
@@ -75,5 +75,5 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"fleet_audit_files": fleet_audit_files}

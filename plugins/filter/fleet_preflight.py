@@ -165,7 +165,10 @@ def fleet_preflight(
     fail_on: str | list[str] = "all",
     file: str | None = None,
 ) -> dict[str, Any]:
-    """Return the report. Raises AnsibleFilterError for a time or a check that can't be meant."""
+    """Return the report of `preflight`. `now` is in RFC 3339.
+
+    Raises AnsibleFilterError for a time that can't be read, and for the name of a check that doesn't exist.
+    """
     expires = (spans or {}).get("mgmt_token_expires_in") not in (None, "")
     plans = Plans(problems or [], doubts("mgmt_token", spans or {}), expires, has_requests)
     try:
@@ -180,5 +183,5 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"fleet_preflight": fleet_preflight}

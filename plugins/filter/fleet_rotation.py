@@ -97,7 +97,7 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"fleet_rotation": fleet_rotation}
 
 
@@ -108,5 +108,5 @@ def fleet_rotation(
     descriptions: dict[str, str] | None = None,
     begun: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Return the summary."""
+    """Return `rows`, `table` and `stats`, as `rotation` does."""
     return rotation(hosts, outcomes, tokens, descriptions or {}, begun)

@@ -64,7 +64,10 @@ _PUBLIC_KEY = 6
 
 
 def openpgp_fingerprints(text: str) -> list[str]:
-    """Return the fingerprints of the primary keys in an armored public key block; AnsibleFilterError if it is none."""
+    """Return the fingerprints (hexadecimal, in capitals) of the primary keys in an armored public key block.
+
+    Raises AnsibleFilterError where the text is no such block, or holds a key of another version than 4.
+    """
     armor = _ARMOR.fullmatch(str(text).replace("\r\n", "\n"))
     if armor is None:
         raise AnsibleFilterError("this is not exactly one ASCII-armored OpenPGP public key block")
@@ -118,8 +121,8 @@ def _fingerprint(key: bytes) -> str:
 
 
 class FilterModule:
-    """What Ansible asks for the collection's filters."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[[str], list[str]]]:
-        """Return the filter by its name."""
+        """Return the functions by name."""
         return {"openpgp_fingerprints": openpgp_fingerprints}

@@ -60,5 +60,5 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"probe_report": probe_lines}

@@ -69,14 +69,14 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Any]:
-        """Return them by name."""
+        """Return the functions by name."""
         return {"role_variables": role_variables}
 
 
 def role_variables(
     stated: list[str], role: str, spans: dict[str, Any] | None = None, reports: dict[str, Any] | None = None
 ) -> list[str]:
-    """Return the sentences of `complaints`. Warns of the `doubts`; Ansible shows a warning once, for all hosts."""
+    """Return the sentences of `complaints`, and warn of the `doubts`. Ansible shows a warning once for all hosts."""
     for doubt in doubts(role, spans or {}):
         Display().warning(doubt)
     return complaints(stated, role, spans or {}, reports)

@@ -77,10 +77,10 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_s
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks for the lookup."""
+    """The lookup of this file; Ansible finds it by this class."""
 
     def run(self, terms: Sequence[Any], variables: Any = None, **options: Any) -> list[str]:
-        """Return the secrets."""
+        """Return the secret of each term: a path, or with `directory` a description. Raises AnsibleLookupError."""
         self.set_options(var_options=variables, direct=options)
         directory = self.get_option("directory")
         try:

@@ -18,7 +18,7 @@ from ansible.plugins.action import ActionBase
 
 
 def zipped(package: str) -> str | None:
-    """Return a pure Python package as a zip file in base64, None when it isn't installed here."""
+    """Return a pure Python package as a zip file in base64, None where the controller hasn't installed it."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         return None
@@ -45,7 +45,10 @@ def _is_from_the_module(result: Mapping[str, Any]) -> bool:
 
 
 class ShippingAction(ActionBase):
-    """Runs the module of the same name with tomlkit in its hidden argument: one remote execution."""
+    """Runs the module of the task's name with tomlkit in its hidden option, in one remote execution.
+
+    Only where an interpreter can't run the module, a second execution asks for the interpreter's version.
+    """
 
     _supports_async = True
     _supports_check_mode = True
@@ -68,13 +71,13 @@ class ShippingAction(ActionBase):
         asynchronous: bool = False,
         with_library: bool = True,
     ) -> dict[str, Any]:
-        """Return the result of a module on the target, None for that of the task's name."""
+        """Run a module on the target and return its result; `module` is None for the module of the task's name."""
         arguments = {**options, "_tomlkit": TOMLKIT} if with_library else dict(options)
         answer: dict[str, Any] = self._execute_module(module, arguments, task_vars=task_vars, wrap_async=asynchronous)
         return answer if _is_from_the_module(answer) else self._for_old_python(answer)
 
     def _for_old_python(self, failed: dict[str, Any]) -> dict[str, Any]:
-        """Return what is to be done where the host's Python is too old to say it itself; else the failure as it is."""
+        """Return the failure, or in its place one with a remedy where the host's Python is too old for the module."""
         interpreter = str(self._used_interpreter or "").lstrip("#!").strip()
         if not interpreter:
             return failed

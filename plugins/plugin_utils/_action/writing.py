@@ -13,22 +13,22 @@ from ...module_utils._core.regular_file import content_of
 
 
 def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> bool:
-    """Write a file unless it is so already, and return whether it was, or with `dry` would be, written.
+    """Write a file unless it has this content and mode already; return whether it was written, with `dry` would be.
 
-    A path that begins with `~` or is relative counts from who started the playbook. Raises OSError, also for what is no
-    regular file.
+    A relative path begins in the working directory of Ansible, and `~` is the home of the user who has started it.
+    Raises OSError, also for a missing directory, and for a path that is no regular file's.
     """
     with find(os.path.abspath(os.path.expanduser(path)), follow=True) as location:
         if location.missing:
             raise FileNotFoundError(2, os.strerror(2))
-        if _is_so(location, content, mode):
+        if _has_both(location, content, mode):
             return False
         if not dry:
             _replace(location, content, mode)
         return True
 
 
-def _is_so(location: Location, content: bytes, mode: int) -> bool:
+def _has_both(location: Location, content: bytes, mode: int) -> bool:
     try:
         with location.opened() as descriptor:
             held = stat.S_IMODE(os.fstat(descriptor).st_mode)
@@ -38,7 +38,7 @@ def _is_so(location: Location, content: bytes, mode: int) -> bool:
 
 
 def _replace(location: Location, content: bytes, mode: int) -> None:
-    # Prometheus's node exporter reads all files of a directory that end in .prom.
+    # Another ending, because Prometheus's node exporter reads all files of a directory that end in .prom.
     with Candidate(location, content, ending=".new") as candidate:
         os.fchmod(candidate.descriptor, mode)
         candidate.put()

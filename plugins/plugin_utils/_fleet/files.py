@@ -20,7 +20,7 @@ _BARE = (
 
 
 def why_refused(settings: Settings) -> str:
-    """Return what is missing or can't be, with what to do; empty where nothing is."""
+    """Return a sentence about a variable that is missing or wrong, with what to do; empty where all are right."""
     if not settings.get("path"):
         return "db_token_path is missing. Name the private file that shall hold the host's token."
     if not settings.get("permissions"):
@@ -68,7 +68,10 @@ def prove_host(settings: Settings) -> str | None:
 
 
 def look_options(settings: Settings) -> dict[str, Any]:
-    """Return the options that foretell how the files have to be changed, apart from their token."""
+    """Return the options with which the module foretells the changes of the files, apart from their token.
+
+    Raises ValueError for a host in the connection that can't be one.
+    """
     return {**_options(settings), "_look": True}
 
 
@@ -98,7 +101,7 @@ def apply_options(
 
     Raises ValueError where the secret that the host needs isn't there.
     """
-    # What the host holds already is proved as well, so that what it supersedes may go.
+    # A token that the host holds already is proved as well, so that the tokens may be revoked that it supersedes.
     options = {
         **_options(settings),
         "_prove_unchanged": True,
@@ -117,7 +120,7 @@ def apply_options(
 
 
 def holding(settings: Settings, result: Result) -> Holding | None:
-    """Return what a result of db_token_file or db_token_file_info says of the file."""
+    """Return the token in the file by a result of db_token_file or db_token_file_info, None where it isn't known."""
     if "db_token_file" not in result or (result.get("failed") and result.get("proved") is not False):
         return None
     file = result["db_token_file"] or {}
@@ -125,12 +128,12 @@ def holding(settings: Settings, result: Result) -> Holding | None:
 
 
 def may_be_revoked(result: Result) -> bool:
-    """Return whether a proof has failed as it does with a token that another run has revoked."""
+    """Return whether a proof has failed because the token was refused, as one is that another run has revoked."""
     return result.get("proved") is False and (result.get("failure") or {}).get("status") in (401, 403)
 
 
 def loaded_token(loaded: Any) -> dict[str, Any]:
-    """Return what the user's store has given back, empty for nothing. Raises ValueError for anything else."""
+    """Return the token that the user's store has given back, empty for nothing. Raises ValueError for anything else."""
     found = loaded
     if isinstance(loaded, str) and loaded.strip():
         try:

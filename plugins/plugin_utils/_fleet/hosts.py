@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two steps at a host, as data: whether it can be served, and what the results of its kind's modules say."""
+"""The two steps at a host, look and apply, as data: whether it can be served, and what the modules' results show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WAITING = ("linear", "debug", "mitogen_linear")
 
 
 def stores(role: str) -> str:
-    """Return what to say where a shared token has no store, half a one, or two."""
+    """Return the sentence for a shared token without a store, with half a one, or with two."""
     return (
         f"The strategy shared keeps its secret either in {role}_secret_file or with {role}_load_tasks and"
         f" {role}_save_tasks, which come together. Set one of the two."
@@ -45,7 +45,7 @@ def why_refused(kind: Kind, settings: Mapping[str, Any], strategy: str, problems
 def published(
     kind: Kind, host: str, settings: Mapping[str, Any], result: Mapping[str, Any], *, issuers: Collection[str]
 ) -> dict[str, Any]:
-    """Return what the look at a host found, for `steps.plan_batch`. It holds the secret of the connection.
+    """Return the findings of the look at a host, for `steps.plan_batch`. They hold the secret of the connection.
 
     `result` is that of the kind's module in check mode. `issuers` are the hosts of the inventory.
     """
@@ -92,10 +92,10 @@ def applied(
     *,
     is_check: bool,
 ) -> Applied:
-    """Return what came of the step at a host.
+    """Return the outcome of the step `apply` at a host.
 
-    `result` is that of the kind's module, which says what the file holds unless it could not be written; then `seen`
-    is that of the kind's module that only looks. In check mode everything is taken to succeed.
+    `result` is that of the kind's module, which shows the file's token unless the file could not be written. In that
+    case `seen` is the result of the kind's module that only looks. In check mode, each proof counts as passed.
     """
     held = kind.holding(settings, result) or (kind.holding(settings, seen) if seen else None)
     failure = str(result.get("msg") or f"The {kind.file} could not be written.") if result.get("failed") else ""

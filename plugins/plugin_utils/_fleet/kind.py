@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the protocol has to know of one kind of tokens: how they are made, held on a host, and recognized there.
+"""The interface of one kind of tokens to the protocol: how they are made, held on a host, and recognized there.
 
 `settings` are the variables of the kind's role without its name, as its specification types them; a variable that
 isn't stated is None.
@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, Protocol
 
-# What stands for a secret and an ID that check mode has not got. It is as long as a secret must be, and too short for a
-# part of it to be shown as the prefix of a token.
+# The word in place of a secret and an ID that check mode has not got. It is as long as a secret must be, and too short
+# for a part of it to be shown as the prefix of a token.
 TO_BE_MADE = "to-be-made-yet"
 Settings = Mapping[str, Any]
 Result = Mapping[str, Any]
 
 
 class Holding(NamedTuple):
-    """Which tokens a host's file holds, by their keys: the host's own, None for none, and those that stand beside."""
+    """The tokens in a host's file, by their keys: the host's own (None for none), and the others in the same file."""
 
     path: str
     key: str | None
@@ -29,12 +29,12 @@ class Holding(NamedTuple):
 
 
 def is_held(member: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Return whether a host holds the token of an answer already; it is not written once more then."""
+    """Return whether a host holds the token of an answer already. Such a token is not written once more."""
     return bool(answer["key"] == member["held"] and not answer["is_new"])
 
 
 def secret_to_write(answer: Mapping[str, Any], secret: str | None, *, is_check: bool) -> str:
-    """Return the secret that is written; for a new token in check mode, which has none yet, a word that differs.
+    """Return the secret to write; for a new token in check mode, which has none yet, a word that is no secret.
 
     Raises ValueError where nobody has it.
     """
@@ -71,22 +71,22 @@ class Kind:
     Attributes:
         role: the role, whose name its variables begin with, and the module that makes and revokes the tokens.
         key: the key of a token in that module's results by which it is recognized on a host.
-        held: the option of that module's entries which says by this key what is at hand.
+        held: the option of that module's entries which names by this key the token that is at hand.
         secret: the key in the module's results that holds a secret.
-        file: what holds a token on a host, for sentences.
+        file: the word for the thing that holds a token on a host, for sentences.
         module: the module that writes this file, with `info` beside it, which only looks.
         size: the variable that says how many hosts share a token.
         ships: whether the two need a library of the controller's.
-        why_refused: returns what is wrong with the settings, a sentence; empty where nothing is.
+        why_refused: returns a sentence about a wrong setting, empty where all are right.
         proves: returns whether a token is proved on the host.
-        look_options: returns the options of `module` that foretell what has to be changed apart from the token, and
-            show what the host holds. Raises ValueError.
+        look_options: returns the options with which `module` foretells the changes apart from the token, and shows the
+            token that the host holds. Raises ValueError.
         apply_options: see `ApplyOptions`.
-        holding: returns what a result of `module` or of `info` says of the file, None where that isn't known.
+        holding: returns the tokens in the file by a result of `module` or of `info`, None where they aren't known.
         may_be_revoked: returns whether such a result is that of a proof that has failed as it does with a token that
             another run has revoked meanwhile.
         way: returns the options of the role's module that say how the cluster is reached.
-        wish: returns what the issuer is asked for beside what all kinds have.
+        wish: returns the kind's own keys of an entry of that module, beside those of all kinds.
         key_of: returns the key of the token that a store of the user's has given back, empty for none. Raises
             ValueError where it can't be told.
         secret_of: returns its secret.

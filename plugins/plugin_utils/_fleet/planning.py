@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what a look at the hosts found to what issuers are asked for, and from their answers to what a host has to do.
+"""Plans the requests to issuers from the looks at the hosts, and reads from the answers what a host has to do.
 
 A token is recognized on a host by its key: the public prefix of a management token, the ID of a database token.
 """
@@ -17,20 +17,20 @@ from .kind import Kind
 
 @dataclass(frozen=True)
 class Member:
-    """What the look at one host found, and what the host shall hold.
+    """The findings of the look at one host, and the stated form of its token.
 
     Attributes:
         host: the inventory's name of the host.
-        issuer: tells the ways of issuing apart: hosts of the same one ask together.
+        issuer: a number for the way in which its tokens are issued: hosts with the same one ask together.
         description: the description of the host's tokens.
         path: the file that holds the token, for sentences.
         file_identity: the file on the machine itself: equal for two names of one machine.
         held: the key of the token that the host holds, None for none.
         beside: the keys of the tokens that stand elsewhere in the same file.
         differs: whether something but the token has to be changed in the file.
-        wish: what the issuer is asked for, beside the description and the token that is held.
+        wish: the keys of the request to the issuer, beside the description and the token that is held.
         proves: whether a token is proved on the host.
-        unused: whether what uses the token has not taken up what the file holds.
+        unused: whether the programs that use the token have not read what the file holds.
         refusal: why the host can't take part; empty where it can.
     """
 
@@ -50,7 +50,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Request:
-    """What one issuer is asked for, by the host whose variables say how it is reached."""
+    """The request to one issuer, by the host whose variables say how it is reached."""
 
     issuer: str
     leader: str
@@ -66,10 +66,11 @@ class Plan:
 
 
 def plan(members: Sequence[Member], seen: Mapping[str, str], *, shared: bool) -> Plan:
-    """Return what has to be asked for the hosts of a batch, in their order.
+    """Return the requests for the hosts of a batch, in their order, and the hosts that are refused.
 
-    `seen` says which file was seen first under which host's name in earlier batches. A second name of one machine is
-    refused where each host has a token of its own: the two would take the only place from each other at every run.
+    `seen` has for each file the host's name under which it was first seen in earlier batches. A second name of one
+    machine is refused where each host has a token of its own, because each would overwrite the other's token in the one
+    file at every run.
     """
     refused: dict[str, str] = {}
     first_names = dict(seen)
@@ -100,9 +101,10 @@ class Old:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the issuer says of a host's token: `id` and `key` are those of the token that the host shall hold.
+    """The issuer's answer about a host's token: `id` and `key` are those of the token that the host shall hold.
 
-    `is_new` says that it was made just now; then `id` is None in check mode. `failure` says why there is none.
+    `is_new` says that it was made just now; then `id` is None in check mode. `failure` says why there is none, empty
+    where there is one.
     """
 
     id: str | None = None
@@ -119,9 +121,9 @@ FORETOLD = "to be made"
 
 
 def read_answer(kind: Kind, description: str, items: Mapping[str, Mapping[str, Any]], failure: str) -> Answer:
-    """Return what the issuer says of the token of this description.
+    """Return the issuer's answer about the token of this description.
 
-    `items` are the entries of the module's result by description, `failure` is what to say where there is none.
+    `items` are the entries of the module's result by description, `failure` is the sentence for a missing entry.
     """
     item = items.get(description)
     if item is None:
@@ -142,6 +144,6 @@ def why_no_answer(result: Mapping[str, Any], issuer: str) -> str:
 
 
 def is_due(member: Member, answer: Answer) -> bool:
-    """Return whether something has to be done at the host: written, taken up, or proved so that an old token may go."""
+    """Return whether the host has work: a file to write, programs to restart, or a token to prove for a revocation."""
     writes = answer.is_new or member.differs or member.unused or answer.key != member.held
     return writes or (member.proves and bool(answer.superseded))

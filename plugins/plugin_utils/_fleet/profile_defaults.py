@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts' profile takes over from the connection, so that a cluster is stated once."""
+"""Completes the hosts' profile from the connection, so that users state a cluster once."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from ...module_utils._core.stated import without_unset
 from .kind import Holding, Kind, Result, Settings, is_held, secret_to_write
 from .profile_defaults import complete_profile
 
-# The code of a proof that fails for the token, or for anything else but a program that isn't there.
+# The code of every failed proof but that of a program that can't be run.
 NOT_PROVED = "not_proved"
 
 
 def look_options(settings: Settings) -> dict[str, Any]:
-    """Return the options that foretell how the profile has to be changed, apart from its token.
+    """Return the options with which the module foretells the changes of the profile, apart from its token.
 
     Raises ValueError for a host in the connection that no profile can hold.
     """
@@ -37,7 +37,7 @@ def apply_options(
     if not is_held(member, answer):
         options["mgmt_token"] = secret_to_write(answer, secret, is_check=is_check)
     if settings["prove"]:
-        # What the host holds already is proved as well, so that what it supersedes may go.
+        # A token that the host holds already is proved as well, so that the tokens may be revoked that it supersedes.
         options["_prove_unchanged"] = True
         options["prove"] = {
             "influxctl_path": settings["influxctl_path"],
@@ -48,7 +48,7 @@ def apply_options(
 
 
 def holding(settings: Settings, result: Result) -> Holding | None:
-    """Return what a result of influxctl_profile or influxctl_profile_info says of the file."""
+    """Return the tokens in the file by a result of influxctl_profile or its info module, None where none shows them."""
     if "profile" in result:
         held = (result["profile"] or {}).get("mgmt_token_prefix")
         return Holding(result["path"], held, tuple(result["other_mgmt_token_prefixes"]))
@@ -60,7 +60,7 @@ def holding(settings: Settings, result: Result) -> Holding | None:
 
 
 def way(settings: Settings) -> dict[str, Any]:
-    """Return how the issuer's influxctl reaches the cluster."""
+    """Return the options of mgmt_token by which the issuer's influxctl reaches the cluster."""
     profile = {"config_path": settings.get("issuer_config_path"), "profile": settings.get("issuer_profile")}
     return {
         **without_unset(settings["connection"]),

@@ -1,11 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From answers and proofs to what may be revoked: old tokens whose every holder has proved another, and new ones that
-nobody holds.
+"""Decides from answers and proofs which tokens may be revoked.
 
-The invariant: no token that somebody holds is revoked before that holder has proved another. Where it isn't known who
-holds a token, it stays.
+These are old tokens whose every holder has proved another, and new ones that nobody holds. The invariant: no token that
+a host holds is revoked before that host has proved another. A token whose holders aren't known stays.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from .planning import Answer, Member, Old
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of the step at a host.
+    """The outcome of the step `apply` at a host.
 
     Attributes:
-        proved: whether the host has proved the token that it was given.
-        is_seen: whether the file was read again afterwards; without it, nothing is known of the host.
-        holds: the key of the token that the host holds then.
-        beside: the keys of the tokens that stand elsewhere in the same file then.
+        proved: whether the host has proved the token that the issuer has answered with.
+        is_seen: whether the file was read after the step; otherwise it isn't known what the host holds.
+        holds: the key of the token that the host holds after the step.
+        beside: the keys of the tokens that stand elsewhere in the same file after the step.
         file_identity: as in `Member`, after the step: it changes when missing directories are made.
         changed: whether the file was written.
         failure: why the step failed; empty where it didn't.
-        is_used: whether what reads the token on the host has taken it up; false where the user's tasks for that failed.
-        may_be_revoked: whether the proof failed so that another run may have revoked the token meanwhile.
+        is_used: whether the programs that use the token have taken it up; false where the user's tasks for that failed.
+        may_be_revoked: whether the proof failed as it does with a token that another run has revoked meanwhile.
     """
 
     proved: bool = False
@@ -53,9 +52,9 @@ class Stay:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What is to be revoked, by the issuer that is asked; and what stays, by the host that it concerns.
+    """The IDs of the tokens to revoke, by the issuer that is asked; and the tokens that stay, by host.
 
-    `unheld` are the new tokens among those to be revoked, which no host holds.
+    `revoke` has the old tokens, `unheld` the new ones that no host holds.
     """
 
     revoke: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -66,7 +65,7 @@ class Settlement:
 def has_proved(answer: Answer, applied: Applied | None) -> bool:
     """Return whether a host is known to hold the answer's token, to have proved it, and to use it.
 
-    A key is too short to be unique. Where an old token has the new one's, nobody can tell which of them the host holds.
+    A prefix is too short to be unique. Where an old token has the new one's, the host may hold either of them.
     """
     return bool(
         applied
@@ -80,7 +79,7 @@ def has_proved(answer: Answer, applied: Applied | None) -> bool:
 
 
 def settle_each(members: Sequence[Member], answers: Mapping[str, Answer], applied: Mapping[str, Applied]) -> Settlement:
-    """Return what may go where each host has a token of its own.
+    """Return the settlement where each host has a token of its own.
 
     `answers` and `applied` are by host; a host that the step did not reach, or at which it broke off, has no `applied`.
     """
@@ -142,12 +141,12 @@ def settle_shared(
     is_partial: bool,
     size: str,
 ) -> Settlement:
-    """Return what may go where all hosts hold one token: nothing before the last of them has proved the new one.
+    """Return the settlement where all hosts hold one token: it stays until all of them have proved the new one.
 
-    `sharers` are all hosts that may hold the token, also those that the run doesn't reach. `proved_before` says which
-    token's ID each host of an earlier batch has proved. `is_partial` says that the inventory may lack some hosts, and
-    `size` names the variable that settles it. A new token is never unheld: the store keeps it, and the next run goes on
-    with it.
+    `sharers` are all hosts that may hold the token, also those that the run doesn't reach. `proved_before` has the ID
+    of the token that each host of an earlier batch has proved. `is_partial` says that the inventory may lack some
+    hosts, and `size` names the variable that rules this out. A new token is never unheld: the store keeps it, and the
+    next run goes on with it.
     """
     revoke: dict[str, list[str]] = {}
     stays: dict[str, list[Stay]] = {}
@@ -173,7 +172,7 @@ def settle_shared(
 
 
 def why_shared_stays(lacking: Sequence[str], *, is_partial: bool, size: str) -> str:
-    """Return why the old shared token stays valid; empty where it may go."""
+    """Return why the old shared token stays valid; empty where it may be revoked."""
     if lacking:
         return f"these hosts have not proved the new token: {', '.join(lacking)}"
     if is_partial:
@@ -182,7 +181,7 @@ def why_shared_stays(lacking: Sequence[str], *, is_partial: bool, size: str) -> 
 
 
 def not_proved(host: str, applied: Applied | None) -> str:
-    """Return why the old tokens of a host stay that has proved no other, or that doesn't use it yet."""
+    """Return why a host's old tokens stay: the host has proved no other token, or its programs don't use that yet."""
     if applied and not applied.is_used:
         return f"what uses the token on {host} has not taken the new one up"
     return f"{host} has not proved another token"

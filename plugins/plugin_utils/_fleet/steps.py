@@ -5,8 +5,8 @@
 
     looks -> plan_batch -> (issue) -> decide -> (apply) -> try_again? -> use? -> settle -> (revoke) -> finish
 
-The steps in brackets act on hosts; the role's tasks do them. A token's secret is in the result of `decide` only, and
-only where a host needs it.
+The steps in brackets act on hosts; `action/fleet_step.py` does them. Only the results of `decide` and `decide_again`
+hold secrets of tokens, and only those that a host needs.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_ans
 from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
 
 Data = dict[str, Any]
-# What says which cluster an issuer reaches. None of it is secret.
+# The options that say which cluster an issuer reaches. None of them is secret.
 _CLUSTER = ("host", "port", "account_id", "cluster_id", "config_path", "profile")
 
 
 def begin(progress: Mapping[str, Any] | None) -> Data:
-    """Return what earlier batches of this run have left behind, for the later ones.
+    """Return the notes of earlier batches of this run for the later ones; empty ones for the first batch.
 
-    `seen` says under which host's name a file was seen first, `uses` see `_used_once`, `forced` has the descriptions of
-    the shared tokens that were made by force, `proved` the IDs of the shared tokens that each host has proved,
-    `outcomes` see summary.py.
+    `seen` has the host's name under which a file was first seen; for `uses` see `_used_once`. `forced` has the
+    descriptions of the shared tokens that were made by force, `proved` the ID of the token that each host has proved.
+    For `outcomes` see summary.py.
     """
     return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "uses", "forced", "proved", "outcomes")}
 
 
 def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: Any) -> Data:
-    """Return who takes part (`members`), who doesn't (`refused`), and what each issuer is asked for (`requests`).
+    """Return the hosts that take part (`members`), those that don't (`refused`), and the `requests` to issuers.
 
-    `looks` are what `fleet_look` published of each host, in the order of the batch: `member` (the fields of `Member`,
-    without the issuer), `way` (how tokens are issued for it) and `is_shared`. `loaded` is what a store of the user's
-    has given back, empty for nothing, and None where nobody could load it.
+    `looks` are the values that `hosts.published` has made of each host, in the order of the batch: `member` (the fields
+    of `Member`, without the issuer), `way` (how tokens are issued for it), `is_shared`, `store` and `is_loaded`.
+    `loaded` is the value that a store of the user's has given back, empty for nothing, and None where the user's tasks
+    did not set it.
     """
     progress = begin(progress)
     ways: list[Any] = []
@@ -52,7 +53,7 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
             ways.append(way)
         members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
     by_host = {look["member"]["host"]: look for look in looks}
-    # Who loads is the first host, with its own tasks.
+    # The first host loads for all, with its own tasks.
     first = members[looks[0]["member"]["host"]] if looks and looks[0]["is_loaded"] else None
     members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
     members = {host: _used_once(kind, member, by_host[host], progress) for host, member in members.items()}
@@ -87,9 +88,9 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
 
 
 def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any, first: Member | None) -> Member:
-    """Return a member, refused where the store has nothing for it that can be used.
+    """Return a member, refused where the user's store was not loaded for it, or has given back no token.
 
-    `first` is the host whose tasks have loaded; None where the first host of the batch has no store.
+    `first` is the host whose tasks have loaded; None where the first host of the batch has no such tasks.
     """
     if not look["is_loaded"]:
         return member
@@ -110,9 +111,10 @@ def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any
 
 
 def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Data) -> Member:
-    """Return a member, refused where this run has its tokens kept elsewhere, or other tokens where its own are kept.
+    """Return a member, refused where two uses of the role in this run get in each other's way.
 
-    Each of the two would be taken for left over by the other, and revoked while it is held. `progress["uses"]` notes
+    That is where this run keeps the tokens of the same description in another place, or another use's token in the same
+    store. Each use would take the other's token for left over, and revoke it while it is held. `progress["uses"]` notes
     where the tokens of a cluster's description are kept, in a file of the host or in a store, and which ones a store
     keeps.
     """
@@ -144,7 +146,7 @@ def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Da
 
 
 def _cluster_of(way: Mapping[str, Any]) -> str:
-    """Return what tells apart the clusters that tokens are made on. It is kept with the facts of localhost."""
+    """Return a text that is the same for the same cluster. It is kept with the facts of localhost."""
     options = way.get("options") or {}
     # Without a password that somebody has put before the host, and that the module refuses.
     reached = [str(options.get(name) or "").rpartition("@")[2] for name in _CLUSTER]
@@ -163,14 +165,14 @@ def _entry(member: Member) -> Data:
 
 
 def _shared_entry(kind: Kind, leader: Member, store: str | None, forced: Collection[str], loaded: Any) -> Data:
-    """Return what is asked for all who share a token; only one batch may force: the others get what it was given."""
+    """Return the entry of the request for a shared token. Only the first batch may force a new one, for all of them."""
     entry = _entry(leader)
     entry["force"] = bool(entry.get("force")) and leader.description not in forced
     return {**entry, **({"secret_file": store} if store else {kind.held: _key_of(kind, loaded)})}
 
 
 def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> list[tuple[Data, Data]]:
-    """Return each request with the result of asking; a loop over nothing has no results."""
+    """Return each request with its result. A loop over no requests has registered no results."""
     return list(zip(planned["requests"], issued.get("results") or ()))
 
 
@@ -190,10 +192,11 @@ def _answers(
 
 
 def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], loaded: Any, *, is_check: bool) -> Data:
-    """Return what is to be done on which hosts (`due`), with their `answers` and the `secrets` that they need.
+    """Return the hosts that have work (`due`), and the `secrets` that they need, by the IDs of the tokens.
 
-    `issued` is the registered loop over the requests. `loaded` is what the user's store holds now: hosts whose token
-    it doesn't hold are in `problems`, each with a sentence, like those that are refused and those without an answer.
+    `issued` is the registered loop over the requests. `loaded` is the value of the user's store now. The result also
+    has `problems`, a sentence for each host whose token the store doesn't hold, that is refused, or that has no answer;
+    and the `answers` of the other hosts.
     """
     answers, secrets = _answers(kind, planned, issued)
     members, at_hand = members_of(planned), _key_of(kind, loaded)
@@ -231,11 +234,11 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
 def try_again(
     kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]
 ) -> Data:
-    """Return a plan for the hosts whose token may have been revoked meanwhile, in place of a step that has failed.
+    """Return a second plan for the hosts whose proof has failed because their token may have been revoked meanwhile.
 
-    A run that begins while another one has made a token, and has not yet written it, takes it for left over. The
-    issuer is asked once more with the token that could not be proved as the one that is at hand: if it is alive, the
-    answer is that nothing is to be done; otherwise a further one is made.
+    A run that begins while another one has made a token, and has not yet written it, takes that token for left over.
+    The issuer is asked once more with the token that could not be proved as the one that is at hand: if it is alive,
+    the answer is the same token; otherwise a further one is made.
     """
     hosts = {host for host, done in applied.items() if done["may_be_revoked"] and host not in planned["shared"]}
     members = members_of(planned)
@@ -251,7 +254,7 @@ def try_again(
 
 
 def decide_again(kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, Any], issued: Mapping[str, Any]) -> Data:
-    """Return `decided` with the further tokens: `again` are the hosts that were given one."""
+    """Return `decided` with the further tokens: `again` are the hosts that have got one."""
     answers, secrets = _answers(kind, planned, issued)
     further = {host: answer for host, answer in answers.items() if answer.is_new and not answer.failure}
     return {
@@ -263,7 +266,7 @@ def decide_again(kind: Kind, planned: Mapping[str, Any], decided: Mapping[str, A
 
 
 def use(planned: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) -> Data:
-    """Return the hosts at which what uses the token has to take it up (`users`), before anything is revoked.
+    """Return the hosts whose programs have to take the token up (`users`), before anything is revoked.
 
     Those are the hosts whose file was written, by this run or by one that was cut off or failed after that.
     """
@@ -291,9 +294,9 @@ def settle(
     sharers: Collection[str],
     is_partial: bool,
 ) -> Data:
-    """Return which tokens are to be revoked by which issuer (`revocations`), and which `stay`, with sentences.
+    """Return the requests to revoke tokens (`revocations`), and sentences about the tokens that stay (`stay`).
 
-    `applied` are the registered results of the step at the hosts that came to its end. `sharers` are all hosts that
+    `applied` has the fields of `Applied` for each host that came to the end of the step. `sharers` are all hosts that
     may hold a shared token.
     """
     answers, done = _both(decided, applied)
@@ -342,7 +345,7 @@ def finish(
     *,
     is_check: bool,
 ) -> Data:
-    """Return what became of each host: a sentence in `problems`, or an outcome in `progress`."""
+    """Return a sentence in `problems` or an outcome in `progress` for each host."""
     members = members_of(planned)
     problems: dict[str, str] = dict(settled["problems"])
     gone: set[str] = set()
@@ -379,14 +382,14 @@ def _why_failed(member: Member, answer: Answer, done: Applied) -> str:
 
 
 def _why_not_revoked(kind: Kind, request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """Return why an issuer has not revoked what it was asked to; empty where it has."""
+    """Return why an issuer has not revoked the tokens of a request; empty where it has."""
     if result.get("failure") or result.get("is_away") or kind.items not in result:
         return f"{', '.join(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
     return ""
 
 
 def outcome(word: str, member: Member, answer: Answer, gone: Collection[str]) -> Data:
-    """Return what became of a host that came to the end; see summary.py."""
+    """Return the outcome of a host that came to the end, as summary.py describes it."""
     return {
         "outcome": word,
         "id": answer.id,

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what became of each host to the rows of the summary.
+"""Makes the rows of the summary from the outcomes of the hosts.
 
 The outcome of a host is a dictionary, because Ansible keeps it as a variable: `outcome` ("renewed", "unchanged" or
 "would renew"), `id`, `description` and `expires_at` of the token that the host holds, `old` (the tokens that this one
 supersedes, each with `id` and `expires_at`) and `revoked` (the IDs among them that were revoked). A host that did not
-come to the end has none.
+come to the end has no outcome.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def summarize(
     that the run came to; None says that it came to all.
     """
     revoked = {token_id for outcome in outcomes.values() for token_id in outcome["revoked"]}
-    # Where no host waits for another, one may have got a shared token that another has then renewed.
+    # A later batch may have renewed the shared token that the hosts of an earlier one hold.
     superseded = {token["id"]: token for outcome in outcomes.values() for token in outcome["old"]}
     rows = []
     old: list[OldToken] | None

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An audit as a report: who holds which token, which tokens nobody holds, and what ends soon. No secret gets here."""
+"""Makes the report of an audit: who holds which token, which tokens nobody holds, and which end soon.
+
+No secret gets here.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,9 @@ NOT_KNOWN = "a host that was not asked, or gave no answer, may hold it"
 
 
 class Databases(NamedTuple):
-    """What an audit knows of database tokens.
+    """The sources of an audit about database tokens.
 
-    `tokens` is db_token_info's list with the revoked ones. `stored` is what db_token_file_info returned for the
+    `tokens` is db_token_info's list with the revoked ones. `stored` is the result of db_token_file_info for the
     controller's directory of secret files, None without one.
     """
 
@@ -55,15 +58,15 @@ def audit(
 ) -> dict[str, Any]:
     """Return who holds which token, and which tokens nobody holds.
 
-    `holdings` has for each host what influxctl_profile_info returned there, also when it failed (`msg`); None for a
-    host that was not asked. Where a host shall have a file with a database token, its entry has `held_file` beside
-    that: what db_token_file_info returned, empty where the host gave no answer. `tokens` is mgmt_token_info's list with
-    the revoked ones.
+    `holdings` has for each host the result of influxctl_profile_info, also a failed one (`msg`); None for a host that
+    was not asked. Where a host shall have a file with a database token, its entry has `held_file` as well: the result
+    of db_token_file_info, empty where the host gave no answer. `tokens` is mgmt_token_info's list with the revoked
+    ones. `expiring_within` is a span of time such as `14d`.
 
     The result has `rows`, `orphans`, `others`, `ending`, `not_asked`, `silent`, `findings`, `audited_at`, and the same
-    in other forms as `table`, `stats` and `csv`. `orphans` are active tokens that nobody holds, which is known only if
-    all hosts were asked. `others` are active tokens of which that isn't known, and the issuer's own (`own`). `silent`
-    are the hosts that gave no answer. Raises ValueError for a duration that can't be read.
+    in other forms as `table`, `stats` and `csv`. `orphans` are active tokens that nobody holds; there are none where a
+    host was not asked. `others` are active tokens that a host may hold which was not asked or gave no answer, and the
+    issuer's own (`own`). `silent` are the hosts that gave no answer. Raises ValueError for a span that can't be read.
     """
     soon = soon_until(now, expiring_within)
     asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
@@ -122,12 +125,12 @@ def _host_rows(
 
 
 def _is_silent(holding: Mapping[str, Any], file: Mapping[str, Any] | None) -> bool:
-    """Return whether a host didn't say all that it holds; `file` is None where it shall have no file."""
+    """Return whether a host has given no or only half an answer; `file` is None where it shall have no file."""
     return "profiles" not in holding or (file is not None and not is_read(file))
 
 
 def table_rows(report: Mapping[str, Any]) -> list[Row]:
-    """Return all that a report lists in one table: the rows, the hosts that were not asked, and what nobody holds."""
+    """Return all rows of a report as one table: those of hosts, the hosts that were not asked, and unheld tokens."""
     not_asked = [{"host": host, "note": NOT_ASKED} for host in report["not_asked"]]
     orphans = [{**orphan, "note": NOT_HELD} for orphan in report["orphans"]]
     return [*report["rows"], *not_asked, *orphans, *report["others"]]
@@ -156,7 +159,7 @@ def _unheld(
 
 
 def _ending(rows: Iterable[Row], expiring: set[Any]) -> list[Row]:
-    """Return the rows whose token ends within the time, the soonest first."""
+    """Return the rows whose token is in `expiring`, the one that ends first at the beginning."""
     found = [row for row in rows if row["token_id"] in expiring]
     return sorted(found, key=lambda row: (parse_instant(row["expires_at"]), row["kind"], row.get("host") or ""))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An audit's rows as lines for a terminal, and its findings as variables of another job."""
+"""Writes an audit's rows as lines for a terminal, and its findings as variables of another job."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _CUT_FIRST = ("token_id", "held_in", "description", "profile", "host")
 
 
 def audit_lines(report: Mapping[str, Any], within: str) -> list[str]:
-    """Return the lines of the report: a line a profile, then a line a file, and what no host holds.
+    """Return the lines of the report: one for each profile, one for each file, and one for each token without a host.
 
-    Below the tables of the hosts are the remarks and the totals. What ends within the time `within` is listed at the
-    end, unless all of it is about management tokens and in the tables above.
+    Below the tables of the hosts are the remarks and the totals. The tokens that end within the time `within` are
+    listed at the end, unless all of them are management tokens in the tables above.
     """
     rows, orphans = report["rows"], report["orphans"]
     databases = [row for row in rows if row["kind"] == DATABASE]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An audit as one page of HTML, which loads nothing from anywhere, and runs nothing but its own script."""
+"""Writes an audit as one page of HTML, which loads nothing from anywhere, and runs nothing but its own script."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ LEGEND = (
     ("later", "30 days or more"),
     ("never", "never ends, or no token is known"),
 )
-# Behind every time that there is.
+# A key that sorts behind every time.
 _NEVER = "9" * 15
 
 
 class Cell(NamedTuple):
-    """A cell: its column, what is shown, and what the column is sorted by; an empty key comes last."""
+    """A cell: its column, the shown text, and the key by which the column is sorted; an empty key comes last."""
 
     heading: str
     text: str
@@ -63,8 +63,8 @@ class PageRow(NamedTuple):
 def audit_page(rows: Iterable[Row], report: Mapping[str, Any]) -> str:
     """Return the page of an audit: `rows` as one table, sorted by when they end.
 
-    Every text is escaped for HTML. What is no visible character, such as what changes the direction of writing, is
-    escaped as in Python first. `report` is what `audit` returns.
+    Every text is escaped for HTML. Invisible characters, such as those that change the direction of writing, are
+    escaped as in Python before. `report` is the result of `audit`.
     """
     at = parse_instant(report["audited_at"])
     ordered = sorted(rows, key=lambda row: (_end_key(row) or "~", natural(row.get("host") or "~")))
@@ -119,7 +119,7 @@ def _end_key(row: Row) -> str:
 
 
 def _doubts(report: Mapping[str, Any]) -> list[str]:
-    """Return what a list of tokens that nobody holds is worth, as sentences."""
+    """Return the sentences about the hosts that limit the list of tokens that nobody holds."""
     found = []
     if report["not_asked"]:
         found.append(f"Not asked: {', '.join(report['not_asked'])}.")
@@ -140,10 +140,10 @@ def _source(name: str) -> str:
 
 
 def _embedded(name: str) -> str:
-    """Return a file without its licence, which a blank line ends."""
+    """Return the text of a file without its licence, which ends at a blank line."""
     return _source(name).partition("\n\n")[2]
 
 
 def _hash(text: str) -> str:
-    """Return what a content security policy names an element of this text by."""
+    """Return the hash by which a content security policy names an element of this text."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows as CSV, which a spreadsheet opens without running what anybody has written into a description."""
+"""Writes rows as CSV, so that a spreadsheet runs no formula that somebody has written into a description."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 
 from ...module_utils._core.printing import printable
 
-# What a spreadsheet may take for the beginning of a formula, at the beginning of a cell; the last four are the
-# full-width = + - @. Where it parts cells by semicolons, as in much of Europe, quotation marks within a line hold
+# The characters that a spreadsheet may take for a formula at the beginning of a cell; the last four are the full-width
+# = + - @. Where a spreadsheet parts cells by semicolons, as in much of Europe, quotation marks within a line hold
 # nothing together, so that a cell begins after each semicolon.
 _FORMULA = re.compile(r"(^|;)(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
@@ -23,8 +23,8 @@ def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Return rows as CSV (RFC 4180) with a heading. A missing value is empty.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text there, also
-    where the spreadsheet parts cells by semicolons. What steers a terminal is escaped, line breaks among it. Whoever
-    may make tokens chooses their descriptions.
+    where the spreadsheet parts cells by semicolons. Characters that steer a terminal are escaped, and so are line
+    breaks: the people who may make tokens choose the descriptions.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)

@@ -11,9 +11,9 @@ from ...module_utils._core.durations import after, parse_span
 
 
 def soon_until(now: datetime, expiring_within: str | int) -> datetime:
-    """Return the instant that lies `expiring_within` after `now`: a duration as `14d`, or nanoseconds.
+    """Return the instant that lies `expiring_within` after `now`: a span of time such as `14d`, or 0.
 
-    Raises ValueError, which names the option, for a duration that can't be read.
+    Raises ValueError, which names the option, for a span that can't be read, such as a number without a unit.
     """
     try:
         return after(now, parse_span(expiring_within))

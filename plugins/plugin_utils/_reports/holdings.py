@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hosts hold, as rows of an audit: profiles with management tokens, and files with database tokens."""
+"""Makes the rows of an audit for what hosts hold: profiles with management tokens, and files with database tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _ENV_STATES = {"missing": "is missing", "differs": "holds another token, or some
 
 
 def token_row(kind: str, token: Mapping[str, Any], now: datetime, soon: datetime) -> Row:
-    """Return a listed token as a row without a host. A revoked one is revoked, also when it has expired since."""
+    """Return a listed token as a row without a host. A revoked token's state is `revoked`, also when it has expired.
+
+    A token that has ended by `now` is `expired`, one that ends by `soon` is `expiring`, any other is `ok`.
+    """
     expires_at = token.get("expires_at")
     ends = parse_instant(expires_at) if expires_at else None
     state = "ok" if ends is None or ends > soon else "expiring" if ends > now else "expired"
@@ -43,7 +46,7 @@ def token_row(kind: str, token: Mapping[str, Any], now: datetime, soon: datetime
 def profile_rows(host: str, holding: Mapping[str, Any], by_prefix: Mapping[Any, Sequence[Row]]) -> list[Row]:
     """Return a row for each profile of a host, or one for a host without any.
 
-    `holding` is what influxctl_profile_info returned, `by_prefix` the rows of the listed tokens by their prefix.
+    `holding` is the result of influxctl_profile_info, `by_prefix` the rows of the listed tokens by their prefixes.
     """
     file = holding.get("file") or {}
     base = {**_empty(MANAGEMENT, host), "held_in": file.get("path"), "world_readable": _readable(file.get("mode"))}
@@ -62,7 +65,7 @@ def profile_rows(host: str, holding: Mapping[str, Any], by_prefix: Mapping[Any, 
 def file_row(host: str, answer: Mapping[str, Any], by_id: Mapping[Any, Row], away: str | None = None) -> Row:
     """Return the row of a host's file of a database token.
 
-    `answer` is what db_token_file_info returned; where the host wasn't asked for it, `away` says why.
+    `answer` is the result of db_token_file_info. `away` says why the host wasn't asked for it, None where it was.
     """
     file = answer.get("db_token_file") or {}
     modes = (file.get("mode"), file.get("env_mode"))
@@ -79,12 +82,12 @@ def file_row(host: str, answer: Mapping[str, Any], by_id: Mapping[Any, Row], awa
 
 
 def is_read(answer: Mapping[str, Any]) -> bool:
-    """Return whether db_token_file_info could say what the file holds, also that there is none."""
+    """Return whether db_token_file_info could read the file, or see that there is none."""
     return "file_identity" in answer
 
 
 def stored_rows(answer: Mapping[str, Any], by_id: Mapping[Any, Row]) -> list[Row]:
-    """Return a row for each file of a directory of the controller; `answer` is what db_token_file_info returned.
+    """Return a row for each file of a directory of the controller; `answer` is the result of db_token_file_info.
 
     A secret file of a management token may be among them, so `by_id` has the tokens of both kinds.
     """
@@ -110,7 +113,7 @@ def note_sharers(rows: Iterable[Row]) -> None:
 
 
 def remarks_of(row: Row) -> list[str]:
-    """Return what there is to say of a row, as it is: texts of others may be in it."""
+    """Return the remarks about a row. Callers escape them, because they may hold foreign texts."""
     shared = row.get("shared_with")
     return [
         *([row["note"]] if row.get("note") else []),
@@ -129,7 +132,7 @@ def _readable(mode: str | None) -> bool:
 
 
 def _refused(holding: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a file that influxctl refuses does to all of its profiles: they are of no use, whatever they hold."""
+    """Return the changes of all profiles' rows where influxctl refuses the file: no profile in it works."""
     keys = holding.get("refused_keys")
     if not keys:
         return {}

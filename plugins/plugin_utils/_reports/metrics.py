@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An audit as a textfile of Prometheus: when each token ends, as one metric."""
+"""Writes an audit as a textfile of Prometheus: the end of each token, as one metric."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def metrics_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the rows as text format 0.0.4, a series for each set of labels, and of several rows the soonest end.
+    """Return the rows in Prometheus's text format 0.0.4: a series for each set of labels, with the soonest end.
 
-    What is no visible character is escaped as in Python first, so that the file can be looked at in a terminal.
+    The value is in seconds since 1970. Invisible characters are escaped as in Python before, so that a terminal can
+    show the file.
     """
     ends: dict[tuple[str, ...], list[float]] = defaultdict(list)
     for row in rows:
@@ -44,6 +45,6 @@ def _end_of(row: Mapping[str, Any]) -> float:
 
 def _line(labels: Iterable[str], end: float) -> str:
     pairs = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in zip(LABELS, labels))
-    # Whole seconds as such: Prometheus reads both, and so do people.
+    # Whole numbers where possible, because people read them more easily; Prometheus reads both.
     number = str(int(end)) if end.is_integer() else repr(end).replace("inf", "+Inf").replace("nan", "NaN")
     return f"{METRIC}{{{pairs}}} {number}"

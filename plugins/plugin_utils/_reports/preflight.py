@@ -1,10 +1,10 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes rows of what was seen on the controller, the issuer and the hosts: one a check, with a remedy for a problem.
+"""Makes the report of a preflight: a row for each check of the controller, the issuer and the hosts.
 
-What was seen (`Seen`) is a result of the module preflight_info or preflight_host_info. The result of a machine that
-gave no answer lacks `python`, and has a sentence in `msg`.
+A row about a problem has its remedy. `Seen` is a result of the module preflight_info or preflight_host_info. The result
+of a machine that gave no answer lacks `python`, and has a sentence in `msg`.
 """
 
 from __future__ import annotations
@@ -38,13 +38,12 @@ ALL = "all"
 _OLDEST_CONTROLLER, _OLDEST_ISSUER = (3, 10), (3, 9)
 # influxctl with tokens that end (facts.md#versions-of-influxctl).
 _EXPIRY_SINCE = (2, 10, 0)
-# Seconds that two clocks may differ. The end of a token is computed from this machine's.
+# The seconds by which two clocks may differ. The end of a token is computed from this machine's.
 _SKEW = 60
-_NO_ANSWER = ("missing_library", "invalid_option")
 
 
 class Plans(NamedTuple):
-    """What the variables of the roles state beside the connection.
+    """The statements of the roles' variables beside the connection.
 
     Attributes:
         problems: a sentence for each variable of the role mgmt_token that has to be put right.
@@ -72,9 +71,10 @@ def preflight(
 ) -> dict[str, Any]:
     """Return `rows`, `findings` (places by check), `failing`, `not_asked`, `table`, `brief`, `stats` and `files`.
 
-    `controller`, `issuer` and each of `hosts` are None where nothing was looked at. `failing` are the findings of the
-    checks of `fail_on`, by default of all. `files` is what the action fleet_report writes where a `file` is named.
-    Raises ValueError for a duration that can't be read, and for a check that there isn't.
+    `controller`, `issuer` and each of `hosts` are None where the machine was not asked. `expiring_within` is a span of
+    time such as `14d`. `failing` are the findings of the checks of `fail_on`, by default of all. `files` are for the
+    action fleet_report: one with the report as JSON where a `file` is named. Raises ValueError for a span that can't be
+    read, and for the name of a check that doesn't exist.
     """
     decisive = _checks(fail_on)
     soon = soon_until(now, expiring_within)
@@ -126,7 +126,7 @@ def _controller_rows(controller: Seen | None, plans: Plans, now: datetime, soon:
 def _issuer_rows(
     where: str, issuer: Seen, plans: Plans, now: datetime, soon: datetime, *, is_controller: bool
 ) -> Iterator[Row]:
-    """Return the rows of the issuer; those about the machine only if it isn't the controller, whose rows are there."""
+    """Return the rows of the issuer, without those about the machine where it is the controller, which has them."""
     answered = "python" in issuer
     if not (is_controller and answered):
         yield from machine_checks(where, issuer, _OLDEST_ISSUER)
@@ -166,7 +166,7 @@ def _api(controller: Seen, plans: Plans, now: datetime, soon: datetime) -> Itera
 
 
 def _answer(api: Mapping[str, Any], now: datetime, soon: datetime) -> Iterator[Row]:
-    """Return the rows about what the Management API has answered, or about why it hasn't."""
+    """Return the rows about the answer of the Management API, or about its failure."""
     failure = api["failure"]
     status = failure["status"] if failure else None
     refused = status in (401, 403)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The checks of a host of the fleet: what preflight_host_info returned there becomes rows."""
+"""Checks a host of the fleet: makes rows of the result of preflight_host_info."""
 
 from __future__ import annotations
 

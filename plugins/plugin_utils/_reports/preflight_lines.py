@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A preflight's rows as lines for a terminal, and as variables of another job."""
+"""Writes a preflight's rows as lines for a terminal, and its problems as variables of another job."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS = (
 
 
 def preflight_lines(shown: Sequence[Row], rows: Sequence[Row], not_asked: int) -> list[str]:
-    """Return the lines of the report: a line a check, below it what to do, the totals of all `rows` last.
+    """Return the lines of the report: one for each row of `shown` with its remedy below, and the totals of all `rows`.
 
-    Where the same is found in several places and is no problem, it takes one line.
+    Rows without a problem that say the same of several machines share a line. `not_asked` is a number of hosts.
     """
     ordered = list(_merged(sorted(shown, key=lambda row: (CHECKS.index(row["check"]), natural(row["where"])))))
     lines: list[str] = []
@@ -37,7 +37,7 @@ def preflight_lines(shown: Sequence[Row], rows: Sequence[Row], not_asked: int) -
 
 
 def _merged(rows: Iterable[Row]) -> Iterable[Row]:
-    """Return the rows, those that are no problem and say the same as one."""
+    """Return the rows; those without a problem that say the same become one row."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for number, row in enumerate(rows):
         key = (row["check"], row["state"], row["found"], number if row["state"] == PROBLEM else -1)

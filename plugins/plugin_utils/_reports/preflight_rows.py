@@ -23,17 +23,17 @@ OK, PROBLEM, SKIPPED = "ok", "problem", "not checked"
 
 
 def ok(check: str, where: str, found: str) -> Row:
-    """Return a row about what is in order; `found` says it in a few words."""
+    """Return a row for a check without a problem; `found` is its finding in a few words."""
     return {"check": check, "where": where, "state": OK, "found": found, "remedy": None}
 
 
 def problem(check: str, where: str, found: str, remedy: str) -> Row:
-    """Return a row about what is not in order; `remedy` says in sentences what to do."""
+    """Return a row for a check with a problem; `remedy` says in sentences what to do."""
     return {"check": check, "where": where, "state": PROBLEM, "found": found, "remedy": remedy}
 
 
 def skipped(check: str, where: str, found: str) -> Row:
-    """Return a row about what can't be checked, or needn't; `found` says why."""
+    """Return a row for a check that is impossible or needless; `found` says why."""
     return {"check": check, "where": where, "state": SKIPPED, "found": found, "remedy": None}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A probe's report as lines for a terminal: surprises first, and at the end what to do with it."""
+"""Writes a probe's report as lines for a terminal: surprises first, and at the end what to do with the report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = (
     Column("answer", "answer", 8),
     Column("expected", "documented or assumed", 20),
 )
-# What to set or to do where the answer to a question is this one, or any surprise.
+# A question, an answer that is a surprise (_ANY for each), and what the user should set or do then.
 _ANY = object()
 _ADVICE: tuple[tuple[str, Any, str], ...] = (
     ("default_max_columns", _ANY, "State max_columns_per_table where the number matters, here and on other clusters."),
@@ -43,7 +43,7 @@ _ADVICE: tuple[tuple[str, Any, str], ...] = (
 
 
 def probe_lines(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a report (`probe` of the module's result)."""
+    """Return the lines of a report (`probe` of the module's result). Foreign text in them is escaped."""
     answers, evidence = report["answers"], report["evidence"]
     surprises = [name for name in report["surprises"] if name in answers]
     as_expected = [name for name, value in answers.items() if value is not None and name not in surprises]

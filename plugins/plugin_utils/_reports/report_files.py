@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that an audit is written into: what the ending of a name says."""
+"""Writes an audit in the form that the ending of a file's name says."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .audit_page import audit_page
 from .csv_text import csv_text
 from .metrics import metrics_text
 
-# What the report is besides in other forms, or for a terminal.
+# The keys of a report that repeat its data: as lines for a terminal, as CSV, and as variables of another job.
 _NO_DATA = ("table", "csv", "stats")
 PRIVATE, PUBLIC = "0600", "0644"
 
 
 class Format(NamedTuple):
-    """How a report is written: as which text, and with which mode."""
+    """How a report is written: the function that makes the text, and the file's mode."""
 
     text: Callable[[Mapping[str, Any]], str]
     mode: str = PRIVATE
@@ -35,13 +35,13 @@ FORMATS = {
     ".json": Format(_json),
     ".csv": Format(lambda report: csv_text(table_rows(report), CSV_COLUMNS)),
     ".html": Format(lambda report: audit_page(table_rows(report), report)),
-    # The program that reads it runs as another user.
+    # Public, because Prometheus's node exporter reads it as another user.
     ".prom": Format(lambda report: metrics_text(report["rows"] + report["orphans"] + report["others"]), PUBLIC),
 }
 
 
 def stated_paths(value: Any) -> list[str]:
-    """Return the paths that a variable states: one, several parted by commas, or a list; none where it is empty."""
+    """Return the paths that a variable states: a text with one or several parted by commas, or a list."""
     parts = value.split(",") if isinstance(value, str) else value or []
     return [part for part in (str(part).strip() for part in parts) if part]
 
@@ -58,7 +58,7 @@ def file_complaints(name: str, value: Any) -> list[str]:
 
 
 def report_file(path: str, report: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is to be written into a file: `path`, `content` and `mode`. Raises ValueError for its ending."""
+    """Return `path`, `content` and `mode` of a file with the report. Raises ValueError for another ending."""
     form = _format(path)
     if form is None:
         raise ValueError(f"{path} ends in none of {', '.join(FORMATS)}")

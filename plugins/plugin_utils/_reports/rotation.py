@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rotation as a report: what became of each host, and which old tokens still work."""
+"""Makes the report of a rotation: the outcome of each host, and the old tokens that still work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._fleet.summary import OldToken, Row, summarize
 from .tables import Column, cell, natural, short_time, table, totals, wrapped
 
 NOT_KNOWN = "not known"
-# From so many on, the hosts at which nothing was to be done are named together, or nobody would find the others.
+# From so many on, the unchanged hosts are named together, so that the others can be found.
 FOLDED_FROM = 20
 COLUMNS = (
     Column("host", "host", 20),
@@ -31,13 +31,16 @@ def rotation(
     descriptions: Mapping[str, str],
     begun: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """Return what became of the hosts: `rows` (see `summarize`, in natural order), `table` (lines) and `stats`."""
+    """Return the report: `rows` (see `summarize`, in natural order), `table` (lines) and `stats`.
+
+    The arguments are those of `summarize`.
+    """
     rows = summarize(sorted(hosts, key=natural), outcomes, tokens, descriptions, begun)
     return {"rows": rows, "table": rotation_lines(rows), "stats": rotation_stats(rows)}
 
 
 def rotation_lines(rows: Sequence[Row]) -> list[str]:
-    """Return the lines of the report: a line a host, and below it what still works, the totals last."""
+    """Return the lines of the report: one for each host, then the old tokens that still work, and the totals."""
     idle = [row for row in rows if row["outcome"] == "unchanged" and row["old_tokens"] == []]
     folded = {row["host"] for row in idle} if len(idle) >= FOLDED_FROM else set()
     shown = [row for row in rows if row["host"] not in folded]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows as lines for a terminal: never wider than `WIDTH` columns, and with nothing in them that steers a terminal.
+"""Writes rows as lines for a terminal: never wider than `WIDTH` columns, and with nothing that steers a terminal.
 
-Pure functions. Foreign text, such as a token's description, is escaped here and nowhere else.
+Pure functions. `cell` escapes foreign text, such as a token's description.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 class Column(NamedTuple):
-    """A column of a table: the key of the rows, its heading, and the widths between which it may be.
+    """A column of a table: its key in the rows, its heading, and its least and most width in columns of a terminal.
 
-    Cells longer than `most` are cut in any case, down to `least` where the line is too long.
+    Cells wider than `most` are cut in any case. Where the line is too wide, cells are cut down to `least`.
     """
 
     key: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the faults of the variables that are stated for a role: misspelt names, spans of time, and files' endings."""
+"""Finds faults in the variables that users state for a role: misspelt names, spans of time, and files' endings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ...module_utils._core.durations import parse_span
 from .._reports.report_files import file_complaints
 
 ROLES = Path(__file__).parents[3] / "roles"
-# One letter of four or more. Lower, and vault_file would be near to audit_file.
+# How alike two names are in which one letter of four or more differs. By a lower one, vault_file would be near to
+# audit_file.
 _NEAR = 0.85
 
 
@@ -29,7 +30,7 @@ class Names(NamedTuple):
 
 @cache
 def names_of(role: str) -> Names:
-    """Return the names in a role's own files: its documented options, and all that begin with the role's name."""
+    """Return the names in a role's own files: its documented options, and all names that begin with the role's name."""
     specs = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
     files = "\n".join(path.read_text(encoding="utf-8") for path in (ROLES / role).rglob("*.yml"))
     options = re.findall(rf"^ +({role}_\w+):", specs, re.MULTILINE)
@@ -37,7 +38,7 @@ def names_of(role: str) -> Names:
 
 
 def misspelt(stated: Iterable[str], role: str, names: Names) -> dict[str, str]:
-    """Return the stated variables that are near misses of a role's options, each with the option that is meant.
+    """Return the stated variables whose names are near misses of a role's options, each with the nearest option.
 
     An inventory may have variables of its own that begin with a role's name. So names that differ much from every
     option are no near misses, and neither are names with all words of an option and more, such as
@@ -72,7 +73,8 @@ def complaints(
 ) -> list[str]:
     """Return a sentence for each variable that has to be put right.
 
-    `spans` are those that state a span of time, `reports` those that name files of a report.
+    `stated` are the names of all variables. `spans` are the values of those that state a span of time, by name;
+    `reports` those of variables that name files of a report.
     """
     sentences = [
         f"{name} is no variable of the role {role}: {meant} is meant. Rename it."
@@ -90,7 +92,7 @@ def complaints(
 
 
 def doubts(role: str, spans: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each combination that is allowed, and that hardly anybody means."""
+    """Return a sentence for each combination of variables that is allowed, and that hardly anybody means."""
     stated = {name for name, value in spans.items() if value not in (None, "")}
     expires, renews, ages = (f"{role}_{name}" for name in ("expires_in", "renew_before", "max_age"))
     if expires not in stated or stated & {renews, ages}:

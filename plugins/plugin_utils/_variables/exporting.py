@@ -59,19 +59,23 @@ def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("!unsafe" if found == _TEXT else _TEXT, str(text), style=style)
 
 
-# Also Ansible's own kinds of text, which are others' as well: only a plain `str` is one of ours.
+# For Ansible's own kinds of text, too, because these are foreign: only a plain `str` is one of ours.
 _Dumper.add_multi_representer(str, _represent)
 
 
 @dataclass
 class Export:
-    """`content` are the variables; `left_out` are sentences about the parts that they don't state, and why."""
+    """The variables of a cluster.
+
+    `content` has the items by the variables' names. `left_out` has a sentence about each part that the variables don't
+    state, with the reason.
+    """
 
     content: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """Return the variables as YAML. Raises ValueError where a text isn't the server's own."""
+        """Return the variables as YAML. Raises ValueError where a text is masked, and so isn't the server's own."""
         for text in texts_in(self.content):
             if MASK in text or WHOLE_MASK in text:
                 raise ValueError(
@@ -90,8 +94,8 @@ def export(
 ) -> Export:
     """Return the variables for the results of database_info, db_token_info and table_info.
 
-    `tables` is None where nobody has listed them: then none are stated. Raises KeyError, TypeError, AttributeError or
-    ValueError for anything else.
+    `tables` is None where they were not listed; then the variables have no cluster_tables. `now` decides which tokens
+    still work. Raises KeyError, TypeError, AttributeError or ValueError for values that aren't such results.
     """
     found = Export()
     found.content["cluster_databases"] = list(_databases(databases, found.left_out))
@@ -155,7 +159,10 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tokens(tokens: Sequence[Mapping[str, Any]], now: datetime, left_out: list[str]) -> Iterator[dict[str, Any]]:
-    """Return an item for each description, the newest token first, in the order of the descriptions."""
+    """Yield an item for each description, made of its newest working token, in the order of the descriptions.
+
+    A token whose description can't be stated, or would have another item's secret file, is stated by its ID.
+    """
     descriptions: set[str] = set()
     paths: set[str | None] = set()
     newest_first = sorted(tokens, key=lambda t: (parse_instant(t["created_at"]), t["id"]), reverse=True)
@@ -190,7 +197,7 @@ def _identifies(description: str) -> bool:
 
 
 def _wish(token: Mapping[str, Any], left_out: list[str]) -> dict[str, Any]:
-    """Return the wish for a token: its permissions, and the life that it was made for, in whole minutes."""
+    """Return the keys of a token's item: its permissions, and its whole life in minutes."""
     permissions = [{"action": p["action"], "resource": p["resource"]} for p in token.get("permissions") or ()]
     problem = _problem(DB_TOKEN.parse, {"permissions": permissions})
     wish: dict[str, Any] = {}
@@ -208,7 +215,7 @@ def _wish(token: Mapping[str, Any], left_out: list[str]) -> dict[str, Any]:
 
 
 def _problem(parse: Any, item: Mapping[str, Any]) -> str:
-    """Return why the role wouldn't take an item; empty when it does."""
+    """Return why the role would refuse an item; empty where it takes the item."""
     try:
         parse(item)
         "".join(texts_in(item)).encode()
