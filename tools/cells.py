@@ -27,7 +27,7 @@ class Cell(TypedDict):
 
 
 def constants(source: str) -> dict[str, object]:
-    """The names that a module's top level assigns literals to."""
+    """Return the literals that a module's top level assigns to names."""
     found: dict[str, object] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -39,7 +39,10 @@ def constants(source: str) -> dict[str, object]:
 
 
 def cells(source: str) -> list[Cell]:
-    """Every cell of MATRIX, sanity of the cores that `make test` leaves out, and `devel`, which may fail."""
+    """Return every cell of MATRIX, sanity of the cores that `make test` leaves out, and `devel`, which may fail.
+
+    `source` is the noxfile's text. Raises KeyError and TypeError where it lacks the matrix.
+    """
     names = constants(source)
     matrix, devel = names["MATRIX"], names["DEVEL_PYTHONS"]
     if not isinstance(matrix, dict) or not isinstance(devel, tuple):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gate of the changelog: what users see has not changed since the last release without a fragment that says so."""
+"""The gate of the changelog: no shipped file has changed since the last release without a fragment about it."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What users get; docs explain it, and the rest never reaches them.
+# The files that users get and that change what the collection does.
 SHIPPED = ("meta", "playbooks", "plugins", "roles", "requirements.txt", "bindep.txt")
 
 
 def git(checkout: Path, *words: str) -> str:
-    """The output of git, or nothing where it fails."""
+    """Return the output of git, an empty text where it fails."""
     result = subprocess.run(["git", *words], cwd=checkout, check=False, capture_output=True, text=True)
     return result.stdout.strip() if result.returncode == 0 else ""
 
 
 def last_release(checkout: Path) -> str:
-    """The newest release's tag, which is its version, or nothing before the first."""
+    """Return the newest release's tag, which is its version; an empty text before the first release."""
     return git(checkout, "describe", "--tags", "--abbrev=0", "--match", "[0-9]*")
 
 
 def fragments(checkout: Path) -> list[Path]:
-    """The fragments that are there. A release empties the directory, so all of them are newer than its tag."""
+    """Return all fragments. A release empties their directory, so all of them are newer than its tag."""
     return sorted((checkout / "changelogs" / "fragments").glob("*.y*ml"))
 
 
 def changed(checkout: Path, base: str, *places: str) -> list[str]:
-    """The files that were changed or added since a commit, whether that is committed or not."""
+    """Return the files below `places` that were changed or added since a commit, committed or not."""
     since = git(checkout, "diff", "--name-only", base, "--", *places)
     new = git(checkout, "ls-files", "--others", "--exclude-standard", "--", *places)
     return sorted({*since.splitlines(), *new.splitlines()})
 
 
 def problem(checkout: Path) -> str:
-    """The sentence about the missing fragment, or nothing.
+    """Return the sentence about the missing fragment, an empty text where none is missing.
 
-    On a branch, its own changes want a fragment of its own; on main, those since the last release want one.
+    On a branch, the branch's changes need a fragment on the branch; on main, those since the last release need one.
     """
     release = last_release(checkout)
     if not release:

@@ -42,7 +42,7 @@ _LEFT = re.compile(r":[a-z]+:`[^`]*`")
 
 
 def title(source: str) -> str:
-    """A page's title: the line above the first that is underlined with `=`."""
+    """Return a page's title: the first line that is underlined with `=`. Raises ValueError without one."""
     found = re.search(r"^(.+)\n=+$", source, re.M)
     if not found:
         raise ValueError("the page has no title")
@@ -67,7 +67,7 @@ def plain(source: str, titles: dict[str, str], base: str) -> str:
 
 
 def index(sections: list[dict[str, object]], titles: dict[str, str], base: str) -> str:
-    """The list of all pages, under the captions of the documentation site."""
+    """Return the list of all pages as Markdown, under the captions of the documentation site."""
     parts = ["# Guides\n"]
     for section in sections:
         pages = section["toctree"]
@@ -77,8 +77,8 @@ def index(sections: list[dict[str, object]], titles: dict[str, str], base: str) 
 
 
 def pages() -> dict[Path, str]:
-    """Every Markdown page with its content."""
-    # Only the environment of the checks has it.
+    """Return every Markdown page's path with its content. Raises ValueError for a role that isn't expected."""
+    # Only the environment of the checks has pandoc.
     import pypandoc
 
     sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.rst"))}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Links of the pages that Galaxy shows: absolute, to this repository at one tag or branch.
+"""Moves and checks the links of the pages that Galaxy shows: absolute, to this repository at one tag or branch.
 
 Galaxy shows README.md, docs/*.md and the roles' READMEs apart from the repository, so a relative link leads nowhere
 there. `galaxy.yml` names the tag or branch of all such links, in the URL of the documentation; a release moves them
@@ -35,7 +35,7 @@ def moved(text: str, ref: str) -> str:
 
 
 def ref_of(galaxy: str) -> str:
-    """The tag or branch that the documentation's URL in galaxy.yml names."""
+    """Return the tag or branch that the documentation's URL names in galaxy.yml, given as text. Raises ValueError."""
     found = _OWN.search(str(yaml.safe_load(galaxy)["documentation"]))
     if not found:
         raise ValueError("`documentation` in galaxy.yml is no link to a file of this repository")
@@ -59,9 +59,9 @@ class _Page(HTMLParser):
 
 
 def problems(html: str, ref: str, exists: Callable[[str], bool]) -> list[str]:
-    """Say what is wrong with each link and picture of a page.
+    """Return a sentence for each broken link and picture of a page.
 
-    `exists` tells whether the repository has a file or directory of this path.
+    `exists` tells whether the repository has a file or directory of a path.
     """
     page = _Page()
     page.feed(html)
@@ -81,7 +81,7 @@ def problems(html: str, ref: str, exists: Callable[[str], bool]) -> list[str]:
 
 
 def pages(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each page that galaxy-importer has made, by its name."""
+    """Yield the name and the HTML of each page that galaxy-importer has made."""
     blob = result["docs_blob"]
     for page in (blob["collection_readme"], *blob["documentation_files"]):
         yield page["name"], page["html"]
@@ -91,7 +91,7 @@ def pages(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def main(words: list[str]) -> str | None:
-    """Return what is broken in galaxy-importer's result, None if nothing is."""
+    """Return the broken links in galaxy-importer's result as lines, None where there are none."""
     root = Path(__file__).resolve().parent.parent
     ref = ref_of((root / "galaxy.yml").read_text(encoding="utf-8"))
     shown = dict(pages(json.loads(Path(words[0]).read_text(encoding="utf-8"))))

@@ -32,7 +32,7 @@ CONTRACT = Path("..", "shared", "contract").resolve()
 
 
 def refusal(checkout: Path, version: str) -> str:
-    """Why this version can't be released from this checkout, or nothing."""
+    """Return why this version can't be released from this checkout; an empty text where it can."""
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
         return f"{version!r} is no version: three numbers are wanted, such as 1.2.3."
     last = last_release(checkout)
@@ -47,12 +47,12 @@ def refusal(checkout: Path, version: str) -> str:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """1.10.0 comes after 1.9.0."""
+    """Return the numbers of a version, so that 1.10.0 comes after 1.9.0."""
     return tuple(int(part) for part in version.split("."))
 
 
 def set_version(checkout: Path, version: str) -> None:
-    """Write the version where it belongs, and into the links to this repository."""
+    """Write the version into galaxy.yml, and into the links to this repository. Raises ValueError."""
     galaxy = checkout / "galaxy.yml"
     text, count = re.subn(r"(?m)^version: .*$", f"version: {version}", galaxy.read_text(encoding="utf-8"))
     if count != 1:
@@ -65,19 +65,19 @@ def set_version(checkout: Path, version: str) -> None:
 
 
 def run(*command: str, directory: Path = CLONE, environment: Mapping[str, str] | None = None) -> None:
-    """Run a step, and show it."""
+    """Show a command and run it. Raises CalledProcessError where it fails."""
     print("release >", shlex.join(command), flush=True)
     subprocess.run(command, cwd=directory, env={**os.environ, **(environment or {})}, check=True)
 
 
 def release(version: str, check: list[str]) -> None:
-    """Make the release in a new clone."""
+    """Make the release in a new clone. `check` is the command that must pass. Raises CalledProcessError."""
     shutil.rmtree(CLONE, ignore_errors=True)
     run("git", "clone", "--quiet", ".", str(CLONE), directory=Path())
     set_version(CLONE, version)
     run("antsibull-changelog", "release")
     run(sys.executable, "-m", "tools.guides")
-    # The fragments are in the changelog now.
+    # With the removal of the fragments, which are in the changelog now.
     run("git", "add", "--all", "galaxy.yml", "CHANGELOG.md", "changelogs", "README.md", "docs", "roles")
     run("git", "commit", "--quiet", "--message", f"Release {version}")
     run("git", "tag", "--annotate", version, "--message", f"Release {version}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the texts of documentation that stand in several places from one source, `tools/texts.yml`.
+"""Writes texts of the documentation that stand in several files, from one source, `tools/texts.yml`.
 
 Ansible has fragments for the options of a plugin, but none for its return values before ansible-core 2.21, none for the
 options inside of a list, and none for a role's. In the files that want a text, a comment names it:
@@ -87,7 +87,7 @@ def fill(content: str, texts: Mapping[str, Text], role: str = "") -> str:
 
 
 def lines(text: Text, place: Place) -> Iterator[str]:
-    """Yield the lines of a text. Lines end before the place's width, unless a word is longer."""
+    """Yield the lines of a text in YAML. No line is longer than the place's width, unless a word is."""
     for key, value in text.items():
         name = "options" if place.role and key == "suboptions" else _in_role(key, place)
         if key == "description" and not isinstance(value, dict):
@@ -138,7 +138,7 @@ def _value(value: object) -> str:
 
 
 def made(sources: Mapping[str, Text]) -> dict[str, Text]:
-    """Return the texts of the source by their names. Those that are made from others are made."""
+    """Return the texts of the source by their names; those with `like` are made from others."""
     return {name: _item(text, sources) if "like" in text else text for name, text in sources.items()}
 
 
@@ -175,12 +175,12 @@ def role_of(path: Path) -> str:
 
 
 def names(content: str) -> list[str]:
-    """Return the names of the texts that a file wants."""
+    """Return the names of the texts that a file's comments name."""
     return [place["name"] for place in _PLACE.finditer(content)]
 
 
 def files(checkout: Path) -> Iterator[Path]:
-    """Yield the files that may want texts."""
+    """Yield the files that may name texts."""
     for pattern in PLACES:
         yield from sorted(checkout.glob(pattern))
 

@@ -233,7 +233,7 @@ def holding(places: Mapping[str, str], secrets: Iterable[str]) -> set[str]:
 
 
 def base_environment(collections: Path, programs: Path) -> dict[str, str]:
-    """The environment of an execution environment with the collection and influxctl."""
+    """Return the environment variables of an execution environment with the collection and influxctl."""
     path = [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
     return {"ANSIBLE_COLLECTIONS_PATH": str(collections), "LANG": "C.UTF-8", "PATH": os.pathsep.join(path)}
 

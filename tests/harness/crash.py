@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The crash test: cut a module's run off, or let something fail, at every point there is; then run it once more.
+"""The crash test: cuts a module's run off, or has something fail, at every point there is; then runs it once more.
 
 A `Case` says which module runs in which world and what must hold afterwards. `points` finds every point by running the
 case once undisturbed; `strike` tries one of them and returns what doesn't hold.
@@ -42,7 +42,7 @@ KILLS: dict[str, dict[str, Any]] = {
     "kill after the commit": {"action": "drop_after"},
 }
 ERRNOS = {"full disk": errno.ENOSPC, "broken disk": errno.EIO}
-# Shorter than a fault that only ends with the test, longer than an answer: what is slow beyond it is retried anyway.
+# Seconds: longer than an answer takes, and shorter than a fault that only ends with the test.
 SHORT_TIMEOUT = 0.3
 
 
@@ -72,8 +72,9 @@ class Attempt:
 class Case:
     """A module in a world.
 
-    `prepare` makes the world anew and returns the module's options; `meanwhile` looks at the world between the two
-    runs; `check` returns what doesn't hold afterwards. The second run may fail with one of the codes in `refusals`.
+    `prepare` makes the world anew and returns the module's options. `meanwhile` looks at the world between the two
+    runs, and `check` afterwards; both return a sentence for each problem. The second run may fail with one of the codes
+    in `refusals`.
     """
 
     name: str
@@ -85,7 +86,7 @@ class Case:
 
 
 def points(case: Case, sim: Simulator, modules: Modules) -> list[Point]:
-    """Run the case undisturbed, and return every point at which it can be struck."""
+    """Run the case undisturbed, and return every point at which it can be struck. Raises AssertionError if it fails."""
     outcome = modules.run(case.module, case.prepare())
     if outcome.code != 0:
         raise AssertionError(f"{case.name} fails undisturbed: {outcome.output}")
@@ -100,7 +101,7 @@ def points(case: Case, sim: Simulator, modules: Modules) -> list[Point]:
 
 
 def strike(case: Case, point: Point, sim: Simulator, modules: Modules) -> list[str]:
-    """Run the case with the point struck, then undisturbed; return what doesn't hold."""
+    """Run the case with the point struck, then undisturbed; return a sentence for each problem."""
     options = case.prepare()
     if point.call:
         error = KILL if point.what == "kill" else ERRNOS[point.what]
@@ -127,25 +128,25 @@ def strike(case: Case, point: Point, sim: Simulator, modules: Modules) -> list[s
 
 
 class Promise:
-    """A process ID that one thread waits for and another one gives."""
+    """A process ID that one thread waits for and another one sets."""
 
     def __init__(self) -> None:
-        self._given = threading.Event()
+        self._is_set = threading.Event()
         self._pid = 0
 
     def set(self, pid: int) -> None:
-        """Give it."""
+        """Set the ID."""
         self._pid = pid
-        self._given.set()
+        self._is_set.set()
 
     def get(self) -> int:
-        """Wait for it."""
-        self._given.wait()
+        """Wait for the ID and return it."""
+        self._is_set.wait()
         return self._pid
 
 
 def killing(number: int, kill: Callable[[], None], **fault: Any) -> Fault:
-    """A fault that kills at the n-th request."""
+    """Return a fault that calls `kill` at the n-th request (from 1)."""
     seen = 0
 
     def match(request: Request) -> bool:
@@ -165,9 +166,10 @@ def _fault(point: Point, kill: Callable[[], None]) -> Fault:
 
 
 def processes_of(home: Path) -> list[int]:
-    """The processes that run with this HOME: ansible-playbook's, and all that came from it.
+    """Return the processes that run with this HOME: that of ansible-playbook, and all that it has started.
 
-    A fork of the warm process has that one's environment in /proc. It is known by its directory, the HOME's parent.
+    A fork of the warm process shows the warm process's environment in /proc. It is recognized by its working directory,
+    which is the HOME's parent.
     """
     found = []
     for entry in Path("/proc").glob("[0-9]*"):

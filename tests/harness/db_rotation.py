@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet whose database tokens are rotated: what the hosts hold, what is alive, and who was cut off meanwhile."""
+"""A fleet whose database tokens are rotated: the tokens that hosts hold, those that work, and who is refused."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class DbRotation(TokenFleet):
         return contents(path for host in self.fleet.hosts for path in (host.home / FILE, host.home / ENV_FILE))
 
     def asked(self) -> list[str]:
-        """What the cluster's Management API was asked for: methods, and whether of databases or tokens."""
+        """The requests to the cluster's Management API: the method of each, and `databases` or `tokens`."""
         management = [one for one in self.sim.requests if "/api/v0/" in one.path]
         return [f"{one.method} {'databases' if 'databases' in one.path else 'tokens'}" for one in management]
 
@@ -133,7 +133,7 @@ class DbProber(Watcher):
         self.uses = 0
 
     def look(self) -> None:
-        """Use each."""
+        """Use the token of each host's files once."""
         for host in self._rotation.fleet.hosts:
             for read in self._readers:
                 secret = read(host)

@@ -29,7 +29,7 @@ class ProcessWatch(Watcher):
         self.seen: set[bytes] = set()
 
     def look(self) -> None:
-        """Add what they show now."""
+        """Add the command lines and environments of now."""
         for pid in processes_of(self._home):
             for name in ("cmdline", "environ"):
                 try:
@@ -57,7 +57,10 @@ def files_below(*directories: Path) -> dict[str, str]:
 
 
 def leaks(places: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
-    """Return the places of secrets outside the documented keys. Never returns a secret itself."""
+    """Return a line for each secret in the texts `places`, by their names, but in documented keys; never the secret.
+
+    A line has the first nine characters of a secret, and the text before it.
+    """
     found = []
     for place, text in places.items():
         searched = _DOCUMENTED.sub("", text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One management token through the driver of influxctl, which makes lists of them."""
+"""Makes one management token through the collection's code for influxctl, which makes lists of tokens."""
 
 from __future__ import annotations
 

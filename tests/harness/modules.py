@@ -8,7 +8,7 @@ Pauses take no time there: before retries, for locks and for activation.
 
 Run as a program, it is that process: one job as a JSON line on stdin, two answers on stdout (the fork's process ID, and
 how it ended). A job may strike the n-th of the calls that matter: system calls made by the collection's code, requests,
-and the module's last word.
+and the call of exit_json.
 """
 
 from __future__ import annotations
@@ -83,9 +83,10 @@ class Modules:
         started: Callable[[int], None] | None = None,
         user: int | None = None,
     ) -> Outcome:
-        """Run a module with its options. `strike` is which call (from 1) fails, and with which errno, or KILL.
+        """Run a module with its options. `strike` is the number (from 1) of the call that fails, and an errno or KILL.
 
-        `user` is whom it runs as; only root can run it as somebody else.
+        `started` is called with the fork's process ID. `user` is the ID of the user that the module runs as; only root
+        can run it as another one.
         """
         # As Ansible passes it on: the directory that it makes for the task and removes afterwards.
         where = {"_ansible_tmpdir": str(self.temporary)}
@@ -116,7 +117,7 @@ class Strikes:
         self._write = os.write
 
     def count(self, name: str) -> None:
-        """Note a call that is about to be made; it fails if it is the one."""
+        """Note a call that is about to be made, and strike it if its number is the one. Raises OSError."""
         number = next(self._numbers)
         self._write(self._log, f"{name}\n".encode())
         if number == self._at and self._errno == KILL:
@@ -148,7 +149,7 @@ def _imported_late() -> list[str]:
 
 
 def _fork(job: dict[str, Any], output: int, log: int) -> None:
-    """The fork: a module's whole life."""
+    """Run a module in the fork, from its options to its end."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
     module = importlib.import_module(f"ansible_collections.influxops.influxdb3.plugins.modules.{job['module']}")
     if job["user"] is not None:
@@ -206,7 +207,7 @@ class Clock:
         self._monotonic, self._sleep = time.monotonic, time.sleep
 
     def sleep(self, seconds: Any) -> None:
-        """Let another process have its turn, and the time be over."""
+        """Let other processes run for a moment, and advance the clock by `seconds`."""
         self._passed += seconds
         self._sleep(0.005)
 
@@ -216,7 +217,7 @@ class Clock:
 
 
 def _serve() -> None:
-    # Under nohup, or in the background of a script, they were inherited as ignored.
+    # A process under nohup, or in the background of a script, inherits these signals as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     clock = Clock()

@@ -56,7 +56,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def commands(body: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the commands of a console's block, each with the output that the page shows."""
+    """Yield the commands of a console's block, each with the lines of output that the page shows."""
     command, shown = "", list[str]()
     for line in body.replace("\\\n", "").splitlines():
         if line.startswith("$ "):

@@ -54,9 +54,9 @@ class Run:
 
 @dataclass
 class Ansible:
-    """How to run playbooks: the installed collection's tree, a directory that its owner removes, and the Python.
+    """Runs playbooks with an installed collection's tree, in a directory that the caller removes, by a Python.
 
-    `warm` is what starts them, without which each run is a process that begins from nothing, as a user's is.
+    `warm` starts them in forks. Without it, each run is a process that begins from nothing, as a user's is.
     """
 
     collections: Path

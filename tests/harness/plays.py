@@ -37,7 +37,7 @@ def local_play(tasks: list[dict[str, Any]], defaults: dict[str, Any]) -> list[di
 
 
 def bootstrap_variables(sim: Simulator, secret_dir: Path) -> dict[str, Any]:
-    """Variables of the playbook `bootstrap` for a small cluster, and a fleet whose influxctl is on the hosts' PATH."""
+    """Return variables of the playbook `bootstrap` for a small cluster and a fleet with influxctl on the PATH."""
     tls = {"tls": {"ca": str(sim.ca_path)}} if sim.tls else {"tls": {"disable": True}}
     return {
         "cluster_connection": connection(sim),

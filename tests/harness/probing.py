@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a probe must answer about a simulator, read off its switches, and what it must not touch there."""
+"""Computes the answers of a probe from the switches of a simulator, and watches the objects that it must not touch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Program:
 
 
 def expected(product: str, switches: Switches, program: Program | None) -> dict[str, Any]:
-    """The answers with writes; None for what can't be told there."""
+    """Return the expected answers of a probe with writes, None for a question that stays open on such a server."""
     by_switch = {name: _answer(question, switches) for question, name in _switched().items() for name in [question]}
     answers = {**by_switch, **_operations(switches), **_management(switches, program)}
     if product == "dedicated":
@@ -60,7 +60,10 @@ def _answer(question: str, switches: Switches) -> Any:
 
 
 def _operations(switches: Switches) -> dict[str, bool | None]:
-    """Which operations there are. A missing one can be told without an object only if its 404 looks like no other."""
+    """Return whether there is each operation, None where that stays open.
+
+    Without an object to try it on, a missing operation shows only where its 404 differs from the API's other ones.
+    """
     missing = {*switches.missing_operations.split()} | (RECENT if switches.old_server else set())
     there: dict[str, bool | None] = {name: name not in missing for name in OPERATIONS}
     tellable = switches.error_bodies == "json" or switches.unknown_route_body == "json"
@@ -91,7 +94,7 @@ def _management(switches: Switches, program: Program | None) -> dict[str, Any]:
 
 
 def wrong(sim: Simulator, program: Program | None, report: Mapping[str, Any]) -> list[str]:
-    """Every answer that isn't what the switches say."""
+    """Return a sentence for each answer that differs from the expected one."""
     answers, switches = dict(report["answers"]), sim.switches
     wanted = expected(sim.product, switches, program)
     problems = []
@@ -115,7 +118,7 @@ def wrong(sim: Simulator, program: Program | None, report: Mapping[str, Any]) ->
 
 
 def add_foreign(sim: Simulator) -> None:
-    """Objects of the owner's, whose names and secrets no report may hold."""
+    """Add objects of the owner's, whose names and secrets no report may hold."""
     now = sim.clock.now()
     for name in FOREIGN:
         database = sim.add_database(name)
@@ -127,12 +130,12 @@ def add_foreign(sim: Simulator) -> None:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether an object isn't a probe's."""
+    """Return whether an object isn't a probe's, by its name."""
     return not re.fullmatch(rf"{PREFIX}-[0-9a-f]{{16}}-[a-z]+", name) or name in FOREIGN
 
 
 def foreign(sim: Simulator) -> str:
-    """All that isn't a probe's, as text, for comparison."""
+    """Return all objects that aren't a probe's as text, for comparison."""
     state = sim.state
     databases = [one for one in state.databases if is_foreign(one.name)]
     ids = {one.id for one in databases}
@@ -143,7 +146,7 @@ def foreign(sim: Simulator) -> str:
 
 
 def alive(sim: Simulator) -> set[tuple[str, str]]:
-    """The scratch objects that are there, each with its kind."""
+    """Return the active scratch objects, as pairs of kind and name."""
     state = sim.state
     found = {("database", one.name) for one in state.databases if one.deleted_at is None}
     found |= {("db_token", one.description) for one in state.db_tokens if one.revoked_at is None}
@@ -152,7 +155,7 @@ def alive(sim: Simulator) -> set[tuple[str, str]]:
 
 
 def private_texts(sim: Simulator) -> set[str]:
-    """What must not be in a report: names, IDs, addresses, secrets."""
+    """Return the texts that must not be in a report: names, IDs, addresses, secrets."""
     state = sim.state
     ids = {one.id for one in state.db_tokens} | {one.id for one in state.mgmt_tokens} | {sim.core.user_id}
     if sim.product == "dedicated":

@@ -12,7 +12,10 @@ import threading
 
 
 class Raw:
-    """A server that sends bytes as they are. It repeats an endless part until the client closes the connection."""
+    """A server that sends bytes as they are. It repeats an endless part until the client closes the connection.
+
+    `pause` is in seconds between two repetitions. `sent` counts their bytes, `connections` the connections.
+    """
 
     def __init__(self, first: bytes, endless: bytes = b"", pause: float = 0) -> None:
         self.first, self.endless, self.pause = first, endless, pause

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet whose management tokens are rotated: what the hosts hold, what is alive, and who was cut off meanwhile."""
+"""A fleet whose management tokens are rotated: the tokens that hosts hold, those that work, and who is refused."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Prober(Watcher):
         self.logins = 0
 
     def look(self) -> None:
-        """Log in with each."""
+        """Log in with each host's profile once."""
         for host in self._rotation.fleet.hosts:
             held = self._rotation.held(host)
             if held is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part of a long table that `make test` tries; `make test-all` tries the whole table (the marker `complete`)."""
+"""Chooses the part of a long table that `make test` tries; `make test-all` tries all of it (the marker `complete`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sample(values: Sequence[Any], chosen: Callable[[int, Any], bool]) -> list[ParameterSet]:
-    """Parameters for a test: all values, those that `chosen` (position, value) turns down marked `complete`."""
+    """Return parameters for a test: all values, those that `chosen` (position, value) refuses marked `complete`."""
     return [
         pytest.param(value, marks=() if chosen(number, value) else pytest.mark.complete)
         for number, value in enumerate(values)
@@ -24,5 +24,5 @@ def sample(values: Sequence[Any], chosen: Callable[[int, Any], bool]) -> list[Pa
 
 
 def part_or_all(step: int) -> list[ParameterSet]:
-    """Parameters for a test that takes a step through a table of its own: a part of it, and under `complete` all."""
+    """Return parameters for a test that takes a step through a table of its own: `step`, and under `complete` 1."""
     return [pytest.param(step, id="sample"), pytest.param(1, id="all", marks=pytest.mark.complete)]

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sweeps that every playbook in the tests goes through: check mode tells the truth, a second run changes nothing,
-and no secret shows up anywhere but in its documented key."""
+"""The sweeps that every playbook in the tests goes through.
+
+Check mode foretells the changes, a second run changes nothing, and no secret stands anywhere but in its documented key.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,11 @@ def sweep(
     canaries: Iterable[str] = (),
     asks_by_writing: bool = False,
 ) -> Run:
-    """Run a playbook in check mode, for real and once more; return the real run.
+    """Run a playbook in check mode, for real and once more; return the real run. Raises AssertionError.
 
-    `files` returns what the playbook could have left on disks, for comparison. `canaries` are secrets of the inputs.
-    `asks_by_writing` says that the second run sends writes, all of which the server turns down, because there is no
-    other way to ask (tables can't be listed).
+    `files` returns the files that the playbook could have left, for comparison. `canaries` are secrets of the inputs.
+    `asks_by_writing` says that the second run sends writes, all of which the server refuses, because there is no other
+    way to ask (tables can't be listed).
     """
     clean = snapshot(sim), files()
     sim.refuse_writes = True

@@ -105,18 +105,18 @@ def _program(path: Path, text: str) -> None:
 
 
 def statuses(host: Host) -> list[int]:
-    """What the data plane has answered to each write of telegraf so far."""
+    """Return the statuses of the answers to all writes of telegraf so far, 0 for a write without an answer."""
     log = host.home / "telegraf.log"
     return [int(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def refused(host: Host) -> list[int]:
-    """The answers to writes that were refused, or that got none."""
+    """Return the statuses of the writes that were refused, or that got no answer (0)."""
     return [status for status in statuses(host) if status != 204]
 
 
 def token_in_use(host: Host) -> str | None:
-    """The secret that telegraf holds in its memory, None where it doesn't run."""
+    """Return the secret in the environment of the running telegraf, None where it doesn't run."""
     number = host.home / "telegraf.pid"
     try:
         variables = Path(f"/proc/{number.read_text()}/environ").read_bytes().split(b"\0")

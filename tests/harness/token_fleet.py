@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet whose tokens are rotated, whatever kind they are of: playbooks over it, its inventory, and what they cost."""
+"""A fleet whose tokens of either kind are rotated: playbooks over it, its inventory, and the count of executions."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class TokenFleet:
 
     @property
     def tokens(self) -> Sequence[MgmtToken | DbToken]:
-        """All tokens of the kind that the cluster has."""
+        """All tokens of the fleet's kind that the cluster has."""
         raise NotImplementedError
 
     def play(self, name: str, *flags: str, environment: dict[str, str] | None = None, **variables: Any) -> Run:
-        """Run one of the collection's playbooks over the fleet, and count the cluster's requests from here."""
+        """Run one of the collection's playbooks over the fleet. Afterwards the simulator's `requests` are its."""
         self.sim.requests.clear()
         return self.ansible.playbook(
             f"influxops.influxdb3.{name}",
@@ -56,7 +56,7 @@ class TokenFleet:
         self.fleet.inventory.write_text(json.dumps({"influxdb3_fleet": {"hosts": hosts}}))
 
     def alive(self, description: str) -> list[str]:
-        """The secrets of the tokens of a description that work."""
+        """Return the secrets of the working tokens of a description."""
         return [t.secret for t in self.tokens if t.description == description and self.sim.core.alive(t)]
 
     def forget_commands(self) -> None:
@@ -65,7 +65,7 @@ class TokenFleet:
             self.fleet.clear_executions(host)
 
     def executions(self) -> dict[str, int]:
-        """How many commands each host was asked for."""
+        """Return how many commands each host was asked to execute."""
         return {host.name: len(self.fleet.executions(host)) for host in self.fleet.hosts}
 
     def just_before(self, matches: Callable[[Request], bool], act: Callable[[], object], number: int = 1) -> None:
@@ -93,5 +93,5 @@ def put(path: Path, content: str) -> None:
 
 
 def contents(paths: Iterable[Path]) -> dict[str, tuple[int, bytes]]:
-    """The files that are there, with their modes, for comparison."""
+    """Return the mode and the content of each file that exists, for comparison."""
     return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths if path.exists()}

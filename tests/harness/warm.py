@@ -76,7 +76,7 @@ class Warm:
             pid = int(self._answers.readline())
             return int(self._answers.readline())
         except BaseException:
-            # Such as the end of the time that a test may take.
+            # Such as the end of the time that the test may take.
             if pid is not None:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -124,20 +124,20 @@ def import_libraries(names: Sequence[str]) -> None:
     """Import those of the Python modules that are not Ansible's, in the order in which a run imports them."""
     for name in names:
         if not name.startswith("ansible"):
-            # Whatever it is, a program that ends or says something too: the fork that needs the module meets it again.
+            # Some end the program or print something. A fork that needs such a module meets its error again.
             with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
                 importlib.import_module(name)
 
 
 def _imported_by_ansible() -> list[str]:
-    """The Python modules that a run of ansible-playbook has imported, in that order."""
+    """Return the Python modules that ansible-playbook imports when it starts, in that order."""
     question = "import ansible.cli.playbook, sys; print(*sys.modules)"
     command = [sys.executable, "-c", question]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
 
 
 def _run(job: dict[str, Any], streams: Sequence[int]) -> None:
-    """The fork: becomes `python -m ansible`."""
+    """Become `python -m ansible`, in the fork."""
     for number, stream in zip((1, 2), streams, strict=True):
         os.dup2(stream, number)
         os.close(stream)
@@ -171,7 +171,7 @@ def _serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None
 
 
 def _main() -> None:
-    # Under nohup, or in the background of a script, they were inherited as ignored.
+    # A process under nohup, or in the background of a script, inherits these signals as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     connection = socket.socket(fileno=int(sys.argv.pop()))

@@ -12,7 +12,7 @@ from typing import Self
 
 
 class Watcher:
-    """Calls `look` in a thread of its own while it is entered, with a pause of that many seconds between two calls."""
+    """Calls `look` in a thread of its own while it is entered, with a pause of `seconds` between two calls."""
 
     seconds = 0.01
 

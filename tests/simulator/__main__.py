@@ -19,7 +19,7 @@ from simulator.switches import Switches
 
 
 def _switches(settings: list[str]) -> Switches:
-    """From `name=value` with a JSON value, or a bare word."""
+    """Return the switches of settings `NAME=VALUE`; a value is JSON, or else a bare word."""
     values: dict[str, Any] = {}
     for setting in settings:
         name, _separator, text = setting.partition("=")
@@ -65,7 +65,7 @@ def main() -> None:
         if options.influxctl:
             install(options.influxctl)
         if options.facts:
-            # Whoever waits for the file finds all of it.
+            # Atomically, so that a program that waits for the file finds all of it.
             beside = options.facts.with_suffix(".new")
             beside.write_text(json.dumps({**facts, "pid": os.getpid()}), encoding="utf-8")
             beside.replace(options.facts)

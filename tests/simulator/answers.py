@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 
 def ingress_page(status: int) -> str:
-    """An HTML page as nginx makes it."""
+    """Return an HTML page for a status, as nginx makes it."""
     title = f"{status} {HTTPStatus(status).phrase}"
     return f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<h1>{title}</h1>\r\n</body>\r\n</html>\r\n"
 

@@ -26,7 +26,7 @@ from simulator.models import (
     CreateTable,
     CreateToken,
     DatabaseAnswer,
-    KnownDatabaseAnswer,
+    IdentifiedDatabaseAnswer,
     NewTableAnswer,
     NewTokenAnswer,
     RenameDatabase,
@@ -58,9 +58,10 @@ Handler = Callable[[Core, dict[str, str], Any], dict[str, Any] | list[dict[str, 
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer` describes the JSON of status 200, None where the answer is an empty 204.
+    """An operation of the API (facts.md#operations).
 
-    `recent`: only on servers from 20251218 on (facts.md#releases-of-the-server).
+    `body` describes the JSON of the request, `answer` that of status 200, None where the answer is an empty 204.
+    `recent` says that only servers from 20251218 on have the operation (facts.md#releases-of-the-server).
     """
 
     method: str
@@ -81,13 +82,13 @@ OPERATIONS = [
     Operation("PATCH", _DATABASE, databases.update_database, UpdateDatabase, UpdatedDatabaseAnswer),
     Operation("DELETE", _DATABASE, databases.delete_database),
     Operation(
-        "PUT", _DATABASE + "/rename", databases.rename_database, RenameDatabase, KnownDatabaseAnswer, recent=True
+        "PUT", _DATABASE + "/rename", databases.rename_database, RenameDatabase, IdentifiedDatabaseAnswer, recent=True
     ),
     Operation(
         "PUT",
         "/databases/{databaseId:segment}/undelete",
         databases.undelete_database,
-        answer=KnownDatabaseAnswer,
+        answer=IdentifiedDatabaseAnswer,
         recent=True,
     ),
     Operation("POST", _DATABASE + "/tables", databases.create_table, CreateTable, NewTableAnswer),

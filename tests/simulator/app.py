@@ -49,7 +49,7 @@ def record_of(scope: Scope, raw_body: bytes) -> Request:
 
 
 class Application:
-    """`send`s nothing before the answer is complete, so that a fault can strike between commit and answer."""
+    """The application. It sends nothing before the answer is complete, so that a fault can strike after the commit."""
 
     def __init__(self, simulator: Simulator, core: Core) -> None:
         self.simulator = simulator

@@ -14,7 +14,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SwitchInfo:
-    """`fact`: the heading in facts.md that leaves the point open, or `fault`. `values`: all that are worth testing."""
+    """The description of a switch.
+
+    `fact` is the anchor in facts.md that leaves the point open, or `fault`. `values` are all values that are worth a
+    test, `about` explains them.
+    """
 
     name: str
     fact: str
@@ -24,7 +28,7 @@ class SwitchInfo:
 
 
 def switch(fact: str, default: T, *others: T, about: str) -> T:
-    """A field of a switches dataclass. The default is the likeliest behaviour; `others` are the alternatives."""
+    """Return a field of a dataclass of switches. The default is the likeliest behaviour, `others` are alternatives."""
     result: T = field(default=default, metadata={"fact": fact, "values": (default, *others), "about": about})
     return result
 

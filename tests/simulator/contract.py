@@ -39,14 +39,14 @@ def _is_date_time(value: object) -> bool:
 
 
 def folder() -> Path | None:
-    """Where the official documents are, or None."""
+    """Return the directory of the official documents, None where they aren't there."""
     place = Path(os.environ.get("INFLUXDB3_CONTRACT") or _CHECKOUT.parent / "shared" / "contract")
     return place if (place / "clustered-management-openapi.yml").is_file() else None
 
 
 @cache
 def official(product: Product) -> dict[str, Any]:
-    """InfluxData's document. FileNotFoundError where it isn't: callers look at `folder()` first."""
+    """Return InfluxData's document. Raises FileNotFoundError without it: callers look at `folder()` before."""
     place = folder()
     if place is None:
         raise FileNotFoundError("the official OpenAPI documents are not there; set INFLUXDB3_CONTRACT")
@@ -56,9 +56,9 @@ def official(product: Product) -> dict[str, Any]:
 
 
 def check(requests: Iterable[Request]) -> list[str]:
-    """Everything in which API requests and their answers differ from our document of their URL form.
+    """Return a line for each point in which API requests or answers differ from our document of their URL form.
 
-    Answers that a fault made are left out, the requests before them are not.
+    Answers that a fault has made aren't checked, but their requests are.
     """
     return [f"{r.method} {r.raw_path}: {text}" for r in requests if r.kind == "api" for text in _check(r)]
 
@@ -113,7 +113,7 @@ def _check_answer(spec: dict[str, Any], operation: dict[str, Any], request: Requ
 
 
 def _errors(spec: dict[str, Any], schema: dict[str, Any], value: object) -> Iterator[str]:
-    """Without the value itself: it may hold a secret."""
+    """Yield a line for each error of a value, without the value itself, which may hold a secret."""
     validator = Draft202012Validator({**schema, "components": spec["components"]}, format_checker=formats)
     for error in validator.iter_errors(value):
         yield f"{error.json_path} fails `{error.validator}`"
@@ -157,7 +157,10 @@ def _resolved(spec: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated(spec: dict[str, Any], schema: dict[str, Any], place: str) -> Statements:
-    """The statements of a schema, each with its place. The keys beside a reference add to the part that it names."""
+    """Return the statements of a schema, each with its place.
+
+    The keys beside a reference add to the part that it names.
+    """
     return {fact for key in schema if key not in _SILENT for fact in _facts(spec, key, schema[key], place)}
 
 
@@ -182,7 +185,7 @@ def _facts(spec: dict[str, Any], key: str, value: Any, place: str) -> Iterator[s
 
 
 def _kind(spec: dict[str, Any], schema: dict[str, Any]) -> str:
-    """Tells the kinds of a partition template's parts apart; everything else is one kind."""
+    """Return a mark for the kind of a partition template's part, an empty text for any other schema."""
     kind = _resolved(spec, _resolved(spec, schema).get("properties", {}).get("type", {}))
     values = kind.get("enum") or ([kind["const"]] if "const" in kind else [])
     return f"<{values[0]}>" if values else ""

@@ -61,7 +61,7 @@ class Core:
         self.reset()
 
     def reset(self) -> None:
-        """Back to a cluster that holds nothing but the admin's management token. `secrets` keeps growing."""
+        """Empty the cluster but for the admin, a user with a management token. `secrets` keeps growing."""
         self.clock.reset()
         self.clock.skew = self.switches.clock_skew
         self.state = State()
@@ -73,12 +73,12 @@ class Core:
         self.state.users.append(User("Ada", "Admin", "ada@example.com", self.clock.now(), id=self.user_id))
 
     def bursting(self) -> bool:
-        """Counts down the 503 answers that a start or a reset begins with."""
+        """Return whether this request gets one of the 503 answers that a start or a reset begins with; count it."""
         self.burst_left -= 1
         return self.burst_left >= 0
 
     def alive(self, token: DbToken | MgmtToken) -> bool:
-        """Whether a token is accepted now: a revocation may lag (facts.md#revocation), an expiry does not."""
+        """Return whether a token is accepted now: a revocation may lag (facts.md#revocation), an expiry doesn't."""
         now = self.clock.now()
         lag = timedelta(seconds=self.switches.revocation_delay)
         if token.revoked_at is not None and token.revoked_at + lag <= now:
@@ -86,7 +86,7 @@ class Core:
         return token.expires_at is None or token.expires_at > now
 
     def may_manage(self, secret: str) -> bool:
-        """Whether a secret opens the Management API: a live management token, or a login's session."""
+        """Return whether a secret opens the Management API: a working management token's, or a login's session."""
         if secret == self.session_token:
             return True
         return any(t.secret == secret and self.alive(t) for t in self.state.mgmt_tokens)
@@ -97,7 +97,7 @@ class Core:
             raise ApiError(400, grpc(operation, "InvalidArgument", "The expiration time must be in the future"))
 
     def keep(self, token: DbToken | MgmtToken) -> None:
-        """Puts a new token into the state and its secret among the canaries."""
+        """Put a new token into the state, and its secret among `secrets`."""
         self.secrets.add(token.secret)
         if isinstance(token, DbToken):
             self.state.db_tokens.append(token)

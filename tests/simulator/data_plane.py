@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A data plane that answers the probes for a new database token, and nothing else (facts.md#activation)."""
+"""A data plane that checks tokens and keeps no points (facts.md#queries, #writes, #health).
+
+A query has an empty result, and a write makes the tables of its lines. A new token may work only after a while
+(facts.md#activation).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from simulator.state import DbToken, Table
 
 
 def _secret(request: HttpRequest) -> str:
-    """`Bearer`, `Token`, `Basic` with the token as the password, or `?p=` (facts.md#queries)."""
+    """Return the secret of a request: in `Bearer` or `Token`, as the password of `Basic`, or in the parameter `p`."""
     scheme, _blank, value = request.headers.get("authorization", "").partition(" ")
     if scheme in ("Bearer", "Token"):
         return value
@@ -39,18 +43,18 @@ def _accepted(core: Core, token: DbToken) -> bool:
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    """The data plane's `code` is a string (facts.md#queries)."""
+    """Return an error of the data plane, whose `code` is a text (facts.md#queries)."""
     return JSONResponse({"code": code, "message": message}, status)
 
 
 def _measurement(line: str) -> str | None:
-    """The table that a line of line protocol writes to, None where it is none."""
+    """Return the table that a line writes to, None for a line that can't be parsed."""
     found = re.fullmatch(r"([^,\s]+)(?:,[^\s=]+=[^\s]+)? [^\s=]+=\S+(?: -?\d+)?", line)
     return found[1] if found else None
 
 
 def _write(core: Core, request: HttpRequest, body: Any) -> Response:
-    """Looks at token and lines, and keeps no points; a table comes into being with the first one (facts.md#writes)."""
+    """Answer a write by its token and lines, and make the tables that it is the first one for (facts.md#writes)."""
     name, lines = request.query_params.get("bucket", ""), body.decode("utf-8", "replace") if body else ""
     measurements = [_measurement(line) for line in lines.splitlines() if line.strip()]
     broken = None
@@ -72,7 +76,7 @@ def _write(core: Core, request: HttpRequest, body: Any) -> Response:
 
 
 def _refusal(core: Core, secret: str, action: str, name: str) -> Response | None:
-    """The error for a token that may not do this with a database; None where it may."""
+    """Return the error for a token that may not do this with a database, None where it may."""
     token = next((t for t in core.state.db_tokens if t.secret == secret), None)
     if token is None or not _accepted(core, token):
         return _error(401, "unauthorized", "unauthorized access")

@@ -63,7 +63,10 @@ def integer_id(text: str) -> int:
 
 
 def _undeletable(core: Core, operation: str, what: str, deleted_at: datetime | None) -> bool:
-    """Whether there is something to restore; raises where the server would refuse (facts.md#deleting-and-restoring)."""
+    """Return whether there is something to restore (facts.md#deleting-and-restoring).
+
+    Raises ApiError where the server would refuse.
+    """
     if deleted_at is None:
         if core.switches.undelete_active == 200:
             return False

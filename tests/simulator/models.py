@@ -4,7 +4,7 @@
 
 """Strict models of the bodies of requests and answers: no coercion, no unknown fields, no duplicate keys.
 
-The OpenAPI document in openapi/ is made of them (openapi.py). Facts: facts.md#operations and the chapters on databases.
+The document openapi.yml is made of them (openapi.py). Facts: facts.md#operations and the chapters on databases.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TIME_FORMAT = re.compile(r"(?:[^%]|%[Ymd])*%[Ymd](?:[^%]|%[Ymd])*")
 
 
 def rfc3339(text: str) -> datetime:
-    """An aware datetime from RFC3339 text; ValueError for anything else (`+0000` without a colon, say)."""
+    """Return the aware datetime of a text in RFC 3339. Raises ValueError for another, such as one with `+0000`."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not an RFC3339 date and time")
     return datetime.fromisoformat(text)
@@ -83,7 +83,10 @@ Part = Annotated[TagPart | TimePart | BucketPart, Field(discriminator="type")]
 
 
 def _consistent(parts: list[Part]) -> list[Part]:
-    """Unique parts; a tag occurs once over tag and bucket parts; `time` is no tag (facts.md#partition-templates)."""
+    """Return the parts. Raises ValueError where they contradict each other (facts.md#partition-templates).
+
+    Parts are unique, a tag occurs only once in tag and bucket parts together, and `time` is no tag.
+    """
     tags = [p.value.tag_name if isinstance(p, BucketPart) else p.value for p in parts if not isinstance(p, TimePart)]
     if len(set(tags)) != len(tags) or any(parts.count(p) > 1 for p in parts):
         raise ValueError("parts must be unique, and a tag may occur only once")
@@ -151,7 +154,7 @@ class DatabaseAnswer(UpdatedDatabaseAnswer):
     partition_template: Template = []
 
 
-class KnownDatabaseAnswer(Strict):
+class IdentifiedDatabaseAnswer(Strict):
     """The answer to renaming and restoring; the retention period may be left out."""
 
     id: Int64
@@ -191,13 +194,13 @@ class ErrorAnswer(Strict):
 
 
 UPDATES: tuple[type[Strict], ...] = (UpdateDatabase, UpdateToken)
-"""Bodies that the specification demands to hold at least one property."""
+"""The bodies that must have at least one property by the API document."""
 
 M = TypeVar("M", bound=Strict)
 
 
 def strict_json(raw: bytes) -> Any:
-    """Parses JSON; ValueError also for duplicate keys, NaN and Infinity, and bytes that are not UTF-8."""
+    """Return the value of JSON. Raises ValueError, also for duplicate keys, NaN, Infinity, and bytes of no UTF-8."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _value in items}) != len(items):
@@ -211,7 +214,10 @@ def strict_json(raw: bytes) -> Any:
 
 
 def parse(core: Core, where: str, model: type[M], body: Any) -> M:
-    """The body as `model`. Everything that breaks the contract is a violation, even where a switch tolerates it."""
+    """Return the body as `model`. Raises ApiError where the server refuses it.
+
+    Everything that breaks the contract is noted as a violation, also where a switch tolerates it.
+    """
     switches = core.switches
     if not isinstance(body, dict):
         core.violations.append(f"{where}: the body must be an object")

@@ -45,7 +45,7 @@ _ERRORS = {
 
 @cache
 def document(product: Product) -> dict[str, Any]:
-    """The document of the short form (Clustered) or of the long one (Dedicated)."""
+    """Return the document of the short URL form (Clustered) or of the long one (Dedicated)."""
     schemas: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -107,7 +107,7 @@ def _parameter(name: str) -> dict[str, Any]:
 
 
 def _schema(model: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a model, with all that it refers to added to `schemas`."""
+    """Return the schema of a model; add all schemas that it refers to to `schemas`."""
     made = TypeAdapter(model).json_schema(ref_template=_REF)
     definitions = made.pop("$defs", {})
     if made.get("type") == "object":
@@ -118,7 +118,7 @@ def _schema(model: Any, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bare(schema: Any) -> Any:
-    """A schema without the titles and defaults that pydantic adds: an absent field is just absent."""
+    """Return a schema without the titles, defaults and descriptions that pydantic adds: an absent field is absent."""
     if isinstance(schema, list):
         return [_bare(one) for one in schema]
     if not isinstance(schema, dict):

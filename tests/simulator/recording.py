@@ -22,9 +22,10 @@ _INFLUXCTL_WRITES = ("/_influxctl/management/create", "/_influxctl/management/re
 class Request:
     """One recorded request.
 
-    `path` is decoded, `raw_path` as it came; `body` is the parsed JSON, or the bytes when they are none, or None.
-    `status` is None while in progress and when no answer was sent. `fault` names the injected action, if any.
-    `committed` tells whether the request reached the state (it may have been answered with an error there).
+    `path` is decoded, `raw_path` as it came. `body` is the parsed JSON, the bytes where they are no JSON, or None.
+    `status` is None while the request is in progress, and when no answer was sent. `fault` names the injected action,
+    None without one. `refused` says that `refuse_writes` applied to it. `committed` says that the request reached its
+    handler, which may have answered with an error.
     """
 
     method: str
@@ -83,11 +84,11 @@ class Fault:
         return self.action in _COMMITS if self.commit is None else self.commit
 
     def release(self) -> None:
-        """Lets the requests go that a `slow` fault holds."""
+        """Have the requests answered that this `slow` fault holds."""
         self.released.set()
 
     def strikes(self, request: Request) -> bool:
-        """Counts the request if it concerns this fault, and tells whether it is struck."""
+        """Return whether this fault strikes a request; count the request where it matches."""
         if self.kind not in (None, request.kind) or (self.match is not None and not self.match(request)):
             return False
         self.seen += 1

@@ -232,7 +232,7 @@ class Simulator:
         thread.join()
 
     def reset(self, switches: Switches | None = None) -> None:
-        """A new cluster: state, requests, faults, violations, clock, switches. Port, TLS and admin token stay."""
+        """Begin anew: state, requests, faults, violations, clock and switches. Port, TLS and admin token stay."""
         with self.core.lock:
             for fault in self.faults:
                 fault.release()
@@ -252,7 +252,7 @@ class Simulator:
         partition_template: list[dict[str, Any]] | None = None,
         deleted_at: datetime | None = None,
     ) -> Database:
-        """`retention_period` in nanoseconds, 0 = infinite; the template as on the wire."""
+        """Add a database. `retention_period` is in nanoseconds, 0 for infinite; the template is as on the wire."""
         tables = max_tables or self.switches.default_max_tables
         columns = max_columns_per_table or self.switches.default_max_columns
         with self.core.lock:
@@ -283,7 +283,7 @@ class Simulator:
         revoked_at: datetime | None = None,
         created_at: datetime | None = None,
     ) -> DbToken:
-        """Times may lie in the past: that is how an expired token comes about without waiting."""
+        """Add a database token. Times may lie in the past, so that tests have an expired token without a wait."""
         created = created_at or self.clock.now()
         token = DbToken(description, permissions or [], created, expires_at, revoked_at)
         with self.core.lock:

@@ -16,18 +16,18 @@ from typing import Any
 
 
 def db_token_secret() -> str:
-    """`apiv1_` and the base64 text of 512 random bits (facts.md#token-shapes)."""
+    """Return a new secret: `apiv1_` and 512 random bits in base64 (facts.md#token-shapes)."""
     return "apiv1_" + base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def mgmt_token_secret() -> str:
-    """`M.V1.` and base64 text: the prefix is documented, the rest is a guess (facts.md#token-shapes)."""
+    """Return a new secret: `M.V1.`, which is documented, and base64 by a guess (facts.md#token-shapes)."""
     return "M.V1." + base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 @dataclass
 class Database:
-    """`retention_period` in nanoseconds, 0 = infinite. Several deleted databases may bear one name."""
+    """A database. `retention_period` is in nanoseconds, 0 for infinite. Several deleted ones may have one name."""
 
     id: int
     name: str
@@ -40,7 +40,7 @@ class Database:
 
 @dataclass
 class Table:
-    """`former_names` keep being routed here after a rename (facts.md#names-bind-tokens)."""
+    """A table. It is still reached under its `former_names` after a rename (facts.md#names-bind-tokens)."""
 
     id: int
     database_id: int
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass
 class DbToken:
-    """`permissions`: list of {"action": "read" | "write", "resource": database name or "*"}."""
+    """A database token. Each permission is {"action": "read" or "write", "resource": a database's name or "*"}."""
 
     description: str
     permissions: list[dict[str, str]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every point that the documentation leaves open (facts.md calls it open)."""
+"""The switches of the server: one for each point that the documentation leaves open (facts.md calls it open)."""
 
 from __future__ import annotations
 
@@ -208,9 +208,9 @@ class Switches(Catalogue):
 
     @classmethod
     def from_probe(cls, report: Mapping[str, Any]) -> Switches:
-        """The server of a report that the module `probe` has made; what it leaves open stays the likeliest.
+        """Return the switches by a report of the module `probe`; those that it leaves open stay the likeliest.
 
-        ValueError for a report of another form, and for an answer that no question has.
+        Raises ValueError for a report of another form, and for an answer that no question has.
         """
         if report.get("schema") != 1:
             raise ValueError(f"this is no report of the schema 1, but of {report.get('schema')!r}")

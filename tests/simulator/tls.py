@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-# What is wrong with a server's certificate, if anything. `ending` has ten days left. `no_key_identifiers` is what old
-# internal CAs make, and what Python takes until 3.12.
+# The fault of a server's certificate, if any. `ending` has ten days left. Old internal CAs make `no_key_identifiers`,
+# which Python takes until 3.12.
 Certificate = Literal["good", "ending", "expired", "not_yet_valid", "other_name", "no_key_identifiers"]
 
 

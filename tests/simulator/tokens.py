@@ -19,7 +19,10 @@ Answer = dict[str, Any]
 
 
 def check_uuid(core: Core, text: str) -> None:
-    """Any version: the constant IDs of Clustered are no UUIDv4 (facts.md#url-forms)."""
+    """Raise ApiError for a text that is no UUID of any version, and note a violation.
+
+    The constant IDs of Clustered are no UUIDs of version 4 (facts.md#url-forms).
+    """
     try:
         well_formed = str(uuid.UUID(text)) == text.lower()
     except ValueError:
@@ -42,7 +45,7 @@ def _missing(operation: str, token_id: str) -> ApiError:
 
 
 def _check_revoked(operation: str, token: DbToken, status: int) -> None:
-    """`status`: what a switch says about a revoked token; 2xx = as for any other."""
+    """Raise ApiError for a revoked token, unless `status` is one of success. `status` is the value of a switch."""
     if token.revoked_at is None or status < 300:
         return
     if status == 404:

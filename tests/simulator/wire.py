@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How records look on the wire (facts.md#operations). What isn't set is absent, unless a switch says otherwise."""
+"""Writes records as JSON (facts.md#operations). A field that isn't set is absent, unless a switch says otherwise."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _instant(key: str, moment: datetime | None, switches: Switches) -> dict[str,
 
 
 def listed(items: list[dict[str, Any]], collection: str, switches: Switches) -> Any:
-    """The answer to a list."""
+    """Return the answer to a list of a collection's objects."""
     answer: Any = items or (None if switches.empty_lists == "null" else [])
     if switches.wrapped_lists == "no":
         return answer
@@ -89,7 +89,7 @@ def new_table(record: Table, parent: Database, switches: Switches) -> dict[str, 
 
 
 def db_token(record: DbToken, switches: Switches) -> dict[str, Any]:
-    """Never the secret: only the answer to POST adds it."""
+    """Return a token without its secret, which only the answer to POST adds."""
     answer: dict[str, Any] = {
         "id": record.id,
         "description": record.description,
