@@ -105,7 +105,11 @@ class Warm:
 
 def run_alone(python: str, words: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
     """Run Ansible in a process that begins from nothing; return its exit code, stdout and stderr."""
-    command = [python, "-m", "ansible", *words]
+    return _finished([python, "-m", "ansible", *words], cwd, environment)
+
+
+def _finished(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a command with nothing on stdin; return its exit code, stdout and stderr."""
     streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     process = subprocess.run(command, cwd=cwd, env=environment, check=False, **streams)
     return process.returncode, process.stdout, process.stderr
@@ -132,8 +136,11 @@ def import_libraries(names: Sequence[str]) -> None:
 def _imported_by_ansible() -> list[str]:
     """Return the Python modules that ansible-playbook imports when it starts, in that order."""
     question = "import ansible.cli.playbook, sys; print(*sys.modules)"
-    command = [sys.executable, "-c", question]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    # With streams of its own: Ansible refuses those that a program such as ssh has set not to block.
+    code, stdout, stderr = _finished([sys.executable, "-c", question], Path(), os.environ)
+    if code != 0:
+        raise RuntimeError(f"Ansible can't be imported:\n{stderr}")
+    return stdout.split()
 
 
 def _run(job: dict[str, Any], streams: Sequence[int]) -> None:
