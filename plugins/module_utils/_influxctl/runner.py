@@ -42,9 +42,9 @@ _MISSING = (
 class Output(NamedTuple):
     """What a run of the program left behind. `code` is None where the runner has killed the program.
 
-    That is when its time was up, or when it printed more than it may (`endless`); then the streams hold the beginning
-    of each. Where the program itself had ended, and only a process that it had started kept running, `code` is the
-    program's.
+    It does so when the time is up, or when the program prints more than it may. The latter is `endless`, and the
+    streams are then only the beginnings. Where the program itself had ended, and only a process that it had started
+    kept running, `code` is the program's.
     """
 
     code: int | None

@@ -62,7 +62,7 @@ def locked_config(module: AnsibleModule) -> Iterator[Location]:
 
 def lock(where: Location) -> None:
     """Wait until no other run works on the file, and lock its directory. Raises ProfileError (code `busy`)."""
-    # In a directory that is missing no run can work. `parents` makes the directory, and then locks it.
+    # No run can work in a directory that is missing. `parents` makes the directory, and then locks it.
     with explained(where.path, "locked"):
         locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
     if not locked:
