@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import every_operation, own_errors
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sweeps import assert_no_secret
@@ -101,6 +102,8 @@ def test_many_cost_two_lists_and_the_writes(
     assert changed.result["diff"]["after"] == {"databases": {"db7": fields}}
 
 
+@every_operation
+@own_errors
 def test_databases_come_before_tokens_and_deletions_last(
     sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
 ) -> None:
@@ -255,16 +258,6 @@ def test_a_refusal_is_sat_out(sim: Simulator, run: Callable[..., Outcome], statu
     assert outcome.code == 0, outcome.output
     assert outcomes(outcome) == ["created"] * 40
     assert len(sim.requests) == 43, "both lists, 40 databases, and one of them again"
-
-
-def test_who_is_refused_while_others_get_through_does_not_give_up(sim: Simulator, run: Callable[..., Outcome]) -> None:
-    """A server that answers every third request and refuses the others, more often than there are retries."""
-    count = iter(range(10**6))
-    fault = Fault("status", times=0, status=429, match=lambda r: r.method == "POST" and next(count) % 3 > 0)
-    sim.faults.append(fault)
-    outcome = run(databases=[{"name": f"db{i}"} for i in range(40)], concurrency=8, retries=2)
-    assert outcome.code == 0, outcome.output
-    assert fault.fired > 40
 
 
 def test_a_server_that_only_refuses_is_given_up(sim: Simulator, run: Callable[..., Outcome]) -> None:
@@ -441,7 +434,7 @@ def test_a_token_for_an_unknown_database_is_warned_about(
     assert "'metrics'" in json.dumps(only_tokens.result["warnings"])
 
 
-@pytest.mark.presumes(old_server=False, missing_operations="")
+@every_operation
 def test_tokens_that_nobody_states_are_named_when_their_database_goes_or_comes(
     sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
 ) -> None:

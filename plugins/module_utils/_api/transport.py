@@ -321,9 +321,10 @@ def _received(answer: urllib3.HTTPResponse) -> Answer:
     """Read an answer's body, as much as one of its kind may have. Raises what urllib3 does."""
     status, headers = answer.status, answer.headers
     if status == 204:
-        # There is no body, whatever the head announces, so nothing is lost if the connection is cut behind it.
-        # The pool reuses the connection for the next request; closing the answer would close it.
-        answer.release_conn()
+        # There is no body, whatever the head announces, so nothing is lost if the connection is cut behind it. The pool
+        # reuses one that is in order for the next request; closing the answer closes any other.
+        if "Transfer-Encoding" not in headers and headers.get("Content-Length", "0") == "0":
+            answer.release_conn()
         return Answer(status, headers, b"", True)
     chunks = answer.stream(2**16, decode_content=False)
     largest = LARGEST if 200 <= status < 300 else LARGEST_ERROR

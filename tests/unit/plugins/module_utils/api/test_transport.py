@@ -39,7 +39,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.throttle import Throttle, pause
 from harness.raw import Raw
-from simulator import Fault, Simulator
+from simulator import Fault, Request, Simulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 METHODS = ["GET", "PATCH", "PUT", "DELETE"]
@@ -152,6 +152,19 @@ def test_a_refusal_makes_all_workers_wait(sim: Simulator, pauses: list[float]) -
         assert refused.request("GET", "/api/v0/databases", doing="do it") == []
     assert pauses == [0, 0, 30, 30], "both have waited, and the request of the second came after the pause"
     assert len(sim.requests) == 3
+
+
+def test_who_is_refused_while_others_get_through_does_not_give_up(sim: Simulator, pauses: list[float]) -> None:
+    """More often than there are retries; before each refusal, another worker has got an answer."""
+    throttle = Throttle()
+
+    def refuse(request: Request) -> bool:
+        throttle.answered += 1
+        return True
+
+    sim.faults.append(Fault("status", times=10, status=429, match=refuse))
+    assert Transport(connection_to(sim), 1, throttle).request("GET", "/api/v0/databases", doing="do it") == []
+    assert (len(sim.requests), len(pauses)) == (11, 10)
 
 
 def test_a_stop_ends_pauses_and_attempts(sim: Simulator, pauses: list[float]) -> None:
@@ -321,10 +334,21 @@ def test_a_packed_answer_is_read_where_it_can_be(pauses: list[float]) -> None:
         assert "not asked for" in str(failure_of(server))
 
 
-@pytest.mark.parametrize("head", [b"Transfer-Encoding: chunked", b"Content-Length: 5", b"Connection: close", b"A: b"])
-def test_a_deletion_is_done_though_the_connection_is_cut_behind_its_head(head: bytes) -> None:
+@pytest.mark.parametrize(
+    ("head", "retries"),
+    [
+        (b"Transfer-Encoding: chunked", 0),
+        (b"Content-Length: 5", 0),
+        (b"Connection: close", 0),
+        # Nothing announces this cut, so the next request may be sent before the cut is seen.
+        (b"A: b", 1),
+    ],
+)
+def test_a_deletion_is_done_though_the_connection_is_cut_behind_its_head(
+    head: bytes, retries: int, pauses: list[float]
+) -> None:
     with Raw(b"HTTP/1.1 204 No Content\r\n" + head + b"\r\n\r\n") as server:
-        connection = resolve({"host": server.url, "management_token": "secret-of-a-test", "retries": 0})
+        connection = resolve({"host": server.url, "management_token": "secret-of-a-test", "retries": retries})
         client = Transport(connection)
         assert client.request("DELETE", "/a", doing="do it") is None
         assert client.request("DELETE", "/b", doing="do it") is None
