@@ -496,6 +496,7 @@ def test_the_summary_of_a_rotation_says_when_it_could_not_ask(rotation: Rotation
     assert [line.endswith("not known") for line in table[1:4]] == [False, True, True]
 
 
+@pytest.mark.complete
 def test_files_that_have_no_end(rotation: Rotation) -> None:
     """A pipe that nobody writes into, and a device of zeros: neither the audit nor a rotation waits for their end."""
     pipe, zeros, good = rotation.fleet.hosts

@@ -164,6 +164,7 @@ def test_the_profile_role_costs_one_execution_and_shows_no_secret(
     assert [len(fleet.executions(host)) for host in fleet.hosts] == [1, 1, 1]
 
 
+@pytest.mark.complete
 def test_a_cluster_that_is_stated_once(
     ansible: Ansible, make_simulator: Callable[..., Simulator], fleet: Fleet
 ) -> None:

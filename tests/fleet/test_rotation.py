@@ -107,6 +107,7 @@ def test_one_token_for_all_outlives_a_host_that_is_away(rotation: Rotation, tmp_
         assert_no_secret(run.output, sim.secrets)
 
 
+@pytest.mark.complete
 def test_a_machine_with_two_names_keeps_one_token(rotation: Rotation) -> None:
     hosts = rotation.inventory()
     rotation.set_inventory({"host1": hosts["host1"], "alias": hosts["host1"], "host2": hosts["host2"]})

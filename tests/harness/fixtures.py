@@ -27,6 +27,10 @@ from simulator.influxctl import install
 REPORT = "PROBE"
 """The environment variable that names a report of the module `probe`, to run the tests as on that cluster."""
 
+# What tests presume of a cluster: that it can rename, restore and delete tables; that its errors are the API's own.
+every_operation = pytest.mark.presumes(old_server=False, missing_operations="")
+own_errors = pytest.mark.presumes(error_bodies="json")
+
 COMPILED = Path(__file__).parent / "compiled"
 
 MakeSimulator = Callable[..., Simulator]

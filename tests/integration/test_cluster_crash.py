@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from harness.crash import Attempt, Case, points, strike
+from harness.fixtures import every_operation, own_errors
 from harness.modules import Modules
 from harness.plays import connection
 from harness.sweeps import assert_no_secret
@@ -103,6 +104,8 @@ class ClusterWorld:
 
 
 @pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.complete), 4])
+@every_operation
+@own_errors
 def test_a_sample_of_points(sim: Simulator, modules: Modules, tmp_path: Path, concurrency: int) -> None:
     one = case(sim, tmp_path / "world", concurrency)
     chosen = random.Random(os.environ["CRASH_SEED"]).sample(points(one, sim, modules), SAMPLE)

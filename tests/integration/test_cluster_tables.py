@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import every_operation, own_errors
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sample import sample
@@ -77,6 +78,8 @@ def lives(sim: Simulator) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", sample(Switches.values("url_forms"), lambda _number, form: form == "long"))
+@every_operation
+@own_errors
 def test_the_life_of_tables(make_simulator: Callable[..., Simulator], run: Run, form: str) -> None:
     sim = make_simulator(url_forms=form)
     items = lives(sim)
@@ -105,6 +108,8 @@ def test_the_life_of_tables(make_simulator: Callable[..., Simulator], run: Run, 
     assert (again.result["changed"], snapshot(sim)) == (False, after)
 
 
+@every_operation
+@own_errors
 def test_tables_come_after_their_databases_and_go_before_them(sim: Simulator, run: Run, tmp_path: Path) -> None:
     for name in ("old", "gone"):
         sim.add_table(sim.add_database(name), "last")
@@ -128,6 +133,7 @@ def test_tables_come_after_their_databases_and_go_before_them(sim: Simulator, ru
 
 
 @pytest.mark.parametrize("number", [60, pytest.param(1000, marks=pytest.mark.complete)])
+@own_errors
 def test_many_tables_cost_one_list_and_the_writes(sim: Simulator, run: Run, number: int) -> None:
     for i in range(10):
         sim.add_database(f"db{i}", max_tables=number)
@@ -141,6 +147,7 @@ def test_many_tables_cost_one_list_and_the_writes(sim: Simulator, run: Run, numb
     assert again.result["totals"]["tables"]["unchanged"] == number
 
 
+@own_errors
 def test_a_table_that_fails_stops_no_other(sim: Simulator, run: Run) -> None:
     sim.add_database("metrics")
     sim.add_database("unstated")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import every_operation
 from harness.modules import Modules
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
@@ -145,6 +146,7 @@ def check_lists(results: dict[str, Any], sim: Simulator, form: dict[str, Any]) -
     sample(forms(), lambda number, _form: number % 7 == 0),
     ids=lambda form: f"{form['list_wrapping']} {form['list_keys']}",
 )
+@every_operation
 def test_every_form_is_read(run: Run, sim: Simulator, program: Path, form: dict[str, Any]) -> None:
     install(program.parent, **form)
     seed(sim)
@@ -250,6 +252,7 @@ def test_clusters_are_listed_on_dedicated_and_refused_on_clustered(
     assert modules.run("cluster_info", {**common, "name": "other"}).result["clusters"] == []
 
 
+@every_operation
 def test_a_profile_is_enough(modules: Modules, sim: Simulator, program: Path, tmp_path: Path) -> None:
     seed(sim)
     config = tmp_path / "config.toml"
@@ -264,6 +267,7 @@ def test_a_profile_is_enough(modules: Modules, sim: Simulator, program: Path, tm
     assert all(ran.argv[:4] == ["--config", str(config), "--profile", "p"] for ran in invocations(program))
 
 
+@every_operation
 def test_a_database_is_restored_by_its_name(run: Run, sim: Simulator, program: Path) -> None:
     seed(sim)
     before = snapshot(sim)
@@ -278,6 +282,7 @@ def test_a_database_is_restored_by_its_name(run: Run, sim: Simulator, program: P
     assert commands(program) == ["database list deleted"] * 2, "none where it is active"
 
 
+@every_operation
 def test_of_several_deleted_ones_none_is_restored(run: Run, sim: Simulator, program: Path) -> None:
     for day in range(3):
         sim.add_database("twice", deleted_at=MOMENT + timedelta(days=day))
@@ -306,6 +311,7 @@ def test_what_can_not_be_restored_by_name_says_why(run: Run, sim: Simulator, pro
     assert snapshot(sim) == before
 
 
+@every_operation
 def test_a_deletion_tells_what_restores_it(run: Run, sim: Simulator, program: Path) -> None:
     seed(sim)
     sim.add_database("metrics2")
@@ -358,6 +364,7 @@ def ends(result: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     }
 
 
+@every_operation
 def test_items_of_cluster_are_restored_by_name(run: Run, sim: Simulator, program: Path) -> None:
     seed(sim)
     for day in range(2):
@@ -402,6 +409,7 @@ def test_without_influxctl_only_what_needs_it_fails(run: Run, sim: Simulator, tm
 IN_METRICS = {"database": "metrics"}
 
 
+@every_operation
 def test_a_table_is_restored_by_its_name(run: Run, sim: Simulator, program: Path) -> None:
     seed(sim)
     sim.add_table(sim.state.databases[0], "disk", deleted_at=MOMENT)
@@ -418,6 +426,7 @@ def test_a_table_is_restored_by_its_name(run: Run, sim: Simulator, program: Path
     assert (active["changed"], active["table"]["id"]) == (False, 5)
 
 
+@every_operation
 def test_of_several_deleted_tables_none_is_restored(run: Run, sim: Simulator, program: Path) -> None:
     seed(sim)
     sim.state.tables[0].deleted_at = MOMENT + timedelta(days=1)
@@ -440,6 +449,7 @@ def table_ends(result: dict[str, Any]) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("lookup", ["none", "influxctl"])
+@every_operation
 def test_tables_of_cluster_are_restored_by_name(run: Run, sim: Simulator, program: Path, lookup: str) -> None:
     seed(sim)
     metrics, infinite = sim.state.databases[0], sim.state.databases[2]
@@ -476,6 +486,7 @@ def test_tables_of_cluster_are_restored_by_name(run: Run, sim: Simulator, progra
 
 
 @pytest.mark.parametrize("lookup", ["none", "influxctl"])
+@every_operation
 def test_a_table_is_restored_with_its_database(run: Run, sim: Simulator, program: Path, lookup: str) -> None:
     """Nobody lists the tables of a database that is deleted yet."""
     old = sim.add_database("old", deleted_at=MOMENT)
@@ -496,6 +507,7 @@ def test_a_table_is_restored_with_its_database(run: Run, sim: Simulator, program
     assert (again["changed"], table_ends(again)) == (False, [("unchanged", None)] * 2)
 
 
+@every_operation
 def test_without_influxctl_only_tables_that_need_it_fail(run: Run, sim: Simulator, tmp_path: Path) -> None:
     seed(sim)
     items: list[dict[str, Any]] = [
@@ -538,6 +550,7 @@ def test_what_others_restore_or_purge_meanwhile(run: Run, sim: Simulator, module
 
 
 @pytest.mark.parametrize("lookup", ["none", "influxctl"])
+@every_operation
 def test_the_deletion_of_a_table_tells_what_restores_it(
     run: Run, sim: Simulator, program: Path, tmp_path: Path, lookup: str
 ) -> None:

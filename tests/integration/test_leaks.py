@@ -16,6 +16,7 @@ import ansible_runner
 import pytest
 import yaml
 
+from harness.fixtures import every_operation, own_errors
 from harness.leaks import ProcessWatch, files_below, leaks
 from harness.playbook import Ansible
 from harness.plays import connection
@@ -216,6 +217,8 @@ def world(sim: Simulator, tmp_path: Path) -> World:
     return World(sim, tmp_path)
 
 
+@every_operation
+@own_errors
 def test_a_playbook_leaks_nothing(world: World, ansible: Ansible, tmp_path: Path) -> None:
     cache, temporary = tmp_path / "cache", tmp_path / "temporary"
     with ProcessWatch(ansible.home) as watch:

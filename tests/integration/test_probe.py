@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 
 from harness.crash import KILLS, Attempt, Case, Promise, killing, points, strike
-from harness.fixtures import MakeSimulator
+from harness.fixtures import MakeSimulator, every_operation
 from harness.modules import Modules
 from harness.playbook import Ansible
 from harness.plays import connection
 from harness.probing import Program, add_foreign, alive, foreign, private_texts, wrong
 from harness.sample import sample
 from harness.sweeps import assert_no_secret, snapshot
-from simulator import Fault, Simulator
+from simulator import Fault, Simulator, Switches
 from simulator.influxctl import install
 
 # Other points in each run; `make crash` tries them all.
@@ -68,7 +68,7 @@ def test_a_whole_probe_through_ansible(
     server: str, ansible: Ansible, make_simulator: MakeSimulator, tmp_path: Path
 ) -> None:
     product, switches = SERVERS[server]
-    sim = make_simulator(product, **switches)
+    sim = make_simulator(product, like=Switches(), **switches)
     add_foreign(sim)
     before, text = foreign(sim), snapshot(sim)
     variables: dict[str, Any] = {"cluster_connection": connection(sim), "probe_query_host": sim.url}
@@ -191,6 +191,7 @@ def test_a_prefix_that_names_can_not_begin_with_is_refused(modules: Modules, sim
     assert sim.requests == []
 
 
+@every_operation
 def test_a_prefix_of_ones_own(modules: Modules, sim: Simulator) -> None:
     add_foreign(sim)
     before = snapshot(sim)

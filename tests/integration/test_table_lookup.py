@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import every_operation, own_errors
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sample import part_or_all, sample
@@ -116,6 +117,8 @@ WORLDS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("world", sample(WORLDS, lambda number, _world: number == 2), ids=str)
+@every_operation
+@own_errors
 def test_the_life_of_tables(
     make_simulator: Callable[..., Simulator], run: Run, program: Path, world: dict[str, Any]
 ) -> None:
@@ -141,6 +144,8 @@ def test_the_life_of_tables(
 
 
 @pytest.mark.parametrize("step", part_or_all(4))
+@every_operation
+@own_errors
 def test_one_table_is_looked_up_as_well(sim: Simulator, run: Run, program: Path, step: int) -> None:
     items, become = lives(sim)
     for item, word in list(zip(items, become, strict=True))[::step]:
@@ -160,6 +165,8 @@ SHOWN = sample(CliSwitches.values("shown_templates"), lambda _number, shown: sho
 
 
 @pytest.mark.parametrize("shown", SHOWN)
+@every_operation
+@own_errors
 def test_a_template_that_differs_fails_where_it_is_shown(sim: Simulator, run: Run, tmp_path: Path, shown: str) -> None:
     metrics = sim.add_database("metrics")
     sim.add_table(metrics, "daily", partition_template=BUCKETS)
@@ -185,6 +192,8 @@ def test_a_template_that_differs_fails_where_it_is_shown(sim: Simulator, run: Ru
 
 
 @pytest.mark.parametrize("there", list(itertools.product((False, True), repeat=2)), ids=str)
+@every_operation
+@own_errors
 def test_a_rename_guesses_nothing(sim: Simulator, run: Run, there: tuple[bool, bool]) -> None:
     metrics = sim.add_database("metrics")
     for name, is_there in zip(("old", "new"), there, strict=True):
@@ -204,6 +213,8 @@ def test_a_rename_guesses_nothing(sim: Simulator, run: Run, there: tuple[bool, b
     assert writes(sim) == []
 
 
+@every_operation
+@own_errors
 def test_tables_of_a_database_that_is_renamed_are_seen_under_its_old_name(
     sim: Simulator, run: Run, program: Path
 ) -> None:
@@ -231,6 +242,9 @@ def test_tables_of_a_database_that_is_renamed_are_seen_under_its_old_name(
 HOSTILE = ["a/b", "../x", "-force", "--config", "ü é", "{{ 1 }}", "a%2Fb", "x'\"y"]
 
 
+@every_operation
+@own_errors
+@pytest.mark.presumes(encoded_slash="kept")
 def test_hostile_names_are_looked_up(sim: Simulator, run: Run, program: Path) -> None:
     for name in HOSTILE:
         sim.add_table(sim.add_database(name), name)
@@ -244,6 +258,8 @@ def test_hostile_names_are_looked_up(sim: Simulator, run: Run, program: Path) ->
 
 @pytest.mark.parametrize("step", part_or_all(7))
 @pytest.mark.parametrize("action", sample(["drop_before", "drop_after", "status"], lambda number, _action: number == 1))
+@every_operation
+@own_errors
 def test_a_fault_at_any_request_leaves_what_the_next_run_finishes(
     make_simulator: Callable[..., Simulator], run: Run, action: Action, step: int
 ) -> None:
@@ -275,6 +291,8 @@ def test_a_table_that_appears_meanwhile_is_looked_up_again(sim: Simulator, run: 
     assert listed(program) == ["metrics", "metrics"]
 
 
+@every_operation
+@own_errors
 def test_a_name_that_only_the_server_takes_for_there_is_told(
     make_simulator: Callable[..., Simulator], run: Run
 ) -> None:
@@ -285,6 +303,8 @@ def test_a_name_that_only_the_server_takes_for_there_is_told(
     assert "former name" in json.dumps(outcome.result["warnings"])
 
 
+@every_operation
+@own_errors
 def test_a_list_that_fails_fails_the_tables_of_its_database(sim: Simulator, run: Run) -> None:
     for name in ("good", "bad"):
         sim.add_table(sim.add_database(name), "unwanted")
@@ -328,6 +348,8 @@ FORMS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("form", sample(FORMS, lambda number, _form: number == 0), ids=str)
+@every_operation
+@own_errors
 def test_every_form_of_the_list_is_looked_up(sim: Simulator, run: Run, tmp_path: Path, form: dict[str, Any]) -> None:
     items, become = lives(sim)
     install(tmp_path, **{"shown_templates": "parts", **form})
