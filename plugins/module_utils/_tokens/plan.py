@@ -90,10 +90,18 @@ def dead_when_made(token: State) -> bool:
 
 
 def newest_first(tokens: Sequence[State]) -> list[State]:
-    """Return tokens by creation, the newest first; the ID decides among equals."""
-    if len(tokens) < 2:
-        return list(tokens)
-    return sorted(tokens, key=lambda token: (token["created_at"], token["id"]), reverse=True)
+    """Return tokens by creation, the newest first."""
+    return list(tokens) if len(tokens) < 2 else sorted(tokens, key=age, reverse=True)
+
+
+def age(token: State) -> tuple[datetime, bool, datetime, str]:
+    """Return what sorts tokens by creation.
+
+    Some servers show whole seconds only. So of two that were made at the same time, the one that ends later counts as
+    the newer one: a renewal mostly does. Then the ID decides, so that every run sees the same.
+    """
+    made, ends = token["created_at"], token.get("expires_at")
+    return made, ends is None, ends or made, token["id"]
 
 
 def _active(tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: str | None) -> list[State]:

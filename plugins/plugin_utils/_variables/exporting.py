@@ -22,7 +22,7 @@ from ...module_utils._core.durations import format_duration, parse_duration, par
 from ...module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
 from ...module_utils._core.errors import MASK, Influxdb3Error, shown
 from ...module_utils._core.printing import texts_in
-from ...module_utils._tokens.plan import unmarked
+from ...module_utils._tokens.plan import age, unmarked
 
 # Ansible's own word for a secret that is all of a text. A part of a text becomes MASK.
 WHOLE_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -165,8 +165,7 @@ def _tokens(tokens: Sequence[Mapping[str, Any]], now: datetime, left_out: list[s
     """
     descriptions: set[str] = set()
     paths: set[str | None] = set()
-    newest_first = sorted(tokens, key=lambda t: (parse_instant(t["created_at"]), t["id"]), reverse=True)
-    for token in sorted(newest_first, key=lambda t: t.get("description") or ""):
+    for token in sorted(sorted(tokens, key=_age, reverse=True), key=lambda t: t.get("description") or ""):
         description = token.get("description") or ""
         if not _works(token, now) or unmarked(dict(token))[1] or description in descriptions:
             continue
@@ -180,6 +179,11 @@ def _tokens(tokens: Sequence[Mapping[str, Any]], now: datetime, left_out: list[s
             paths.add(path)
             identity = {"description": Foreign(description)}
         yield {**identity, **_wish(token, left_out)}
+
+
+def _age(token: Mapping[str, Any]) -> Any:
+    ends = token.get("expires_at")
+    return age({**token, "created_at": parse_instant(token["created_at"]), "expires_at": ends and parse_instant(ends)})
 
 
 def _works(token: Mapping[str, Any], now: datetime) -> bool:

@@ -267,9 +267,11 @@ def test_id_of_a_dead_token_is_refused(dead: State) -> None:
         plan_token([token(**dead)], wish(id="a"), NOW)
 
 
-def test_newest_is_decided_by_creation_and_then_by_id() -> None:
+def test_newest_is_decided_by_creation_then_by_end_and_then_by_id() -> None:
+    """Where times are whole seconds, a renewal may be as old as what it supersedes."""
     old, one, two = token("z", created_at=NOW - timedelta(days=9)), token("a"), token("b")
-    assert newest_first([old, one, two]) == [two, one, old]
+    soon = token("y", expires_at=NOW + timedelta(days=7))
+    assert newest_first([old, one, soon, two]) == [two, one, soon, old]
 
 
 def test_expiry_of_a_new_token() -> None:
