@@ -27,8 +27,10 @@ from simulator.influxctl import install
 REPORT = "PROBE"
 """The environment variable that names a report of the module `probe`, to run the tests as on that cluster."""
 
-# What tests presume of a cluster: that it can rename, restore and delete tables; that its errors are the API's own.
+# What tests presume of a cluster: that it can rename, restore and delete tables; that its errors are the API's own; and
+# that a management token may list, make and revoke others.
 every_operation = pytest.mark.presumes(old_server=False, missing_operations="")
+manages_tokens = pytest.mark.presumes(mgmt_token_may_manage=True)
 own_errors = pytest.mark.presumes(error_bodies="json")
 
 COMPILED = Path(__file__).parent / "compiled"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import manages_tokens
 from harness.modules import Modules, Outcome
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
@@ -54,6 +55,7 @@ def failed(outcome: Outcome, code: str) -> str:
 
 
 @pytest.mark.parametrize("module", ["database_info", "mgmt_token_info"])
+@manages_tokens
 def test_blank_options_and_variables_hide_nothing_of_a_profile(
     modules: Modules, sim: Simulator, tmp_path: Path, module: str
 ) -> None:

@@ -19,7 +19,7 @@ import yaml
 from pysequoia import Tsk
 
 from fleet import Fleet
-from harness.fixtures import every_operation, unmet
+from harness.fixtures import every_operation, manages_tokens, unmet
 from harness.install import CHECKOUT
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
@@ -99,6 +99,8 @@ def test_examples_of_plugins(
 ) -> None:
     if path.stem in ("cluster", "database", "table") and (reason := unmet(every_operation.kwargs)):
         pytest.skip(reason)
+    if path.stem in ("fleet_step", "mgmt_token", "mgmt_token_info") and (reason := unmet(manages_tokens.kwargs)):
+        pytest.skip(reason)
     # Clusters are listed on Cloud Dedicated only.
     sim = make_simulator("dedicated" if path.stem == "cluster_info" else "clustered")
     variables = world(sim, tmp_path)
@@ -136,6 +138,7 @@ def test_readme_tasks(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     assert [database.name for database in sim.state.databases] == ["metrics"]
 
 
+@manages_tokens
 def test_readme_fleet(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
     (block,) = (block for block in code_blocks("yaml") if "mgmt_token_expires_in" in block)
     variables = local(block, sim, tmp_path)

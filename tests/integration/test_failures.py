@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import manages_tokens
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
 from harness.sample import part_or_all
@@ -271,6 +272,7 @@ def check(result: dict[str, Any], case: Case) -> None:
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
+@manages_tokens
 def test_what_is_ambiguous_is_refused(ansible: Ansible, sim: Simulator, state: str) -> None:
     sim.add_database("old")
     sim.add_database("new", partition_template=[{"type": "time", "value": "%Y"}])

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.fixtures import manages_tokens
 from harness.playbook import Ansible, Run
 from harness.plays import connection
 from simulator import Simulator
@@ -80,6 +81,7 @@ def use(name: str = "Rotate", **variables: Any) -> dict[str, Any]:
     return {"name": name, "ansible.builtin.import_role": ROLE, "vars": variables}
 
 
+@manages_tokens
 def test_two_stores_in_one_play_are_refused(hosts: Hosts) -> None:
     """The tasks for a store run once; so a play serves the hosts that share the first one's token, and no others."""
     store = hosts.directory / "store"
@@ -110,6 +112,7 @@ def test_two_stores_in_one_play_are_refused(hosts: Hosts) -> None:
     assert hosts.profiles("host2") == {}
 
 
+@manages_tokens
 def test_the_issuer_has_the_defaults_of_the_play(hosts: Hosts) -> None:
     """Of the action group, and of the module, which beats it; neither is meant for the hosts."""
     given = hosts.variables.pop("mgmt_token_connection")
@@ -123,6 +126,7 @@ def test_the_issuer_has_the_defaults_of_the_play(hosts: Hosts) -> None:
     assert hosts.alive() == {f"influxctl {host}": [*hosts.profiles(host).values()] for host in HOSTS}
 
 
+@manages_tokens
 def test_another_run_at_the_file_of_a_shared_token_is_waited_for(hosts: Hosts) -> None:
     """It ends once this run has read the list of tokens, after which it locks the file."""
     directory = hosts.directory / "shared"

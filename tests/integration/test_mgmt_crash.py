@@ -23,13 +23,15 @@ from typing import Any
 import pytest
 
 from harness.crash import Attempt, Case, Point, points, strike
-from harness.fixtures import MakeSimulator
+from harness.fixtures import MakeSimulator, manages_tokens
 from harness.modules import Modules
 from harness.plays import connection
 from harness.sample import sample
 from harness.sweeps import assert_no_secret
 from simulator import MgmtToken, Simulator
 from simulator.influxctl import install
+
+pytestmark = manages_tokens
 
 # Other points in each run; `make crash` tries them all.
 SAMPLE = 3

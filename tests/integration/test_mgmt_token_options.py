@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from harness.fixtures import MakeSimulator
+from harness.fixtures import MakeSimulator, manages_tokens
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sample import sample
@@ -306,6 +306,7 @@ def test_an_id_that_influxctl_lists_never_becomes_its_option(run: Run, tmp_path:
 
 
 @pytest.mark.parametrize("what", sample(["mutual", "insecure", "plain", "dedicated", "tls"], lambda n, _what: n < 2))
+@manages_tokens
 def test_every_kind_of_connection_reaches_influxctl(
     make_simulator: MakeSimulator, modules: Modules, program: Path, tmp_path: Path, what: str
 ) -> None:

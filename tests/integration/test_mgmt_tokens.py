@@ -21,12 +21,15 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import manages_tokens
 from harness.leaks import ProcessWatch, files_below, leaks
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
 from harness.sweeps import assert_no_secret, snapshot
 from simulator import Simulator
 from simulator.influxctl import Invocation, install, invocations
+
+pytestmark = manages_tokens
 
 MODULE = "influxops.influxdb3.mgmt_token"
 

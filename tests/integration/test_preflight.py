@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures import manages_tokens
 from harness.playbook import Ansible, Run
 from harness.plays import connection
 from harness.sample import sample
@@ -123,6 +124,7 @@ def files(world: World) -> dict[str, tuple[int, bytes]]:
     return {str(path): (path.stat().st_mode, path.read_bytes()) for path in paths}
 
 
+@manages_tokens
 def test_all_is_in_order(world: World) -> None:
     """In check mode, and again, as well; nothing is written anywhere."""
     del world.variables["preflight_file"]
@@ -319,6 +321,7 @@ def spoiled_hosts(world: World) -> dict[str, list[str]]:
     }
 
 
+@manages_tokens
 def test_each_problem_of_a_host(world: World) -> None:
     expected = spoiled_hosts(world)
     before = snapshot(world.sim), files(world)

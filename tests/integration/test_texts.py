@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.fixtures import manages_tokens
 from harness.modules import Modules, Outcome
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
@@ -199,6 +200,7 @@ def test_a_diff_steers_no_terminal(ansible: Ansible, sim: Simulator, style: str)
     assert not {"\u202e", "\x9b"} & set(diff)
 
 
+@manages_tokens
 def test_an_influxctl_in_colours_manages_tokens(modules: Modules, sim: Simulator, tmp_path: Path) -> None:
     """All that it prints is coloured, as by a wrapper that takes everything for a terminal."""
     real = install(tmp_path)

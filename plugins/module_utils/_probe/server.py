@@ -99,8 +99,10 @@ class Server:
         try:
             answer = transport.request(method, path, body, doing="probe")
         except ApiError as error:
-            # A second attempt finds what the first may have done: that is no answer to the question.
-            return Reply(None if error.repeated else error.status, None, error.own, error.server_message or "")
+            # A second attempt finds what the first may have done, and a success that can't be read may be anybody's:
+            # neither is an answer to the question.
+            is_lost = error.repeated or (error.status is not None and error.status < 300)
+            return Reply(None if is_lost else error.status, None, error.own, error.server_message or "")
         secret = answer.get("accessToken") if isinstance(answer, dict) else None
         if can_be_secret(secret):
             remember(str(secret))

@@ -186,6 +186,23 @@ def test_with_a_fault_at_any_request_nothing_is_left_unnamed(
     assert problems == []
 
 
+@pytest.mark.parametrize("collection", ["databases", "tokens"])
+@pytest.mark.parametrize("which", ["any", "sweep"])
+def test_a_page_in_answer_to_a_list_is_no_empty_list(
+    servers: dict[str, Simulator], ask: Ask, collection: str, which: str
+) -> None:
+    """Neither is what lists would show taken for absent, nor is what the run has made left without a word."""
+    sim = servers["clustered"]
+    sim.reset()
+    add_foreign(sim)
+    ask(sim, None)
+    sent = enumerate(sim.requests, 1)
+    lists = [number for number, one in sent if (one.method, one.path) == ("GET", f"/api/v0/{collection}")]
+    # The last one of a run sees that all is gone; the one before finds what is to be removed.
+    for number in lists[-2:] if which == "sweep" else lists[:-2]:
+        assert strike(sim, None, ask, Fault(**FAULTS["html 200"], at=number)) == []
+
+
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_without_writes_none_is_sent(servers: dict[str, Simulator], ask: Ask, product: str) -> None:
     sim = servers[product]
