@@ -23,6 +23,7 @@ NO_ROUTE = (404, 405, 415, 501)
 # The statuses that answer no question: none at all, or those of a server that is busy (facts.md#error-form).
 _UNSETTLED = (None, 429, 502, 503, 504)
 _REFUSED = (400, 422)
+FORBIDDEN = (401, 403)
 _FRACTION = re.compile(r"T\d\d:\d\d:\d\d(?:\.(\d+))?")
 _JSON_BEGINS = re.compile(r"^[^\S\n]*(?=[\[{\"])", re.MULTILINE)
 _MOST_BEGINNINGS = 100

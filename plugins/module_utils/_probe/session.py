@@ -14,7 +14,7 @@ from urllib.parse import quote
 from .._core.durations import format_instant
 from .._core.entities import DB_TOKEN, State
 from .._core.errors import InfluxctlError, Influxdb3Error, Refused
-from .answers import Answer, Reply, unanswered
+from .answers import FORBIDDEN, Answer, Reply, unanswered
 from .influxctl import Influxctl, Ran
 from .scratch import DATABASE, MGMT_TOKEN, Collection, Scratch
 from .scratch import DB_TOKEN as TOKEN
@@ -69,16 +69,15 @@ class Session:
     def settled(self, send: Callable[[], Reply]) -> Reply:
         """Return the reply to a request that may be sent twice; one without a status where the server is out of order.
 
-        A status of 500 can be the server's answer to the very question. It counts as an answer where it comes twice
-        while a list of databases succeeds.
+        A status of 500 and one that forbids can be the server's answer to the very question, or that of a moment. It
+        counts where it comes twice, and one of 500 only while a list of databases succeeds.
         """
         reply = send()
-        if reply.status is None or reply.status < 500:
+        if reply.status is None or not (reply.status >= 500 or reply.status in FORBIDDEN):
             return reply
         again = send()
-        if again.status == reply.status and not self.read("databases").is_success:
-            return Reply(None)
-        return again
+        is_lasting = again.status == reply.status and reply.status >= 500
+        return Reply(None) if is_lasting and not self.read("databases").is_success else again
 
     def register_id(self, number: Any) -> str | None:
         """Allow writes with the ID of an object of this run; return it as a segment of a path, None for no ID."""
