@@ -331,7 +331,8 @@ def influxctl_create_json(session: Session) -> Answer:
         form = holds_secret(ran.stdout, token["token_prefix"])
         if form:
             return Answer(True, f"The output of {what} is {form} that holds the token.")
-        return Answer(False, f"The output of {what} holds no token that can be read.")
+        if ran.success:
+            return Answer(False, f"The output of {what} holds no token that can be read.")
     if not ran.success and not ran.forbidden and session.issued_plainly[1] is not None:
         return Answer(False, f"{what} fails, and works without --format json.")
     return unanswered(f"{what} made no token that the list shows.")

@@ -274,8 +274,12 @@ class Session:
 
     @cached_property
     def issued(self) -> tuple[Ran, State | None]:
-        """The creation of a management token with its output as JSON, and the token's entry in the list afterwards."""
-        return self._issue("management", as_json=True)
+        """The creation of a management token with its output as JSON, and the token's entry in the list afterwards.
+
+        One that fails may have met a moment's trouble, so another token is tried then.
+        """
+        ran, token = self._issue("management", as_json=True)
+        return (ran, token) if ran.success or ran.forbidden else self._issue("again", as_json=True)
 
     @cached_property
     def issued_plainly(self) -> tuple[Ran, State | None]:

@@ -203,6 +203,17 @@ def test_a_page_in_answer_to_a_list_is_no_empty_list(
         assert strike(sim, None, ask, Fault(**FAULTS["html 200"], at=number)) == []
 
 
+@pytest.mark.parametrize("name", ["403", "503", "drop after", "500 after the commit"])
+def test_one_failure_of_influxctl_is_no_answer(servers: dict[str, Simulator], ask: Ask, name: str) -> None:
+    """Neither that a management token may not make others, nor that the output can't be read."""
+    sim = servers["clustered"]
+    sim.reset()
+    add_foreign(sim)
+    ask(sim, Program())
+    made = next(n for n, request in enumerate(sim.requests, 1) if request.path.endswith("/management/create"))
+    assert strike(sim, Program(), ask, Fault(**FAULTS[name], at=made)) == []
+
+
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_without_writes_none_is_sent(servers: dict[str, Simulator], ask: Ask, product: str) -> None:
     sim = servers[product]
