@@ -170,11 +170,8 @@ def test_oldest(session: nox.Session) -> None:
     skip_without(session, OLDEST_CORE_PYTHON, OLDEST_CORE, MATRIX[OLDEST_CORE])
     # The rest runs module code apart from Ansible, or plays of which each kind is here already.
     fleet = ("bootstrap", "rotation", "db_rotation", "audit", "preflight", "role_examples")
-    paths = [f"fleet/test_{name}.py" for name in fleet] + [
-        "integration/test_scenarios.py",
-        "integration/test_failures.py",
-    ]
-    run_tests(session, LOCKS[OLDEST_CORE], *(f"tests/{path}" for path in paths))
+    names = (*(f"fleet/test_{name}" for name in fleet), "integration/test_scenarios", "integration/test_failures")
+    run_tests(session, LOCKS[OLDEST_CORE], *(f"tests/{name}.py" for name in names))
 
 
 @nox.session(name="test-newest", python=NEWEST_CORE_PYTHON, tags=["tests"])

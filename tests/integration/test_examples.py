@@ -19,7 +19,7 @@ import yaml
 from pysequoia import Tsk
 
 from fleet import Fleet
-from harness.fixtures import every_operation, manages_tokens, unmet
+from harness.fixtures import every_operation, manages_tokens
 from harness.install import CHECKOUT
 from harness.playbook import Ansible
 from harness.plays import connection, local_play
@@ -93,14 +93,19 @@ def local(text: str, sim: Simulator, workdir: Path) -> Any:
     return example
 
 
-@pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
+PRESUMED = {
+    **dict.fromkeys(("cluster", "database", "table"), every_operation),
+    **dict.fromkeys(("fleet_step", "mgmt_token", "mgmt_token_info"), manages_tokens),
+}
+"""What the examples of a plugin presume of the cluster."""
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, marks=PRESUMED.get(path.stem, ()), id=path.stem) for path in DOCUMENTED]
+)
 def test_examples_of_plugins(
     path: Path, ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path
 ) -> None:
-    if path.stem in ("cluster", "database", "table") and (reason := unmet(every_operation.kwargs)):
-        pytest.skip(reason)
-    if path.stem in ("fleet_step", "mgmt_token", "mgmt_token_info") and (reason := unmet(manages_tokens.kwargs)):
-        pytest.skip(reason)
     # Clusters are listed on Cloud Dedicated only.
     sim = make_simulator("dedicated" if path.stem == "cluster_info" else "clustered")
     variables = world(sim, tmp_path)

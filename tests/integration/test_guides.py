@@ -26,7 +26,7 @@ from fleet import Fleet
 from fleet.host import Host
 from fleet.packages import archive, checksum, web_server
 from harness import systemd
-from harness.fixtures import manages_tokens, unmet
+from harness.fixtures import manages_tokens
 from harness.install import CHECKOUT
 from harness.pages import Reader, blocks
 from harness.playbook import Ansible
@@ -39,7 +39,6 @@ from simulator.influxctl import install
 
 RST = CHECKOUT / "docs" / "docsite" / "rst"
 START = RST / "guide_getting_started.rst"
-MAKE_MGMT_TOKENS = ("guide_getting_started", "playbook_audit", "playbook_rotate")
 # What guide_awx shows is files of docs/awx, which test_awx.py runs; mapping shows no block.
 PAGES = sorted(path for path in RST.glob("*.rst") if path.stem not in ("guide_awx", "mapping"))
 # What everybody does first, and the shortest; the other guides go through the same playbooks with more care.
@@ -293,9 +292,8 @@ def world(ansible: Ansible, sim: Simulator, tarball: Path) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("page", sample(PAGES, lambda _number, page: page.stem in SAMPLE), ids=lambda page: page.stem)
+@manages_tokens
 def test_page(page: Path, world: World) -> None:
-    if page.stem in MAKE_MGMT_TOKENS and (reason := unmet(manages_tokens.kwargs)):
-        pytest.skip(reason)
     reader = world.reader
     if page != START:
         for block in blocks(START):

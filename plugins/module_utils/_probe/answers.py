@@ -167,7 +167,7 @@ def encoded_slash(decoded: Reply, missing: Reply, slash: Reply) -> Answer:
     """
     if decoded.is_success:
         return Answer("fails", "A path that is right only with its %2F decoded was found, so %2F is a slash there.")
-    settled = [reply for reply in (missing, slash) if reply.status not in (*_UNSETTLED, 401, 403, 500)]
+    settled = [reply for reply in (missing, slash) if reply.status not in (*_UNSETTLED, *FORBIDDEN, 500)]
     if len(settled) < 2:
         return unanswered(f"A name with %2F that isn't there {slash.outcome}, one without {missing.outcome}.")
     same = (slash.status, slash.own) == (missing.status, missing.own)
