@@ -258,6 +258,11 @@ file_identity:
   type: str
   sample: 0c8f6f0e-5a0e-4c80-8d6f-1c7b6f1f8a55:64769:131094:token.json
 # texts.yml ends
+env_file_identity:
+  description: The same of O(env_path); null without one.
+  returned: success
+  type: str
+  sample: 0c8f6f0e-5a0e-4c80-8d6f-1c7b6f1f8a55:64769:131094:token.env
 # texts.yml: failure
 failure:
   description: What went wrong. All five keys are always there, null where one doesn't apply.

@@ -342,6 +342,13 @@ def test_a_machine_with_two_names_keeps_one_token(db_rotation: DbRotation) -> No
         assert [failure["msg"].split(" are one machine")[0] for failure in run.failures] == ["host1 and alias"]
     assert rotation.alive("telegraf alias") == []
     assert states(rotation)[:2] == [True, True]
+    # Another file for the token, and the same one for its variable.
+    rotation.set_of_host("alias", db_token_path="~/another/token.json")
+    for run in (rotation.rotate(), rotation.rotate(influxdb3_serial=1)):
+        assert run.code == 2
+        assert run.changed == []
+        assert ["host1 and alias are one machine" in failure["msg"] for failure in run.failures] == [True]
+    assert rotation.alive("telegraf alias") == []
 
 
 @pytest.mark.complete
@@ -520,6 +527,23 @@ def test_two_uses_of_a_description_revoke_nothing_of_each_other(db_rotation: DbR
 
 
 @pytest.mark.complete
+def test_two_uses_write_no_file_in_turn(db_rotation: DbRotation) -> None:
+    """Two applications on each host, each with a prefix of its own, and with one path."""
+    rotation = db_rotation
+    rotation.variables.pop("db_token_description_prefix", None)
+    uses = [
+        {"import_role": {"name": "influxops.influxdb3.db_token"}, "vars": {"db_token_description_prefix": prefix}}
+        for prefix in ("telegraf", "grafana")
+    ]
+    play = {"hosts": "influxdb3_fleet", "gather_facts": False, "tasks": uses}
+    run = rotation.ansible.playbook([play], variables=rotation.variables, inventory=rotation.fleet.inventory)
+    assert run.code == 2
+    assert ["a file of its own" in one["msg"] for one in run.failures] == [True] * 3
+    assert states(rotation) == [True] * 3
+    assert {token.description for token in rotation.sim.state.db_tokens} == {f"telegraf host{n}" for n in (1, 2, 3)}
+
+
+@pytest.mark.complete
 def test_hosts_of_two_clusters_share_a_token_each(
     db_rotation: DbRotation, make_simulator: MakeSimulator, tmp_path: Path
 ) -> None:
@@ -541,3 +565,7 @@ def test_hosts_of_two_clusters_share_a_token_each(
     assert rotation.rotate().changed == []
     (mine,), (theirs,) = rotation.alive("telegraf"), [token.secret for token in other.state.db_tokens]
     assert [rotation.held(host) for host in hosts] == [mine, mine, theirs]
+    assert rotation.rotate(db_token_force=True, influxdb3_serial=1).code == 0
+    held = [rotation.held(host) for host in hosts]
+    assert held[0] == held[1]
+    assert {mine, theirs}.isdisjoint(held)

@@ -60,6 +60,7 @@ def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[s
     dressed = [token_files.attributes(module, location, diff) for location in staying]
     values["db_token_file"] = _held_in(module, locations, wanted)
     values["file_identity"] = file_identity(path)
+    values["env_file_identity"] = file_identity(locations[1].path) if locations[1:] else None
     warnings += delivery_file.clock_warnings(path, wanted, now()) if wanted else []
     return Result(
         bool(differing) or any(dressed), values, before=diff["before"], after=diff["after"], warnings=warnings

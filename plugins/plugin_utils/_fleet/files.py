@@ -124,7 +124,8 @@ def holding(settings: Settings, result: Result) -> Holding | None:
     if "db_token_file" not in result or (result.get("failed") and result.get("proved") is not False):
         return None
     file = result["db_token_file"] or {}
-    return Holding(file.get("path") or str(settings["path"]), file.get("id"))
+    env_path = file.get("env_path") or settings.get("env_path") or ""
+    return Holding(file.get("path") or str(settings["path"]), file.get("id"), second_path=str(env_path))
 
 
 def may_be_revoked(result: Result) -> bool:

@@ -21,11 +21,17 @@ Result = Mapping[str, Any]
 
 
 class Holding(NamedTuple):
-    """The tokens in a host's file, by their keys: the host's own (None for none), and the others in the same file."""
+    """The tokens in a host's file, by their keys: the host's own (None for none), and the others in the same file.
+
+    `entry` names the entry of the file that holds the host's own, empty where the file holds one token only.
+    `second_path` is a further file with the token, empty without one.
+    """
 
     path: str
     key: str | None
     beside: tuple[str, ...] = ()
+    entry: str = ""
+    second_path: str = ""
 
 
 def is_held(member: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:

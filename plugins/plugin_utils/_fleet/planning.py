@@ -25,6 +25,9 @@ class Member:
         description: the description of the host's tokens.
         path: the file that holds the token, for sentences.
         file_identity: the file on the machine itself: equal for two names of one machine.
+        entry: the entry of the file that holds the token; empty where the file holds one token only.
+        second_path: a further file that gets the token; empty without one.
+        second_identity: that file on the machine itself.
         held: the key of the token that the host holds, None for none.
         beside: the keys of the tokens that stand elsewhere in the same file.
         differs: whether something but the token has to be changed in the file.
@@ -39,6 +42,9 @@ class Member:
     description: str
     path: str = ""
     file_identity: str = ""
+    entry: str = ""
+    second_path: str = ""
+    second_identity: str = ""
     held: str | None = None
     beside: tuple[str, ...] = ()
     differs: bool = False
@@ -46,6 +52,12 @@ class Member:
     proves: bool = True
     unused: bool = False
     refusal: str = ""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The paths of the files that get the token, by their identities on the machine."""
+        both = {self.file_identity: self.path, self.second_identity: self.second_path}
+        return {identity: path for identity, path in both.items() if identity}
 
 
 @dataclass(frozen=True)
@@ -76,13 +88,15 @@ def plan(members: Sequence[Member], seen: Mapping[str, str], *, shared: bool) ->
     first_names = dict(seen)
     groups: dict[str, list[Member]] = {}
     for member in members:
-        first = first_names.setdefault(member.file_identity, member.host) if member.file_identity else member.host
+        first_of = {path: first_names.setdefault(identity, member.host) for identity, path in member.files.items()}
+        taken = {path: first for path, first in first_of.items() if first != member.host}
         if member.refusal:
             refused[member.host] = member.refusal
-        elif first != member.host and not shared:
+        elif taken and not shared:
+            path, first = next(iter(taken.items()))
             refused[member.host] = (
-                f"{first} and {member.host} are one machine with one file {member.path}. Take one of the names out of"
-                " the inventory, or give each a path of its own."
+                f"{first} and {member.host} are one machine with one file {path}. Take one of the names out of the"
+                " inventory, or give each a path of its own."
             )
         else:
             groups.setdefault(member.issuer, []).append(member)

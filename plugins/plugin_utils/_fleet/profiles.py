@@ -49,13 +49,14 @@ def apply_options(
 
 def holding(settings: Settings, result: Result) -> Holding | None:
     """Return the tokens in the file by a result of influxctl_profile or its info module, None where none shows them."""
+    name = look_options(settings)["name"]
     if "profile" in result:
         held = (result["profile"] or {}).get("mgmt_token_prefix")
-        return Holding(result["path"], held, tuple(result["other_mgmt_token_prefixes"]))
+        return Holding(result["path"], held, tuple(result["other_mgmt_token_prefixes"]), name)
     if "profiles" in result:
         prefixes = {profile["name"]: profile["mgmt_token_prefix"] for profile in result["profiles"]}
-        held = prefixes.pop(look_options(settings)["name"], None)
-        return Holding(result["path"], held, tuple(filter(None, prefixes.values())))
+        held = prefixes.pop(name, None)
+        return Holding(result["path"], held, tuple(filter(None, prefixes.values())), name)
     return None
 
 

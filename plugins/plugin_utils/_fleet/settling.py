@@ -25,6 +25,7 @@ class Applied:
         holds: the key of the token that the host holds after the step.
         beside: the keys of the tokens that stand elsewhere in the same file after the step.
         file_identity: as in `Member`, after the step: it changes when missing directories are made.
+        second_identity: likewise.
         changed: whether the file was written.
         failure: why the step failed; empty where it didn't.
         is_used: whether the programs that use the token have taken it up; false where the user's tasks for that failed.
@@ -36,6 +37,7 @@ class Applied:
     holds: str | None = None
     beside: tuple[str, ...] = ()
     file_identity: str = ""
+    second_identity: str = ""
     changed: bool = False
     failure: str = ""
     may_be_revoked: bool = False

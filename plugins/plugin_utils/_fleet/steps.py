@@ -28,8 +28,8 @@ _CLUSTER = ("host", "port", "account_id", "cluster_id", "config_path", "profile"
 def begin(progress: Mapping[str, Any] | None) -> Data:
     """Return the notes of earlier batches of this run for the later ones; empty ones for the first batch.
 
-    `seen` has the host's name under which a file was first seen; for `uses` see `_used_once`. `forced` has the
-    descriptions of the shared tokens that were made by force, `proved` the ID of the token that each host has proved.
+    `seen` has the host's name under which a file was first seen; for `uses` see `_used_once`. `forced` names the shared
+    tokens that were made by force, as `_tokens_of` does, `proved` the ID of the token that each host has proved.
     For `outcomes` see summary.py.
     """
     return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "uses", "forced", "proved", "outcomes")}
@@ -66,7 +66,7 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
         for one in planned.requests:
             look = by_host[one.leader]
             tokens = (
-                [_shared_entry(kind, one.members[0], look["store"], progress["forced"], loaded)]
+                [_shared_entry(kind, one.members[0], look, progress["forced"], loaded)]
                 if is_shared
                 else [{**_entry(member), kind.held: member.held or ""} for member in one.members]
             )
@@ -75,8 +75,8 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
                 {"key": one.issuer, **look["way"], "is_shared": is_shared, "tokens": tokens, "hosts": hosts}
             )
     for member in members.values():
-        if member.file_identity:
-            progress["seen"].setdefault(member.file_identity, member.host)
+        for identity in member.files:
+            progress["seen"].setdefault(identity, member.host)
     return {
         "members": {host: asdict(member) for host, member in members.items()},
         "shared": [host for host, look in by_host.items() if look["is_shared"]],
@@ -114,18 +114,18 @@ def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Da
     """Return a member, refused where two uses of the role in this run get in each other's way.
 
     That is where this run keeps the tokens of the same description in another place, or another use's token in the same
-    store. Each use would take the other's token for left over, and revoke it while it is held. `progress["uses"]` notes
-    where the tokens of a cluster's description are kept, in a file of the host or in a store, and which ones a store
-    keeps.
+    store or file. Each use would take the other's token for left over and revoke it while it is held, or overwrite it.
+    `progress["uses"]` notes where the tokens of a cluster's description are kept, in a file of the host or in a store,
+    and which ones a store and a host's file keep.
     """
     way, store, uses = look["way"], look["store"], progress["uses"]
-    tokens = f"{_cluster_of(way)} {member.description}"
+    tokens = _tokens_of(way, member.description)
     if member.refusal or not (store if look["is_shared"] else member.path):
         return member
     if not look["is_shared"]:
         first = uses.setdefault(tokens, member.path)
         if first == member.path or progress["seen"].get(member.file_identity) == member.host:
-            return member
+            return _written_once(kind, member, tokens, uses)
     else:
         first = uses.setdefault(tokens, store)
         kept = uses.setdefault(f"{way['issuer']} {store}", tokens)
@@ -136,13 +136,45 @@ def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Da
             )
             return replace(member, refusal=refusal)
         if first == store:
-            return member
+            return _written_once(kind, member, tokens, uses)
     refusal = (
         f"Tokens of this cluster that are described {member.description!r} are kept in {first} already, and one in"
         f" {store or member.path} would have the other revoked. Set {kind.role}_description_prefix to another text for"
         " each use of the role."
     )
     return replace(member, refusal=refusal)
+
+
+def _written_once(kind: Kind, member: Member, tokens: str, uses: dict[str, str]) -> Member:
+    """Return a member, refused where another use of the role in this run has given one of its files another token."""
+    for identity, path in member.files.items():
+        if uses.setdefault(_place(member, identity), tokens) != tokens:
+            refusal = (
+                f"{path} gets a token of another cluster or description in this run already, and each would take the"
+                f" other's place in it at every run. Give each use of the role {kind.role} a {kind.file} of its own."
+            )
+            return replace(member, refusal=refusal)
+    return member
+
+
+def _place(member: Member, identity: str) -> str:
+    """Return a text that names the entry with a host's token in a file. It is kept with the facts of localhost."""
+    return f"{member.host} {identity} {member.entry}"
+
+
+def _tokens_by_host(planned: Mapping[str, Any]) -> dict[str, str]:
+    """Return the text of `_tokens_of` for each host that an issuer is asked for."""
+    members = planned["members"]
+    return {
+        host: _tokens_of(request, members[host]["description"])
+        for request in planned["requests"]
+        for host in request["hosts"]
+    }
+
+
+def _tokens_of(way: Mapping[str, Any], description: str) -> str:
+    """Return a text that names the tokens of a description in the cluster that is reached by a way."""
+    return f"{_cluster_of(way)} {description}"
 
 
 def _cluster_of(way: Mapping[str, Any]) -> str:
@@ -164,10 +196,10 @@ def _entry(member: Member) -> Data:
     return {"description": member.description, **member.wish}
 
 
-def _shared_entry(kind: Kind, leader: Member, store: str | None, forced: Collection[str], loaded: Any) -> Data:
+def _shared_entry(kind: Kind, leader: Member, look: Mapping[str, Any], forced: Collection[str], loaded: Any) -> Data:
     """Return the entry of the request for a shared token. Only the first batch may force a new one, for all of them."""
-    entry = _entry(leader)
-    entry["force"] = bool(entry.get("force")) and leader.description not in forced
+    entry, store = _entry(leader), look["store"]
+    entry["force"] = bool(entry.get("force")) and _tokens_of(look["way"], leader.description) not in forced
     return {**entry, **({"secret_file": store} if store else {kind.held: _key_of(kind, loaded)})}
 
 
@@ -216,8 +248,9 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
     due = [host for host, answer in good.items() if is_due(members[host], answer)]
     needed = {good[host].id for host in due}
     progress = begin(planned["progress"])
-    for host in set(planned["shared"]) & set(good):
-        progress["forced"][members[host].description] = True
+    for host, tokens in _tokens_by_host(planned).items():
+        if host in good and host in planned["shared"]:
+            progress["forced"][tokens] = True
     for host in planned["members"]:
         progress["outcomes"].pop(host, None)
     for host in set(good) - set(due):
@@ -354,12 +387,13 @@ def finish(
         failure = _why_not_revoked(kind, request, result)
         if failure:
             problems[request["hosts"][0]] = failure
-    progress = begin(settled["progress"])
+    progress, tokens = begin(settled["progress"]), _tokens_by_host(planned)
     for host, one in applied.items():
         done, answer = Applied(**one), _answer(settled["answers"][host])
         failure = _why_failed(members[host], answer, done)
-        if done.file_identity:
-            progress["seen"].setdefault(done.file_identity, host)
+        for identity in filter(None, (done.file_identity, done.second_identity)):
+            progress["seen"].setdefault(identity, host)
+            progress["uses"].setdefault(_place(members[host], identity), tokens[host])
         if has_proved(answer, done):
             progress["proved"][host] = answer.id
         if failure:

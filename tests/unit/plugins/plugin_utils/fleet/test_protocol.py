@@ -132,8 +132,8 @@ class Run:
                 "config.toml",
                 # Two names of one machine share the very object.
                 str(id(file)),
-                world.key(file.profiles.get("default")),
-                beside,
+                held=world.key(file.profiles.get("default")),
+                beside=beside,
                 wish={"force": self.forced},
                 unused=file.is_noted and world.kind is DB,
             )
