@@ -213,5 +213,7 @@ def run_measured(
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             written.seek(0)
-            raise RuntimeError(f"{' '.join(command)} failed:\n{written.read()[-3000:]}")
+            lines = written.read().splitlines()
+            failures = [line for line in lines if line.startswith(("fatal:", "failed:", "[ERROR]"))]
+            raise RuntimeError("\n".join([f"{' '.join(command)} failed:", *failures[:20], *lines[-20:]]))
     return seconds, usage

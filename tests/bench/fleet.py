@@ -52,6 +52,8 @@ PLAYBOOKS: dict[str, tuple[str, dict[str, Any]]] = {
 ORDER = ("ping", "copy", "nothing to do", "forced", "forced db tokens", "audit", "audit of both", "preflight")
 # The file in a host's directory that holds its token, and the contestant that renews it.
 FORCED = {"config.toml": "forced", "token.json": "forced db tokens"}
+# The other contestants that need such a file on each host.
+NEEDING = {"config.toml": ("nothing to do", "audit", "audit of both", "preflight"), "token.json": ("audit of both",)}
 
 
 class Fleet:
@@ -131,14 +133,15 @@ def measure(size: int, times: int, forks: int, collections: Path, workdir: Path,
     with Simulator("clustered", tls=False) as sim:
         sim.add_database("metrics")
         fleet = Fleet(size, sim, collections, workdir, forks)
-        for name in FORCED.values():
+        kinds = {file: renewing for file, renewing in FORCED.items() if {renewing, *NEEDING[file]} & {*order}}
+        for name in kinds.values():
             playbook, variables = PLAYBOOKS[name]
             fleet.play(playbook, {key: value for key, value in variables.items() if not key.endswith("_force")})
         for turn in range(times):
             for name in order if turn % 2 == 0 else reversed(order):
-                before = {file: fleet.held(file) for file in FORCED}
+                before = {file: fleet.held(file) for file in kinds}
                 runs[name].append(fleet.run(name))
-                for file, renewing in FORCED.items():
+                for file, renewing in kinds.items():
                     after = fleet.held(file)
                     if len(after) != size or (before[file] == after) is (name == renewing):
                         raise RuntimeError(f"{name} did not do what it was measured for")
