@@ -16,9 +16,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import filter_loader, test_loader
 
@@ -40,7 +40,7 @@ _GROUP = "group/influxops.influxdb3.all"
 
 
 def _specification(path: Path) -> dict[str, Any]:
-    options: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    options: dict[str, Any] = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     # Paths are of other machines: the validator would take the controller's home for theirs.
     return {name: {**one, "type": "str"} if one.get("type") == "path" else one for name, one in options.items()}
 
