@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.influxctl import REVOKED_AT_ONCE
 from harness.fixtures import MakeSimulator, manages_tokens
 from harness.modules import Modules, Outcome
 from harness.plays import connection
@@ -156,6 +157,25 @@ def test_a_revocation_that_fails_for_good_is_told(run: Run, sim: Simulator, prog
     sim.refuse_writes = False
     sim.faults.append(Fault("status", at=2, times=0, status=500))
     assert f"Can't revoke the management tokens {token.id}" in run(id=token.id, state="absent").result["msg"]
+
+
+def test_hundreds_are_revoked_by_some_runs_of_influxctl(run: Run, sim: Simulator, program: Path) -> None:
+    """Each has a timeout. One that fails for good keeps none of the others alive, and its cause is read."""
+    tokens = [sim.add_mgmt_token(f"t{number}") for number in range(2 * REVOKED_AT_ONCE + 1)]
+    refused = tokens[1]
+    sim.faults.append(
+        Fault("status", times=0, match=lambda one: one.path.endswith("/revoke") and refused.id in str(one.body))
+    )
+    stated = {"ids": [token.id for token in tokens], "state": "absent"}
+    outcome = run(**stated)
+    assert outcome.code != 0
+    assert len(outcome.result["msg"]) < 2000
+    assert f"failed to revoke {refused.id}" in outcome.result["msg"]
+    assert [token.id for token in tokens if token.revoked_at is None] == [refused.id]
+    assert asked(program) == ["list", "revoke", "revoke", "revoke", "list", "revoke"]
+    sim.faults.clear()
+    assert run(**stated).code == 0
+    assert refused.revoked_at is not None
 
 
 @pytest.mark.parametrize("mode", [{}, CHECK], ids=["run", "check"])

@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from ...module_utils._core.entities import listed
 from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
@@ -418,7 +419,7 @@ def _why_failed(member: Member, answer: Answer, done: Applied) -> str:
 def _why_not_revoked(kind: Kind, request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """Return why an issuer has not revoked the tokens of a request; empty where it has."""
     if result.get("failure") or result.get("is_away") or kind.items not in result:
-        return f"{', '.join(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
+        return f"{listed(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
     return ""
 
 
