@@ -153,7 +153,7 @@ def _run(job: dict[str, Any], streams: Sequence[int]) -> None:
     time.tzset()
     os.chdir(job["cwd"])
     tempfile.tempdir = None
-    # A run is over before there is garbage worth the time, a tenth of its whole, that looking for it takes.
+    # A run is over before there is garbage worth the time that looking for it takes: a thirteenth of the whole.
     gc.disable()
     sys.path.insert(0, job["cwd"])
     sys.argv[1:] = job["words"]
