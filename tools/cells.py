@@ -53,7 +53,7 @@ def cells(source: str) -> list[Cell]:
         for python in pythons
     ]
     stable += [
-        Cell(session=f"sanity-{core}", python=pythons[-1], may_fail=False) for core, pythons in [*matrix.items()][1:-1]
+        Cell(session=f"sanity-{core}", python=pythons[-1], may_fail=False) for core, pythons in [*matrix.items()][:-1]
     ]
     return [*stable, Cell(session="devel", python=devel[0], may_fail=True)]
 

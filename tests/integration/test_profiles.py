@@ -138,7 +138,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("existing", [True, False])
+@pytest.mark.parametrize("existing", [True, pytest.param(False, marks=pytest.mark.complete)])
 def test_an_option_that_is_wrong_changes_nothing(ansible: Ansible, tmp_path: Path, existing: bool) -> None:
     path = tmp_path / "out" / "config.toml"
     path.parent.mkdir()

@@ -238,6 +238,7 @@ DEVEL_PYTHONS = ("3.9",)
         ("matrix-2.1-3.9", "3.9", False),
         ("matrix-2.2-3.9", "3.9", False),
         ("matrix-2.3-3.9", "3.9", False),
+        ("sanity-2.1", "3.9", False),
         ("sanity-2.2", "3.9", False),
         ("devel", "3.9", True),
     ]
