@@ -56,7 +56,7 @@ def holding(settings: Settings, result: Result) -> Holding | None:
     if "profiles" in result:
         prefixes = {profile["name"]: profile["mgmt_token_prefix"] for profile in result["profiles"]}
         held = prefixes.pop(name, None)
-        return Holding(result["path"], held, tuple(filter(None, prefixes.values())), name)
+        return Holding(result["file"]["path"], held, tuple(filter(None, prefixes.values())), name)
     return None
 
 
