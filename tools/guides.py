@@ -38,6 +38,7 @@ _REFERENCE = re.compile(rf":ref:`(?:(?P<text>[^`<]+?)\s*<)?{re.escape(_LABEL)}(?
 _PLUGIN = re.compile(rf":ansplugin:`(?:{re.escape(_COLLECTION)})?([\w.]+)#\w+`")
 _OPTION = re.compile(r":ans(?:opt|retval):`(?:[\w.]+#\w+:(?:main:)?)?([^`]+)`")
 _OTHER = re.compile(r":ans(?:val|envvar):`([^`]+)`")
+_CAPTION = re.compile(r"^(\.\. code-block:: \w+\n) +:caption: (.+)\n", re.M)
 _LEFT = re.compile(r":[a-z]+:`[^`]*`")
 
 
@@ -52,6 +53,7 @@ def title(source: str) -> str:
 def plain(source: str, titles: dict[str, str], base: str) -> str:
     """Return a page in reStructuredText that any program reads: roles of antsibull-docs become literals and links.
 
+    The caption of a block, which says which file it is and which Markdown doesn't have, becomes a line of its own.
     `titles` has the title of each page by its name, `base` is the URL of their directory: Galaxy shows each page apart
     from the others. Raises ValueError for a role that isn't expected.
     """
@@ -60,6 +62,7 @@ def plain(source: str, titles: dict[str, str], base: str) -> str:
         lambda found: f"`{found['text'] or titles[found['page']]} <{base}{found['page']}.md>`__", text
     )
     text = _OTHER.sub(r"``\1``", _OPTION.sub(r"``\1``", _PLUGIN.sub(r"``\1``", text)))
+    text = _CAPTION.sub(r"``\2``:\n\n\1", text)
     left = _LEFT.findall(text)
     if left:
         raise ValueError(f"no rule for {', '.join(left)}")

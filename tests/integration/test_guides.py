@@ -43,7 +43,6 @@ START = RST / "guide_getting_started.rst"
 PAGES = sorted(path for path in RST.glob("*.rst") if path.stem not in ("guide_awx", "mapping"))
 # What everybody does first, and the shortest; the other guides go through the same playbooks with more care.
 SAMPLE = ("guide_getting_started", "playbook_audit", "playbook_rotate")
-SECRETS = "/etc/influxdb3/secrets"
 KNOWN_ID = "0f2c7c9e-3b41-4c55-9a53-6f0d3a1b7c20"
 NAMES = ("web1", "web2")
 
@@ -61,7 +60,7 @@ class World(Rotation):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.controller = self.ansible.workdir / "controller"
-        self.secrets = self.ansible.workdir / "secrets"
+        self.secrets = self.ansible.home / "influxdb3" / "secrets"
         self.environment = {
             "ANSIBLE_COLLECTIONS_PATH": str(self.ansible.collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
@@ -101,11 +100,11 @@ class World(Rotation):
         text = text.replace('mgmt_token = "YOUR-TOKEN"\n', with_ca).replace('port = "443"', f'port = "{sim.port}"')
         text = re.sub("sha256:[0-9a-f]+", lambda _: checksum(self.archive), text)
         text = text.replace("https://mirror.example.com", self.mirror).replace("/usr/local/bin/", "~/bin/")
-        return text.replace("cluster.example.com", sim.host).replace(SECRETS, str(self.secrets))
+        return text.replace("cluster.example.com", sim.host)
 
     def to_page(self, text: str) -> str:
         """The page's names in what was printed."""
-        return text.replace(self.sim.url, "https://cluster.example.com").replace(str(self.secrets), SECRETS)
+        return text.replace(self.sim.url, "https://cluster.example.com")
 
     def acts(self) -> dict[str, Callable[[], object]]:
         """What may happen, in the words of the pages."""

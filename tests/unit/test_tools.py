@@ -279,6 +279,15 @@ A guide
     )
 
 
+def test_a_block_of_a_page_says_which_file_it_is() -> None:
+    """Markdown has no captions, and pandoc drops them."""
+    source = ".. code-block:: yaml\n   :caption: a/b.yml\n\n   a: 1\n\n.. code-block:: console\n\n   $ true\n"
+    assert (
+        guides.plain(source, {}, "")
+        == "``a/b.yml``:\n\n.. code-block:: yaml\n\n   a: 1\n\n.. code-block:: console\n\n   $ true\n"
+    )
+
+
 def test_a_role_without_a_rule_is_refused() -> None:
     with pytest.raises(ValueError, match="no rule for :strange:`x`"):
         guides.plain(":strange:`x`", {}, "")
