@@ -234,7 +234,7 @@ SPOILERS: dict[Callable[[World], dict[str, list[str]]], dict[str, str]] = {
     bare_libraries: {"library": "pip install"},
     influxctl_without_management: {"influxctl": "since 2.6.0"},
     influxctl_without_expiry: {"influxctl": "since 2.10.0"},
-    no_influxctl: {"influxctl": "/no/such/influxctl"},
+    no_influxctl: {"influxctl": "installs it; mgmt_token_issuer_influxctl_path"},
     dead_api: {"api": "Check host and port", "token": "management tokens"},
     wrong_path: {"api": "There is no Management API at this address", "token": "Name the host only"},
     unknown_ca: {"certificate": "set ca_path"},
@@ -337,7 +337,7 @@ def test_each_problem_of_a_host(world: World) -> None:
     for (check, where), part in {
         ("python", "old"): "3.9 or newer",
         ("reach", "away"): "ansible -m ping away",
-        ("influxctl", "bare"): "influxops.influxdb3.influxctl installs it",
+        ("influxctl", "bare"): "influxops.influxdb3.influxctl installs it; mgmt_token_influxctl_path",
         ("influxctl", "behind"): "since 2.6.0",
         ("file", "open"): "chmod 600",
         ("file", "shared"): "chmod go-w",

@@ -26,6 +26,7 @@ from .preflight_rows import (
     Seen,
     dotted,
     machine_checks,
+    no_influxctl,
     ok,
     problem,
     skipped,
@@ -242,7 +243,7 @@ def _issuer(where: str, issuer: Seen, plans: Plans, now: datetime, soon: datetim
 def _issuers_influxctl(where: str, program: Mapping[str, Any], plans: Plans) -> Row:
     version = version_numbers(program["version"])
     if program["problem"]:
-        return problem("influxctl", where, "there is none that can be run", program["problem"])
+        return no_influxctl(where, program["problem"], "mgmt_token_issuer_influxctl_path")
     if version and version < OLDEST_INFLUXCTL:
         return problem("influxctl", where, program["version"], _too_old(OLDEST_INFLUXCTL, "has management tokens"))
     if version and version < _EXPIRY_SINCE and plans.expires:

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .preflight_rows import OLDEST_INFLUXCTL, Row, Seen, dotted, machine_checks, ok, problem, skipped, version_numbers
+from .preflight_rows import (
+    OLDEST_INFLUXCTL,
+    Row,
+    Seen,
+    dotted,
+    machine_checks,
+    no_influxctl,
+    ok,
+    problem,
+    skipped,
+    version_numbers,
+)
 
 _OLDEST_PYTHON = (3, 9)
 _OTHERS, _OTHERS_WRITE, _STICKY = 0o077, 0o022, 0o1000
@@ -30,8 +41,7 @@ def _influxctl(host: str, seen: Seen) -> Row:
     if program is None:
         return skipped("influxctl", host, "mgmt_token_prove is false")
     if program["failure"]:
-        remedy = f"{program['failure']} The role influxops.influxdb3.influxctl installs it."
-        return problem("influxctl", host, "there is none that can be run", remedy)
+        return no_influxctl(host, program["failure"], "mgmt_token_influxctl_path")
     version = program["version"]
     if version and version_numbers(version) < OLDEST_INFLUXCTL:
         remedy = (

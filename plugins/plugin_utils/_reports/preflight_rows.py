@@ -66,6 +66,12 @@ def _silent(where: str, seen: Seen) -> Row:
     return problem("reach", where, "no module runs there", text)
 
 
+def no_influxctl(where: str, failure: str, variable: str) -> Row:
+    """Return the row about a machine whose influxctl can't be run; `variable` names its path to the role mgmt_token."""
+    remedy = f"{failure} The role influxops.influxdb3.influxctl installs it; {variable} names one that is elsewhere."
+    return problem("influxctl", where, "there is none that can be run", remedy)
+
+
 def dotted(numbers: Iterable[int]) -> str:
     """Return the text of a version, such as 2.10.0."""
     return ".".join(map(str, numbers))
