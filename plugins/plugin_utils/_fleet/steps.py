@@ -149,7 +149,7 @@ def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Da
 def _written_once(kind: Kind, member: Member, tokens: str, uses: dict[str, str]) -> Member:
     """Return a member, refused where another use of the role in this run has given one of its files another token."""
     for identity, path in member.files.items():
-        if uses.setdefault(_place(member, identity), tokens) != tokens:
+        if uses.setdefault(_entry_name(member, identity), tokens) != tokens:
             refusal = (
                 f"{path} gets a token of another cluster or description in this run already, and each would take the"
                 f" other's place in it at every run. Give each use of the role {kind.role} a {kind.file} of its own."
@@ -158,7 +158,7 @@ def _written_once(kind: Kind, member: Member, tokens: str, uses: dict[str, str])
     return member
 
 
-def _place(member: Member, identity: str) -> str:
+def _entry_name(member: Member, identity: str) -> str:
     """Return a text that names the entry with a host's token in a file. It is kept with the facts of localhost."""
     return f"{member.host} {identity} {member.entry}"
 
@@ -394,7 +394,7 @@ def finish(
         failure = _why_failed(members[host], answer, done)
         for identity in filter(None, (done.file_identity, done.second_identity)):
             progress["seen"].setdefault(identity, host)
-            progress["uses"].setdefault(_place(members[host], identity), tokens[host])
+            progress["uses"].setdefault(_entry_name(members[host], identity), tokens[host])
         if has_proved(answer, done):
             progress["proved"][host] = answer.id
         if failure:
