@@ -364,7 +364,7 @@ def settle(
 
 def _sentences(settled: Settlement) -> list[str]:
     return [
-        f"{', '.join(stay.ids)} stay valid, because {stay.reason}."
+        f"{', '.join(stay.ids)} {'stays' if len(stay.ids) == 1 else 'stay'} valid, because {stay.reason}."
         for found in settled.stays.values()
         for stay in found
     ]
