@@ -39,6 +39,7 @@ _PLUGIN = re.compile(rf":ansplugin:`(?:{re.escape(_COLLECTION)})?([\w.]+)#\w+`")
 _OPTION = re.compile(r":ans(?:opt|retval):`(?:[\w.]+#\w+:(?:main:)?)?([^`]+)`")
 _OTHER = re.compile(r":ans(?:val|envvar):`([^`]+)`")
 _CAPTION = re.compile(r"^(\.\. code-block:: \w+\n) +:caption: (.+)\n", re.M)
+_TABLE = re.compile(r"^(\.\. list-table::) (.+)\n", re.M)
 _LEFT = re.compile(r":[a-z]+:`[^`]*`")
 
 
@@ -53,7 +54,9 @@ def title(source: str) -> str:
 def plain(source: str, titles: dict[str, str], base: str) -> str:
     """Return a page in reStructuredText that any program reads: roles of antsibull-docs become literals and links.
 
-    The caption of a block, which says which file it is and which Markdown doesn't have, becomes a line of its own.
+    Markdown has no captions; pandoc drops that of a block, and writes that of a table below it. Here the caption of a
+    block, which says which file it is, and that of a table become lines above them.
+
     `titles` has the title of each page by its name, `base` is the URL of their directory: Galaxy shows each page apart
     from the others. Raises ValueError for a role that isn't expected.
     """
@@ -63,6 +66,7 @@ def plain(source: str, titles: dict[str, str], base: str) -> str:
     )
     text = _OTHER.sub(r"``\1``", _OPTION.sub(r"``\1``", _PLUGIN.sub(r"``\1``", text)))
     text = _CAPTION.sub(r"``\2``:\n\n\1", text)
+    text = _TABLE.sub(r"**\2**\n\n\1\n", text)
     left = _LEFT.findall(text)
     if left:
         raise ValueError(f"no rule for {', '.join(left)}")

@@ -280,12 +280,17 @@ A guide
 
 
 def test_a_block_of_a_page_says_which_file_it_is() -> None:
-    """Markdown has no captions, and pandoc drops them."""
     source = ".. code-block:: yaml\n   :caption: a/b.yml\n\n   a: 1\n\n.. code-block:: console\n\n   $ true\n"
     assert (
         guides.plain(source, {}, "")
         == "``a/b.yml``:\n\n.. code-block:: yaml\n\n   a: 1\n\n.. code-block:: console\n\n   $ true\n"
     )
+
+
+def test_the_title_of_a_table_stands_above_it() -> None:
+    table = "\n   :header-rows: 1\n\n   * - a\n   * - b\n"
+    source = f".. list-table:: Tokens{table}\n.. list-table::{table}"
+    assert guides.plain(source, {}, "") == f"**Tokens**\n\n.. list-table::{table}\n.. list-table::{table}"
 
 
 def test_a_role_without_a_rule_is_refused() -> None:
