@@ -51,7 +51,10 @@ def loaded(collections: Path, module: str, options: dict[str, Any]) -> tuple[dic
 
 @dataclass(frozen=True)
 class Unchanged:
-    """A run that finds nothing to do: the module, its options besides the connection, and what it has no use for."""
+    """A run that finds nothing to do: the module, its options besides the connection, and what it has no use for.
+
+    One that doesn't connect gets the path of a file instead.
+    """
 
     module: str
     options: dict[str, Any]
@@ -75,8 +78,8 @@ RUNS = [
         {"databases": [{"name": "metrics"}]},
         {*CHANGES, "tomlkit", "_influxctl", "_cluster.tables", "_cluster.table_plan", "_profile", "_probe"},
     ),
-    Unchanged("influxctl_profile", {"path": "{path}", "name": "gone", "state": "absent"}, NO_REQUESTS, connects=False),
-    Unchanged("db_token_file", {"path": "{path}", "state": "absent"}, {*NO_REQUESTS, "tomlkit"}, connects=False),
+    Unchanged("influxctl_profile", {"name": "gone", "state": "absent"}, NO_REQUESTS, connects=False),
+    Unchanged("db_token_file", {"state": "absent"}, {*NO_REQUESTS, "tomlkit"}, connects=False),
 ]
 
 
@@ -85,10 +88,9 @@ def test_a_run_without_changes_loads_what_it_needs(
     run: Unchanged, collection_root: Path, sim: Simulator, tmp_path: Path
 ) -> None:
     sim.add_database("metrics")
-    stated = json.loads(json.dumps(run.options).replace("{path}", str(tmp_path / "file")))
-    options = {**connection(sim), **stated} if run.connects else stated
-    result, names = loaded(collection_root, run.module, options)
+    where = connection(sim) if run.connects else {"path": str(tmp_path / "file")}
+    result, names = loaded(collection_root, run.module, {**where, **run.options})
     assert result["changed"] is False, result
-    assert {f"_core.{name}" for name in ("errors", "interface")} <= names
+    assert {"_core.errors", "_core.interface"} <= names
     packages = {name.split(".")[0] for name in names}
     assert run.not_needed & (names | packages) == set()

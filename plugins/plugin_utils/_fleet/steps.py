@@ -248,10 +248,9 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
     good = {host: answer for host, answer in answers.items() if host not in problems}
     due = [host for host, answer in good.items() if is_due(members[host], answer)]
     needed = {good[host].id for host in due}
-    progress = begin(planned["progress"])
-    for host, tokens in _tokens_by_host(planned).items():
-        if host in good and host in planned["shared"]:
-            progress["forced"][tokens] = True
+    progress, tokens = begin(planned["progress"]), _tokens_by_host(planned)
+    for host in set(planned["shared"]) & set(good):
+        progress["forced"][tokens[host]] = True
     for host in planned["members"]:
         progress["outcomes"].pop(host, None)
     for host in set(good) - set(due):
