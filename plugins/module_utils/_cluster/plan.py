@@ -18,7 +18,8 @@ from .._core.errors import Influxdb3Error, Refused
 from .._core.plan import Change
 from .._tokens.backend import Backend
 from .._tokens.index import TokenIndex
-from .._tokens.planned import Kept, TokenPlan, plan_order
+from .._tokens.planned import TokenPlan, plan_order
+from .._tokens.secret_text import NOTHING_KEPT, Kept
 from .databases import plan_database
 from .items import DATABASES, DB_TOKENS, DatabaseItem, Item, TableItem, TokenItem, Wanted
 from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
@@ -110,7 +111,7 @@ def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: da
         steps += plan_tables(wanted.tables, world.tables)
         warnings += warn_of_missing_databases(wanted, world.databases)
     steps += [_plan_token(item, kept, world.tokens, backend) for item, kept in zip(wanted.tokens, world.kept)]
-    steps += [_plan_token(item, Kept(), world.tokens, backend) for item in doomed_tokens]
+    steps += [_plan_token(item, NOTHING_KEPT, world.tokens, backend) for item in doomed_tokens]
     steps += [_plan_database(item, world) for item in doomed_databases]
     return Plan(tuple(steps), tuple(warnings))
 

@@ -15,8 +15,9 @@ from .._api.endpoints import ManagementApi
 from .._core.entities import State
 from .._core.errors import Influxdb3Error
 from .._tokens import db_tokens
+from .._tokens.entry import read_kept
 from .._tokens.index import TokenIndex
-from .._tokens.planned import Kept, read_kept
+from .._tokens.secret_text import Kept
 from .items import DatabaseItem, TokenItem
 from .outcome import result_or_error
 
@@ -159,7 +160,7 @@ def read_world(
     influxctl is only run for a database that is to be restored by its name and isn't active. Raises Influxdb3Error
     where a list of the API can't be read.
     """
-    kept = tuple(_kept(item, conceal) for item in items)
+    kept = tuple(read_kept([item.order for item in items], conceal))
     needed: list[Listing[Any]] = [server.databases] * need_databases + [server.tokens] * need_tokens
     with ThreadPoolExecutor(min(concurrency, 2)) as pool:
         list(pool.map(lambda listing: listing.content(), needed))
@@ -171,7 +172,3 @@ def read_world(
         kept,
         deleted=result_or_error(server.deleted.content) if need_deleted else (),
     )
-
-
-def _kept(item: TokenItem, conceal: Callable[[str], None]) -> Kept | Influxdb3Error:
-    return result_or_error(lambda: read_kept(item.order, conceal))

@@ -86,6 +86,10 @@ class Location:
     ) -> None:
         self.close()
 
+    def sibling(self, name: str) -> Location:
+        """Return the location of another name in the same directory. Raises OSError."""
+        return Location(os.dup(self.directory), list(self.missing), list(self._above), name)
+
     def close(self) -> None:
         """Close the directory, and with it give up the lock."""
         if self.directory >= 0:
@@ -261,6 +265,38 @@ class Candidate:
             with contextlib.suppress(OSError):
                 self._location.unlink(self.name)
         os.close(self.descriptor)
+
+
+class Finder:
+    """Finds many files of one thread, and walks to a directory once while they lie in the same one.
+
+    A context manager that closes the directory.
+    """
+
+    def __init__(self) -> None:
+        self._directory = ""
+        self._held: Location | None = None
+
+    def __enter__(self) -> Finder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def find(self, path: str) -> Location:
+        """Return the location of a normalised absolute path, at which no link is followed. Raises OSError."""
+        directory, name = os.path.split(path)
+        if self._held is None or directory != self._directory:
+            self._close()
+            self._directory, self._held = directory, find(path, follow=False)
+        return self._held.sibling(name)
+
+    def _close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+        self._held = None
 
 
 def find(path: str, *, follow: bool) -> Location:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .._core.entities import State
 
 if TYPE_CHECKING:
-    from .secret_file import Slot
+    from .secret_slot import Slot
 
 
 @dataclass

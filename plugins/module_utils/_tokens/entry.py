@@ -19,27 +19,51 @@ from .backend import Backend, Proof
 from .decision import Decision, decide
 from .index import TokenIndex
 from .plan import TokenChange
-from .secret_text import Secret
+from .secret_text import NOTHING_KEPT, Kept
 from .wishes import Order
 
 if TYPE_CHECKING:
-    from .secret_file import Slot
+    from .secret_slot import Slot
+
+
+def read_kept(orders: Sequence[Order], conceal: Callable[[str], None]) -> list[Kept | Influxdb3Error]:
+    """Read the secret files of orders and their journals, and call `conceal` with each secret.
+
+    An error stands in the place of what can't be read.
+    """
+    if all(order.path is None for order in orders):
+        return [NOTHING_KEPT] * len(orders)
+    from .._core.durable import Finder
+    from .secret_file import look
+
+    def read(order: Order, finder: Finder) -> Kept | Influxdb3Error:
+        if order.path is None:
+            return NOTHING_KEPT
+        try:
+            kept = look(order.path, order.owner, finder)
+        except Influxdb3Error as error:
+            return error
+        if kept.held and kept.held["token"]:
+            conceal(kept.held["token"])
+        return kept
+
+    with Finder() as finder:
+        return [read(order, finder) for order in orders]
 
 
 @dataclass
 class Entry:
     """One token that is wanted, and what has become of it.
 
-    `held` is the content of its secret file, `nonces` are those in the file's journal: of runs that were cut off.
-    `slot` is there while this run alone may replace the file. `token` is the token at the end of the run, in check mode
+    `kept` is what its secret file holds, with the nonces of the file's journal: of runs that were cut off. `slot` is
+    there while this run alone may replace the file. `token` is the token at the end of the run, in check mode
     the one that would be there, and `secret` its secret if that is at hand. `error` says why the order isn't fulfilled.
     The run leaves an entry as it is that has an error or is finished.
     """
 
     order: Order
     proof: Proof | None = None
-    held: Secret | None = None
-    nonces: Sequence[str] = ()
+    kept: Kept = NOTHING_KEPT
     slot: Slot | None = None
     decision: Decision | None = None
     token: State | None = None
@@ -79,17 +103,12 @@ class Entry:
         self.warnings.append(f"{error}{f' The superseded tokens are not all revoked: {left}.' if left else ''}")
         self.is_finished = True
 
-    def read(self, conceal: Callable[[str], None]) -> None:
-        """Read the secret file and its journal, and call `conceal` with the secret. Raises SecretFileError."""
-        path = self.order.path
-        if path is None:
-            return
-        from . import secret_file
-
-        self.nonces = self.slot.nonces if self.slot else secret_file.nonces(path)
-        self.held = secret_file.read(path, self.order.owner)
-        if self.held and self.held["token"]:
-            conceal(self.held["token"])
+    def keep(self, read: Kept | Influxdb3Error) -> None:
+        """Note what was read of the secret file and its journal. What this run has locked, it knows from its slot."""
+        if isinstance(read, Influxdb3Error):
+            self.fail(read)
+        else:
+            self.kept = read._replace(nonces=tuple(self.slot.nonces)) if self.slot else read
 
     def decide(self, index: TokenIndex, backend: Backend) -> Decision:
         """Decide what is to be done, and look whether the file can be replaced where a new token needs that.
@@ -97,12 +116,13 @@ class Entry:
         Changes nothing. Raises Influxdb3Error.
         """
         order = self.order
-        tokens = index.about(order.wish, self.held["id"] if self.held else None, self.nonces)
-        self.decision = decide(order, tokens, self.held, self.nonces, backend, self.proof)
+        held, nonces = self.kept.held, self.kept.nonces
+        tokens = index.about(order.wish, held["id"] if held else None, nonces)
+        self.decision = decide(order, tokens, held, nonces, backend, self.proof)
         self.token, self.secret = self.decision.token, self.decision.secret
         self.warnings = list(self.decision.warnings)
         if order.path is not None and self.slot is None and self.change.create:
-            from .secret_file import check_writable
+            from .secret_slot import check_writable
 
             check_writable(order.path)
         return self.decision
@@ -113,11 +133,12 @@ class Entry:
         Waits for a run that is at work. Where the result is True, this run has to read the file and the server again.
         Raises SecretFileError.
         """
-        from . import secret_file
+        from .secret_file import look
+        from .secret_slot import Slot
 
-        planned, nonces = self.held, self.nonces
-        self.slot = stack.enter_context(secret_file.Slot(str(self.order.path), self.order.owner))
-        return bool(nonces or self.slot.nonces) or secret_file.read(str(self.order.path), self.order.owner) != planned
+        path = str(self.order.path)
+        self.slot = stack.enter_context(Slot(path, self.order.owner))
+        return bool(self.kept.nonces or self.slot.nonces) or look(path, self.order.owner).held != self.kept.held
 
     def prove(self) -> None:
         """Wait until the token works, where old tokens are revoked for it or the task asks for it.

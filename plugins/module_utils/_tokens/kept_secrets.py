@@ -135,7 +135,7 @@ def tokens_in(directory: str) -> tuple[str, list[tuple[str, KeptSecret | SecretF
         above = os.path.dirname(location.path)
         for name in _names(location, above):
             try:
-                with Location(os.dup(location.directory), [], above.split("/")[1:], name) as beside:
+                with location.sibling(name) as beside:
                     kept = kept_at(beside)
             except SecretFileError as error:
                 files += [(name, error)] if error.code == "unreadable" else []

@@ -9,20 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
 from .._core.entities import NOTHING
-from .._core.owner import Owner
 from .backend import Backend, Kind, Proof
 from .decision import Decision
 from .entry import Entry
 from .index import TokenIndex
-from .secret_text import Secret
+from .secret_text import Kept
 from .wishes import Order
-
-
-class Kept(NamedTuple):
-    """The content of a token's secret file on this machine, and the nonces in the file's journal."""
-
-    held: Secret | None = None
-    nonces: tuple[str, ...] = ()
 
 
 class Brief(NamedTuple):
@@ -55,27 +47,11 @@ class TokenPlan(NamedTuple):
     foretold: Brief
 
 
-def read_kept(order: Order, conceal: Callable[[str], None]) -> Kept:
-    """Read the token's secret file and its journal, and call `conceal` with the secret. Raises SecretFileError."""
-    if order.path is None:
-        return Kept()
-    entry = Entry(order)
-    entry.read(conceal)
-    return Kept(entry.held, tuple(entry.nonces))
-
-
 def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex, backend: Backend) -> TokenPlan:
     """Return the plan for an order. Sends nothing, and only looks at the secret file. Raises Influxdb3Error."""
-    entry = Entry(order, proof, kept.held, kept.nonces)
+    entry = Entry(order, proof, kept)
     decision = entry.decide(index, backend)
-    adjusted = order.path is not None and _would_adjust(order.path, order.owner)
-    return TokenPlan(order, proof, kept, index, decision, _brief(entry, backend.kind, adjusted=adjusted))
-
-
-def _would_adjust(path: str, owner: Owner) -> bool:
-    from .secret_file import adjust
-
-    return adjust(path, owner, dry=True)
+    return TokenPlan(order, proof, kept, index, decision, _brief(entry, backend.kind, adjusted=kept.differs))
 
 
 def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]) -> Brief:
@@ -90,8 +66,7 @@ def apply_plan(plan: TokenPlan, backend: Backend, conceal: Callable[[str], None]
     entry = Entry(
         plan.order,
         plan.proof,
-        plan.kept.held,
-        plan.kept.nonces,
+        plan.kept,
         decision=decision,
         token=decision.token,
         secret=decision.secret,

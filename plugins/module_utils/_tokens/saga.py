@@ -29,7 +29,7 @@ from .._core.errors import Influxdb3Error, SecretFileError
 from .._core.threads import for_each
 from .backend import Backend, Made
 from .birth import Birth
-from .entry import Entry
+from .entry import Entry, read_kept
 from .index import TokenIndex
 from .plan import dead_when_made, unmarked
 from .secret_text import Secret
@@ -64,9 +64,9 @@ class Saga:
 
     def read_files(self) -> None:
         """Read the secret files."""
-        for entry in self._open():
-            with entry.failing_alone():
-                entry.read(self._conceal)
+        entries = self._open()
+        for entry, kept in zip(entries, read_kept([entry.order for entry in entries], self._conceal)):
+            entry.keep(kept)
 
     def decide(self, index: TokenIndex) -> None:
         """Decide about each entry, from tokens that were listed after the secret files were read."""
@@ -94,14 +94,16 @@ class Saga:
             self._revoke([(entry, entry.change.revoke) for entry in self._open()])
 
     def adjust(self, *, dry: bool) -> bool:
-        """Give the secret files their owner, group and mode; return whether any differed. `dry` only looks."""
+        """Give the secret files their owner, group and mode; return whether any differed. `dry` changes none."""
+        if dry:
+            return any(entry.kept.differs for entry in self._open())
         adjusted = False
         for entry in self._open():
             if entry.order.path is not None:
-                from . import secret_file
+                from .secret_slot import adjust
 
                 with entry.failing_alone():
-                    adjusted = secret_file.adjust(entry.order.path, entry.order.owner, dry=dry) or adjusted
+                    adjusted = adjust(entry.order.path, entry.order.owner) or adjusted
         return adjusted
 
     def _open(self) -> list[Entry]:
@@ -114,7 +116,7 @@ class Saga:
         All runs lock files in the same order, so that two don't wait for each other.
         """
         moved = False
-        due = [e for e in self._open() if e.order.path and not e.slot and (e.change.create or e.nonces)]
+        due = [e for e in self._open() if e.order.path and not e.slot and (e.change.create or e.kept.nonces)]
         for entry in sorted(due, key=lambda entry: entry.order.path or ""):
             with entry.failing_alone():
                 moved = entry.lock(stack) or moved

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a token's secret in a private JSON file, and writes it atomically. The only code that writes `secret_file`.
+"""Reads a token's secret in a private JSON file, and the journal beside it. Changes nothing; `secret_slot.py` does.
 
 While a token is being made, and after such a run was cut off, there are two files beside `NAME`. `.NAME.pending` is the
 journal: it holds one nonce per line, and the run that is at work holds a lock on it. `.NAME.new` is the next `NAME`.
@@ -11,41 +11,36 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import stat
-import time
-from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Callable
+from collections.abc import Iterator
 
-from .._core.durable import PATIENCE, ForeignLink, HardLink, Location, find, give, write_all
+from .._core.durable import Finder, ForeignLink, HardLink, Location, find
 from .._core.errors import SecretFileError
 from .._core.owner import RUNNER, Owner, is_trusted
 from .._core.regular_file import NotRegular, open_regular
-from .._core.replaceable import obstacle
-from .secret_text import Secret, decoded, encoded
+from .secret_text import Kept, decoded
 
-# Seconds for which the journal of a dead run is kept: the server may make the token after the run has ended.
-_MEMORY = 86_400.0
-# The most bytes of a secret file, and the bytes that are reserved for a new one.
-_LONGEST, _ROOM = 65_536, 4_096
+LONGEST = 65_536
+"""The most bytes of a secret file."""
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
 
 
-def read(path: str, owner: Owner = RUNNER) -> Secret | None:
-    """Return the token that the file holds, None where there is no file.
+def look(path: str, owner: Owner = RUNNER, finder: Finder | None = None) -> Kept:
+    """Return the token that the file holds, the nonces in the journal beside it, and whether `adjust` would change it.
 
-    Raises SecretFileError when the file isn't one of ours, belongs to somebody else or can't be read.
+    `finder` spares the way to the directory where many files are looked at. Raises SecretFileError when the file isn't
+    one of ours, belongs to somebody else or can't be read.
     """
-    with _explaining(path), _location(path) as location:
+    with explaining(path), locate(path, finder) as location:
+        nonces = _nonces_of(location)
         try:
-            descriptor = _open_own(location, location.name, owner)
+            descriptor = open_own(location, location.name, owner)
         except FileNotFoundError:
-            return None
+            return Kept(None, nonces)
         try:
-            content = os.read(descriptor, _LONGEST)
+            content, differs = os.read(descriptor, LONGEST), any(differences(descriptor, owner))
         finally:
             os.close(descriptor)
     secret = decoded(content)
@@ -54,226 +49,40 @@ def read(path: str, owner: Owner = RUNNER) -> Secret | None:
             f"secret_file {path} is damaged or was not written by this collection; it is left as it is. Move it away"
             " or choose another path."
         )
-    return secret
+    return Kept(secret, nonces, differs)
 
 
-def adjust(path: str, owner: Owner, *, dry: bool) -> bool:
-    """Give an existing file its owner, group and mode 0600; return whether anything differed. `dry` only looks.
-
-    Without `dry`, the files are removed that a killed run has left beside this one. Raises SecretFileError.
-    """
-    with _explaining(path), _location(path) as location:
-        if not dry:
-            _sweep(location)
-        try:
-            descriptor = _open_own(location, location.name, None)
-        except FileNotFoundError:
-            return False
-        try:
-            status = os.fstat(descriptor)
-            wide = stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid)
-            moved = owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid)
-            if not dry and (wide or moved):
-                location.refuse_hard_link(descriptor)
-            if not dry and wide:
-                os.fchmod(descriptor, 0o600)
-            if not dry and moved:
-                give(descriptor, owner)
-            return wide or moved
-        finally:
-            os.close(descriptor)
+def _nonces_of(location: Location) -> tuple[str, ...]:
+    try:
+        descriptor = open_own(location, hidden(location, "pending"), None)
+    except FileNotFoundError:
+        return ()
+    try:
+        return tuple(nonces_in(descriptor))
+    finally:
+        os.close(descriptor)
 
 
-def nonces(path: str) -> list[str]:
-    """Return the nonces in the journal beside the file: of a run that is at work, or of one that was cut off.
-
-    Raises SecretFileError.
-    """
-    with _explaining(path), _location(path) as location:
-        try:
-            descriptor = _open_own(location, _hidden(location, "pending"), None)
-        except FileNotFoundError:
-            return []
-        try:
-            return _nonces_in(descriptor)
-        finally:
-            os.close(descriptor)
+def differences(descriptor: int, owner: Owner) -> tuple[bool, bool]:
+    """Return whether an open file's mode differs from 0600 and can be set, and whether its owner or group differs."""
+    status = os.fstat(descriptor)
+    return (
+        stat.S_IMODE(status.st_mode) != 0o600 and os.geteuid() in (0, status.st_uid),
+        owner.uid not in (None, status.st_uid) or owner.gid not in (None, status.st_gid),
+    )
 
 
-def check_writable(path: str) -> None:
-    """Raise SecretFileError where `Slot` would, as far as that shows without a change."""
-    with _explaining(path), _location(path) as location:
-        with contextlib.suppress(FileNotFoundError):
-            location.status(_hidden(location, "pending"))  # it may be too long a name
-        reason = obstacle(location.path)
-    if reason:
-        raise _unusable(path, reason)
+def locate(path: str, finder: Finder | None = None) -> Location:
+    """Return the location of a secret file, which is no link. Raises OSError."""
+    absolute = os.path.abspath(os.path.expanduser(path))
+    return finder.find(absolute) if finder else find(absolute, follow=False)
 
 
-class Slot:
-    """The right to replace a secret file, and a place for the secret that is known to be writable before it exists.
-
-    Use as a context manager around the making of a token. Entering makes the parent directory (0700), takes the lock
-    on the journal, and reserves the new file (0600). It waits for another run that is at work with the file. It
-    replaces an existing file by one with the same content, so that an obstacle shows before there is a token to lose.
-    `begin` makes a nonce durable before a token is asked for that bears it. `commit` makes the secret durable. `settle`
-    notes that nobody has to look for the token of a nonce any more. The journal outlives the slot while a nonce isn't
-    settled. Entering, `begin` and `commit` raise SecretFileError.
-    """
-
-    def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._path = os.path.abspath(os.path.expanduser(path))
-        self._owner, self._pause = owner, pause
-        self._location: Location | None = None
-        self._journal = self._new = -1
-        self._unsettled: set[str] = set()
-        self.nonces: list[str] = []
-        """The nonces that were in the journal when the slot was entered: those of runs that were cut off."""
-
-    def __enter__(self) -> Slot:
-        check_writable(self._path)
-        try:
-            self._location = _location(self._path)
-            self._location.make(self._owner)
-            self._lock(self._location)
-            self.nonces = _nonces_in(self._journal)
-            if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
-                self._unsettled.update(self.nonces)
-            self._reserve(self._location)
-            self._try_out(self._location)
-        except BaseException as error:
-            self._leave()
-            if isinstance(error, OSError):
-                raise _explained(self._path, error) from None
-            raise
-        return self
-
-    @property
-    def _held(self) -> Location:
-        if self._location is None:
-            raise RuntimeError("the slot was not entered")
-        return self._location
-
-    def _reserve(self, location: Location) -> None:
-        """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
-        name = _hidden(location, "new")
-        with contextlib.suppress(FileNotFoundError):
-            location.unlink(name)
-        self._new = location.create(name)
-        give(self._new, self._owner)
-        write_all(self._new, b" " * _ROOM)
-
-    def _try_out(self, location: Location) -> None:
-        """Replace an existing file by a copy of it."""
-        try:
-            descriptor = _open_own(location, location.name, self._owner)
-        except FileNotFoundError:
-            return
-        try:
-            content = os.read(descriptor, _LONGEST + 1)
-        finally:
-            os.close(descriptor)
-        if len(content) > _LONGEST:
-            return
-        self._replace(content)
-        os.close(self._new)
-        self._new = -1
-        self._reserve(location)
-
-    def _replace(self, content: bytes) -> None:
-        """Give the secret file a content, which is durable once the directory is synced."""
-        os.lseek(self._new, 0, os.SEEK_SET)
-        # Cut first, so that what follows is one write and one fsync of the whole content.
-        os.ftruncate(self._new, len(content))
-        write_all(self._new, content)
-        self._held.rename(_hidden(self._held, "new"))
-
-    def begin(self, nonce: str) -> None:
-        """Make a nonce durable, so that a later run can tell that a token with this nonce is this file's.
-
-        Raises SecretFileError.
-        """
-        try:
-            os.lseek(self._journal, 0, os.SEEK_END)
-            # A line that an earlier run didn't finish must not swallow this one.
-            write_all(self._journal, f"\n{nonce}\n".encode())
-            self._held.sync()
-        except OSError as error:
-            raise _explained(self._path, error) from None
-        self._unsettled.add(nonce)
-
-    def settle(self, nonces: Iterable[str]) -> None:
-        """Forget nonces whose token was seen, or was certainly never made."""
-        self._unsettled.difference_update(nonces)
-
-    def commit(self, secret: Secret) -> None:
-        """Make the secret durable in the secret file. Raises SecretFileError."""
-        try:
-            self._replace(encoded(secret))
-        except OSError as error:
-            raise _explained(self._path, error) from None
-        self._held.sync()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._leave()
-
-    def _lock(self, location: Location) -> None:
-        """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
-        name = _hidden(location, "pending")
-        waited = 0.0
-        while True:
-            self._journal = location.open(os.O_RDWR | os.O_CREAT, name)
-            _refuse_foreign(self._path, self._journal, RUNNER)
-            _refuse_several_names(self._path, self._journal)
-            try:
-                fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if location.status(name).st_ino == os.fstat(self._journal).st_ino:
-                    os.fchmod(self._journal, 0o600)
-                    return
-            except FileNotFoundError:
-                pass
-            except BlockingIOError:
-                if waited >= PATIENCE:
-                    raise SecretFileError(
-                        f"secret_file {self._path} is in use by another run since {PATIENCE:g} seconds. Run again when"
-                        " it has ended.",
-                        code="busy",
-                    ) from None
-                self._pause(0.1)
-                waited += 0.1
-            os.close(self._journal)
-            self._journal = -1
-
-    def _leave(self) -> None:
-        # The next run removes the files that can't be removed here; they are no reason to fail once the secret is safe.
-        if self._new >= 0:
-            with contextlib.suppress(OSError):
-                self._held.unlink(_hidden(self._held, "new"))
-            os.close(self._new)
-        if self._journal >= 0:
-            if not self._unsettled:
-                with contextlib.suppress(OSError):
-                    self._held.unlink(_hidden(self._held, "pending"))
-            os.close(self._journal)
-        if self._location is not None:
-            self._location.close()
-        self._new = self._journal = -1
-
-
-def _location(path: str) -> Location:
-    return find(os.path.abspath(os.path.expanduser(path)), follow=False)
-
-
-def _hidden(location: Location, what: str) -> str:
+def hidden(location: Location, what: str) -> str:
     return f".{location.name}.{what}"
 
 
-def _open_own(location: Location, name: str, owner: Owner | None) -> int:
+def open_own(location: Location, name: str, owner: Owner | None) -> int:
     """Return a descriptor that reads a file of a trusted user, or with `owner` None of any user.
 
     Raises OSError and SecretFileError.
@@ -286,7 +95,7 @@ def _open_own(location: Location, name: str, owner: Owner | None) -> int:
         raise _not_regular(location.beside(name)) from None
     try:
         if owner is not None:
-            _refuse_foreign(location.path, descriptor, owner)
+            refuse_foreign(location.path, descriptor, owner)
             location.refuse_hard_link(descriptor)
     except (OSError, SecretFileError):
         os.close(descriptor)
@@ -294,30 +103,11 @@ def _open_own(location: Location, name: str, owner: Owner | None) -> int:
     return descriptor
 
 
-def _sweep(location: Location) -> None:
-    """Remove a journal without a nonce that no run has locked, and the reserved file.
-
-    Its run was cut off before it asked for a token.
-    """
-    name = _hidden(location, "pending")
-    # A run is at work, or it isn't ours to remove: either is no reason to fail.
-    with contextlib.suppress(OSError, SecretFileError):
-        descriptor = _open_own(location, name, RUNNER)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if location.status(name).st_ino == os.fstat(descriptor).st_ino and not _nonces_in(descriptor):
-                with contextlib.suppress(FileNotFoundError):
-                    location.unlink(_hidden(location, "new"))
-                location.unlink(name)
-        finally:
-            os.close(descriptor)
-
-
-def _nonces_in(descriptor: int) -> list[str]:
+def nonces_in(descriptor: int) -> list[str]:
     return [nonce.decode() for nonce in _NONCE.findall(os.pread(descriptor, 65536, 0))]
 
 
-def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
+def refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise _not_regular(path)
@@ -327,31 +117,25 @@ def _refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
         )
 
 
-def _refuse_several_names(path: str, descriptor: int) -> None:
-    # Who may write to the directory could have given this name to any file, which would be written to.
-    if os.fstat(descriptor).st_nlink > 1:
-        raise _unusable(path, "its journal is a hard link to a file with another name; remove it")
-
-
 def _not_regular(path: str) -> SecretFileError:
     return SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
 
 
 @contextlib.contextmanager
-def _explaining(path: str) -> Iterator[None]:
+def explaining(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _explained(path, error) from None
+        raise explained(path, error) from None
 
 
-def _explained(path: str, error: OSError) -> SecretFileError:
+def explained(path: str, error: OSError) -> SecretFileError:
     if isinstance(error, (ForeignLink, HardLink)):
         return SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
-    return _unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
+    return unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
 
 
-def _unusable(path: str, cause: str) -> SecretFileError:
+def unusable(path: str, cause: str) -> SecretFileError:
     return SecretFileError(
         f"secret_file {path} can't be used: {cause}. Choose a path in a directory that the user who runs this module"
         " may write to."

@@ -11,12 +11,23 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from .._core.errors import OptionError
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
 Secret = dict[str, Optional[str]]
+
+
+class Kept(NamedTuple):
+    """A token's secret file, its journal's nonces, and whether the owner, the group or the mode is another one."""
+
+    held: Secret | None = None
+    nonces: tuple[str, ...] = ()
+    differs: bool = False
+
+
+NOTHING_KEPT = Kept()
 
 
 def parse_path(option: str, path: str | None) -> str | None:

@@ -20,15 +20,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import PATIENCE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.durable import PATIENCE, Finder
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError, SecretFileError
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.owner import Owner, parse_owner
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import (
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_file import look
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_slot import (
     Slot,
     adjust,
     check_writable,
-    nonces,
-    read,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.secret_text import KEYS, Secret, parse_path
 
@@ -80,7 +79,7 @@ def test_secret_survives_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "deep" / "secret.json"
     write(path)
     assert (mode(path.parent), mode(path.parent.parent)) == (0o700, 0o700)
-    assert read(str(path)) == SECRET
+    assert look(str(path)).held == SECRET
     assert json.loads(path.read_text()) == SECRET
     assert mode(path) == 0o600
     assert mode(path.parent) & 0o077 == 0
@@ -109,7 +108,7 @@ def test_only_the_documented_keys_are_kept(tmp_path: Path) -> None:
 def test_long_secret_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     write(path, {**SECRET, "token": "y" * 20_000})
-    assert (read(str(path)) or {})["token"] == "y" * 20_000
+    assert (look(str(path)).held or {})["token"] == "y" * 20_000
 
 
 def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +121,7 @@ def test_old_file_stays_until_the_commit(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     write(path)
     with Slot(str(path)):
-        assert read(str(path)) == SECRET
+        assert look(str(path)).held == SECRET
         others = {name.name: mode(name) for name in tmp_path.iterdir() if name != path}
         assert others == {".secret.json.pending": 0o600, ".secret.json.new": 0o600}
     assert os.listdir(tmp_path) == ["secret.json"]
@@ -139,8 +138,8 @@ def test_failure_before_the_commit_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_none(tmp_path: Path) -> None:
-    assert read(str(tmp_path / "none")) is None
-    assert read(str(tmp_path / "none" / "deeper")) is None
+    assert look(str(tmp_path / "none")).held is None
+    assert look(str(tmp_path / "none" / "deeper")).held is None
 
 
 def test_symbolic_link_is_refused_and_its_target_left(tmp_path: Path) -> None:
@@ -148,10 +147,10 @@ def test_symbolic_link_is_refused_and_its_target_left(tmp_path: Path) -> None:
     write(target)
     link.symlink_to(target)
     with pytest.raises(SecretFileError, match="it is a symbolic link"):
-        read(str(link))
+        look(str(link))
     with pytest.raises(SecretFileError, match="it is a symbolic link"), Slot(str(link)):
         pytest.fail("the slot was entered")
-    assert read(str(target)) == SECRET
+    assert look(str(target)).held == SECRET
     assert link.is_symlink()
 
 
@@ -160,7 +159,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], objec
     path = tmp_path / "odd"
     make(path)
     with pytest.raises(SecretFileError, match="not a regular file"):
-        read(str(path))
+        look(str(path))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +181,7 @@ def test_damaged_file_is_refused_and_left(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "secret.json"
     path.write_bytes(content)
     with pytest.raises(SecretFileError, match="damaged or was not written by this collection") as caught:
-        read(str(path))
+        look(str(path))
     assert path.read_bytes() == content
     assert caught.value.code == "secret_file"
 
@@ -190,7 +189,7 @@ def test_damaged_file_is_refused_and_left(tmp_path: Path, content: bytes) -> Non
 def test_file_where_a_directory_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SecretFileError, match=os.strerror(errno.ENOTDIR)):
-        read(str(tmp_path / "file" / "secret.json"))
+        look(str(tmp_path / "file" / "secret.json"))
     with pytest.raises(SecretFileError, match="can't be used"), Slot(str(tmp_path / "file" / "secret.json")):
         pytest.fail("the slot was entered")
 
@@ -249,7 +248,7 @@ def test_what_can_not_be_replaced_is_told_before_and_without_a_trace(tmp_path: P
                 refuses(str(path))
             assert says in str(caught.value)
         assert os.listdir(tmp_path) == ["secret.json"]
-    assert read(str(path)) == SECRET
+    assert look(str(path)).held == SECRET
     check_writable(str(path))
 
 
@@ -266,7 +265,7 @@ def test_file_of_root_in_everybody_s_directory_can_not_be_replaced(
     path.chmod(0o644)
     public_path.chmod(0o1777)
     become_nobody()
-    assert read(str(path)) == SECRET
+    assert look(str(path)).held == SECRET
     with pytest.raises(SecretFileError):
         check_writable(str(path))
 
@@ -290,7 +289,7 @@ def test_file_of_somebody_else_is_refused(public_path: Path, become_nobody: Call
     os.chown(path, NOBODY - 1, -1)
     become_nobody()
     with pytest.raises(SecretFileError, match="belongs to somebody else"):
-        read(str(path))
+        look(str(path))
 
 
 def test_file_of_root_may_be_read(public_path: Path, become_nobody: Callable[[], None]) -> None:
@@ -298,7 +297,7 @@ def test_file_of_root_may_be_read(public_path: Path, become_nobody: Callable[[],
     write(path)
     path.chmod(0o644)
     become_nobody()
-    assert read(str(path)) == SECRET
+    assert look(str(path)).held == SECRET
 
 
 def test_unreadable_file_and_unwritable_directory_say_so(public_path: Path, become_nobody: Callable[[], None]) -> None:
@@ -306,7 +305,7 @@ def test_unreadable_file_and_unwritable_directory_say_so(public_path: Path, beco
     write(path)
     become_nobody()
     with pytest.raises(SecretFileError, match=os.strerror(errno.EACCES)):
-        read(str(path))
+        look(str(path))
     with pytest.raises(SecretFileError, match=os.strerror(errno.EACCES)), Slot(str(path)):
         pytest.fail("the slot was entered")
 
@@ -318,8 +317,8 @@ def test_file_of_somebody_else_is_refused_for_root_too_unless_configured(tmp_pat
     write(path)
     os.chown(path, NOBODY, -1)
     with pytest.raises(SecretFileError, match="with owner"):
-        read(str(path))
-    assert read(str(path), Owner(uid=NOBODY)) == SECRET
+        look(str(path))
+    assert look(str(path), Owner(uid=NOBODY)).held == SECRET
 
 
 def test_directory_that_is_a_link_of_somebody_else_s_is_refused(tmp_path: Path) -> None:
@@ -333,7 +332,7 @@ def test_directory_that_is_a_link_of_somebody_else_s_is_refused(tmp_path: Path) 
     write(link / "own.json")
     assert (tmp_path / "real" / "own.json").is_file()
     os.chown(link, NOBODY, -1, follow_symlinks=False)
-    for refuses in (read, check_writable, lambda path: Slot(path).__enter__()):
+    for refuses in (look, check_writable, lambda path: Slot(path).__enter__()):
         with pytest.raises(SecretFileError, match="link of somebody else's"):
             refuses(path)
     assert os.listdir(tmp_path / "real") == ["own.json"]
@@ -363,7 +362,7 @@ def test_a_directory_that_is_swapped_meanwhile_gets_nobody_the_secret(tmp_path: 
         slot.settle(NONCES)
     assert os.listdir(tmp_path / "victim") == []
     assert os.listdir(tmp_path / "moved") == ["secret.json"]
-    assert read(str(tmp_path / "moved" / "secret.json")) == SECRET
+    assert look(str(tmp_path / "moved" / "secret.json")).held == SECRET
 
 
 def test_a_journal_that_is_a_hard_link_is_refused_and_its_file_left(tmp_path: Path) -> None:
@@ -383,9 +382,9 @@ def test_a_secret_file_that_is_a_hard_link_in_somebody_elses_directory_is_refuse
     (tmp_path / "home").mkdir()
     path = tmp_path / "home" / "secret.json"
     os.link(tmp_path / "victim.json", path)
-    assert read(str(path)) == SECRET
+    assert look(str(path)).held == SECRET
     os.chown(tmp_path / "home", NOBODY, -1)
-    for refuses in (read, lambda path: Slot(path).__enter__(), lambda path: adjust(path, Owner(NOBODY), dry=False)):
+    for refuses in (look, lambda path: Slot(path).__enter__(), lambda path: adjust(path, Owner(NOBODY))):
         with pytest.raises(SecretFileError, match="hard link"):
             refuses(str(path))
     assert ((tmp_path / "victim.json").stat().st_uid, os.listdir(path.parent)) == (0, ["secret.json"])
@@ -398,14 +397,14 @@ def test_journal_holds_the_nonce_until_it_is_settled(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     with Slot(str(path)) as slot:
         slot.begin(NONCES[0])
-        assert nonces(str(path)) == [NONCES[0]]
-    assert nonces(str(path)) == [NONCES[0]]
+        assert look(str(path)).nonces == (NONCES[0],)
+    assert look(str(path)).nonces == (NONCES[0],)
     with Slot(str(path)) as slot:
         assert slot.nonces == [NONCES[0]]
         slot.begin(NONCES[1])
         slot.settle(NONCES)
-        assert nonces(str(path)) == NONCES
-    assert nonces(str(path)) == []
+        assert look(str(path)).nonces == tuple(NONCES)
+    assert look(str(path)).nonces == ()
     assert os.listdir(tmp_path) == []
 
 
@@ -425,13 +424,13 @@ def test_line_that_a_dead_run_left_unfinished_swallows_nothing(tmp_path: Path) -
     (tmp_path / ".secret.json.pending").write_text(f"{NONCES[0]}\nab")
     with Slot(str(path)) as slot:
         slot.begin(NONCES[1])
-    assert nonces(str(path)) == NONCES
+    assert look(str(path)).nonces == tuple(NONCES)
 
 
 def test_file_that_a_dead_run_left_is_replaced(tmp_path: Path) -> None:
     (tmp_path / ".secret.json.new").write_text("half a sec")
     write(tmp_path / "secret.json")
-    assert read(str(tmp_path / "secret.json")) == SECRET
+    assert look(str(tmp_path / "secret.json")).held == SECRET
     assert os.listdir(tmp_path) == ["secret.json"]
 
 
@@ -462,7 +461,7 @@ def test_waiting_ends(tmp_path: Path) -> None:
         first.commit(SECRET)
     assert caught.value.code == "busy"
     assert sum(pauses) == pytest.approx(PATIENCE, rel=0.01)
-    assert read(path) == SECRET
+    assert look(path).held == SECRET
 
 
 def test_owner_by_name_and_number() -> None:
@@ -479,29 +478,30 @@ def test_only_an_empty_journal_that_nobody_has_is_swept_away(tmp_path: Path) -> 
     write(path)
     journal.write_text("")
     (tmp_path / ".secret.json.new").write_text("half")
-    adjust(str(path), Owner(), dry=True)
+    look(str(path))
     assert len(os.listdir(tmp_path)) == 3
-    adjust(str(path), Owner(), dry=False)
+    adjust(str(path), Owner())
     assert os.listdir(tmp_path) == ["secret.json"]
     journal.write_text(f"{NONCES[0]}\n")
-    adjust(str(path), Owner(), dry=False)
+    adjust(str(path), Owner())
     assert journal.exists()
     with Slot(str(path)):
-        adjust(str(path), Owner(), dry=False)
+        adjust(str(path), Owner())
         assert journal.exists()
 
 
 def test_mode_is_put_right_and_only_then_changes(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
-    assert not adjust(str(path), Owner(), dry=False)
+    assert not adjust(str(path), Owner())
     write(path)
-    assert not adjust(str(path), Owner(), dry=False)
+    assert not adjust(str(path), Owner())
     path.chmod(0o644)
-    assert adjust(str(path), Owner(), dry=True)
+    assert look(str(path)).differs
     assert mode(path) == 0o644
-    assert adjust(str(path), Owner(), dry=False)
+    assert adjust(str(path), Owner())
     assert mode(path) == 0o600
-    assert not adjust(str(path), Owner(), dry=False)
+    assert not adjust(str(path), Owner())
+    assert not look(str(path)).differs
 
 
 def test_owner_that_may_not_be_set_fails_before_there_is_a_secret(
@@ -525,3 +525,26 @@ def test_writable_is_told_without_a_trace(tmp_path: Path, monkeypatch: pytest.Mo
     assert asked == [str(tmp_path)]
     with pytest.raises(SecretFileError, match=os.strerror(errno.ENOTDIR)):
         check_writable("/dev/null/secret.json")
+
+
+def test_a_finder_walks_to_a_directory_once(tmp_path: Path) -> None:
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    for directory, which in ((there, "first"), (elsewhere, "second")):
+        for name in ("a.json", "b.json"):
+            write(directory / name, {**SECRET, "description": which})
+    (there / "link.json").symlink_to(there / "a.json")
+    before = sorted(os.listdir("/proc/self/fd"))
+
+    def description(path: Path) -> str | None:
+        return (look(str(path), finder=finder).held or {}).get("description")
+
+    with Finder() as finder:
+        assert description(there / "a.json") == "first"
+        there.rename(tmp_path / "moved")
+        elsewhere.rename(there)
+        assert [description(there / name) for name in ("b.json", "none.json")] == ["first", None]
+        with pytest.raises(SecretFileError, match="it is a symbolic link"):
+            look(str(there / "link.json"), finder=finder)
+        assert [description(tmp_path / "none" / name) for name in ("a.json", "b.json")] == [None, None]
+        assert description(there / "a.json") == "second"
+    assert sorted(os.listdir("/proc/self/fd")) == before
