@@ -272,7 +272,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     INFLUXCTL_OPTIONS,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.mgmt_token_access import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import (
     manage_many,
     manage_one,

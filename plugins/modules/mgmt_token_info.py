@@ -133,7 +133,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     INFLUXCTL_OPTIONS,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import influxctl_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.mgmt_token_access import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.selection import TOKEN_INFO_OPTIONS, selection
 
 OPTIONS: dict[str, dict[str, Any]] = {

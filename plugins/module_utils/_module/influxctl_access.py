@@ -20,7 +20,6 @@ from .connect import CONNECTION_OPTIONS, connection_of, profile_of
 # Imported where it is needed otherwise, because Python compiles a module's files anew for every task.
 if TYPE_CHECKING:
     from .._influxctl.lists import Lists
-    from .._tokens.mgmt_tokens import InfluxctlTokens
 
 # With these options alone, influxctl uses an existing profile: they name it, or say how long to wait.
 _NO_CONNECTION = ("config_path", "profile", "timeout", "retries")
@@ -81,23 +80,6 @@ def influxctl_access(
     connection = connection or connection_of(module)
     with ending, private_config(connection, module.tmpdir) as path:
         yield Access(client(path, None), connection.product, connection.token)
-
-
-@contextmanager
-def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
-    """Give access to the management tokens. Raises as `influxctl_access` does."""
-    from .._influxctl.influxctl import Influxctl
-    from .._tokens.mgmt_tokens import InfluxctlTokens
-
-    params: Mapping[str, Any] = module.params
-    with ExitStack() as stack:
-        access = stack.enter_context(influxctl_access(module))
-        yield InfluxctlTokens(
-            Influxctl(access.client),
-            access.own_token,
-            bool(params.get("allow_self_revoke")),
-            params.get("concurrency", 1),
-        )
 
 
 @contextmanager

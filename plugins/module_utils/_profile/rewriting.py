@@ -13,7 +13,8 @@ from typing import Any
 
 from .profile_reader import Profile
 from .toml_data import Path, Table, leaves, same
-from .toml_editor import Block, Editor, checked
+from .toml_editor import Block, Editor
+from .toml_writer import checked
 
 
 def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
@@ -44,11 +45,6 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
     if profiles:
         expected["profile"] = profiles
     return checked(editor.text(), expected), expected
-
-
-def new_config(profile: Profile) -> str:
-    """Return the text of a config with one profile. Raises ProfileError where tomlkit is missing."""
-    return rewrite("", {}, [(None, profile)])[0]
 
 
 def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any]) -> None:

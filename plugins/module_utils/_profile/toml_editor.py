@@ -4,19 +4,20 @@
 """Edits TOML text so that all unchanged statements stay byte for byte. Pure; knows `[[profile]]`, but none of its keys.
 
 The caller has seen that the document is valid TOML. The editor takes it apart once, statement by statement and profile
-by profile, so that the work grows no faster than the number of edits. tomlkit renders values. The edits are made on the
-text, and `checked` reads the whole text once more. All errors are ProfileErrors.
+by profile, so that the work grows no faster than the number of edits. `toml_writer.py` renders values. The edits are
+made on the text. All errors are ProfileErrors.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import ProfileError
-from .toml_data import Path, Table, check_tomlkit, load, merged, nested, same, tomlkit_library, without
+from .toml_data import Path, Table, load, merged, nested, tomlkit_library, without
+from .toml_writer import appended, checked, item_of, not_editable, render, render_key
 
 _BASIC = r'"(?:[^"\\\n]|\\.)*"'
 _LITERAL = r"'[^'\n]*'"
@@ -34,25 +35,7 @@ _DOTTED = rf"\s*{_PART}\s*(?:\.\s*{_PART}\s*)*"
 _HEADER = re.compile(rf"\s*\[\[?({_DOTTED})\]")
 _KEY = re.compile(rf"({_DOTTED})=")
 _COMMENTED_KEY = re.compile(rf"\s*#+\s*({_PART})\s*=")
-# Keys and texts that can be written as they are, without tomlkit: nearly all that profiles hold. To load tomlkit takes
-# a target longer than all the rest.
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN_TEXT = re.compile(r"[ !#-\[\]-~]*")
 _COMMENTED_HEADER = re.compile(r"\s*#+\s*\[")
-
-
-def checked(text: str, expected: Table) -> str:
-    """Return the text if it holds exactly the expected data. Raises ProfileError (code `not_editable`) otherwise."""
-    try:
-        if same(load(text), expected):
-            return text
-    except ProfileError:
-        pass
-    raise _not_editable("it is written in a way that can't be edited safely; edit it by hand")
-
-
-def _not_editable(text: str) -> ProfileError:
-    return ProfileError(text, code="not_editable")
 
 
 @dataclass(eq=False)
@@ -99,7 +82,7 @@ def _classify(text: str, table: Path) -> _Statement:
     if stripped.startswith("["):
         header = _HEADER.match(text)
         if header is None:
-            raise _not_editable("it holds a header that can't be understood")
+            raise not_editable("it holds a header that can't be understood")
         return _Statement(text, "array" if stripped.startswith("[[") else "header", _key_path(header[1]))
     key, _value = split(text)
     return _Statement(text, "key", table + _key_path(key))
@@ -116,7 +99,7 @@ def split(text: str) -> tuple[str, str]:
     """Return a statement's text before and after the equals sign between key and value. Raises ProfileError."""
     key = _KEY.match(text)
     if key is None:
-        raise _not_editable("it holds a statement that can't be understood")
+        raise not_editable("it holds a statement that can't be understood")
     return key[1], text[key.end() :]
 
 
@@ -146,55 +129,21 @@ def _descend(data: Any) -> Path:
     return tuple(path)
 
 
-def _item(value: Any) -> Any:
-    """Return the value as a tomlkit item of one line: a table as an inline one, wherever it stands."""
-    if isinstance(value, list) and value:
-        array = tomlkit_library().array()
-        for inner in value:
-            array.append(_item(inner))
-        return array
-    if not isinstance(value, dict):
-        return tomlkit_library().item(value)
-    table = tomlkit_library().inline_table()
-    for key, inner in value.items():
-        table[key] = _item(inner)
-    return table
-
-
 def _edited_inline(text: str, key: str, changed: Table) -> str:
     """Return an inline table's text with one key as `changed` has it, the others written as they were."""
     tomlkit = tomlkit_library()
     try:
         document = tomlkit.parse(f"x ={text}")
         if key in changed:
-            document["x"][key] = _item(changed[key])
+            document["x"][key] = item_of(changed[key])
         else:
             document["x"].remove(key)
         edited: str = document.as_string()
         checked(edited, {"x": changed})
     except (ValueError, tomlkit.exceptions.TOMLKitError, ProfileError):
         # tomlkit doesn't understand every inline table; then this one is written anew.
-        edited = f"x ={text[: len(text) - len(text.lstrip())]}{_render(changed)}"
+        edited = f"x ={text[: len(text) - len(text.lstrip())]}{render(changed)}"
     return edited[len("x =") :]
-
-
-def _render(value: Any) -> str:
-    # First, so that a target without tomlkit fails at every edit, and not only at some values.
-    check_tomlkit()
-    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
-        return f'"{value}"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text: str = _item(value).as_string()
-    return text
-
-
-def _render_key(key: str) -> str:
-    check_tomlkit()
-    if _BARE_KEY.fullmatch(key):
-        return key
-    text: str = tomlkit_library().key(key).as_string()
-    return text
 
 
 def _newline(text: str) -> str:
@@ -221,7 +170,7 @@ class Editor:
     def block(self, number: int) -> Block:
         """Return the block that edits one profile. Raises ProfileError for one that isn't written as `[[profile]]`."""
         if number >= len(self._blocks):
-            raise _not_editable("its profiles are not written as [[profile]] tables; edit it by hand")
+            raise not_editable("its profiles are not written as [[profile]] tables; edit it by hand")
         return self._blocks[number]
 
     def remove(self, number: int) -> None:
@@ -263,7 +212,7 @@ class Block:
                 key, rest = split(statement.text)
                 old, tail = _split_value(rest)
                 blank = old[: len(old) - len(old.lstrip())]
-                statement.text = f"{key}={blank}{_render(value)}{tail}"
+                statement.text = f"{key}={blank}{render(value)}{tail}"
                 return
             if statement.kind == "key" and statement.path == full[: len(statement.path)]:
                 self._edit_inline(statement, full[len(statement.path) :], value)
@@ -362,11 +311,11 @@ class Block:
         inner = _indent(self.statements[own[-1]].text) if in_table else outer
         last = self._last_commented_key(own[-1])
         self._end_line(last)
-        header = ".".join(map(_render_key, full[:-1]))
+        header = ".".join(map(render_key, full[:-1]))
         self.statements[last + 1 : last + 1] = [
             _Statement(self._newline, "filler"),
             _Statement(f"{outer}[{header}]{self._newline}", "header", full[:-1]),
-            _Statement(f"{inner}{_render_key(full[-1])} = {_render(value)}{self._newline}", "key", full),
+            _Statement(f"{inner}{render_key(full[-1])} = {render(value)}{self._newline}", "key", full),
         ]
 
     def _last_commented_key(self, last: int) -> int:
@@ -400,7 +349,7 @@ class Block:
     def _insert_after(self, number: int, key: Path, value: Any) -> None:
         statement = self.statements[number]
         table = statement.path if statement.kind != "key" else statement.path[: -len(key)]
-        line = f"{_indent(statement.text)}{'.'.join(map(_render_key, key))} = {_render(value)}"
+        line = f"{_indent(statement.text)}{'.'.join(map(render_key, key))} = {render(value)}"
         ended = self._end_line(number)
         added = _Statement(line + (self._newline if ended else ""), "key", (*table, *key))
         self.statements.insert(number + 1, added)
@@ -440,28 +389,3 @@ class Block:
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
-
-
-def appended(end: str, table: Table, newline: str) -> str:
-    """Return a new profile's text, to be added to a document that ends with the text `end`. Raises ProfileError."""
-    lines = ["[[profile]]", *_table_lines(table, ("profile",))]
-    lead = "" if not end or end.endswith(newline * 2) else newline if end.endswith("\n") else newline * 2
-    return lead + newline.join(lines) + newline
-
-
-def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
-    """Return a table's lines: plain keys first, then the tables in it, each with its header."""
-    lines = [f"{_render_key(key)} = {_render(value)}" for key, value in table.items() if not _is_table(key, value)]
-    for key, value in table.items():
-        if _is_table(key, value):
-            inner = (*path, key)
-            body = _table_lines(value, inner)
-            has_own = any(not _is_table(k, v) for k, v in value.items())
-            lines += ["", f"[{'.'.join(map(_render_key, inner))}]"] if has_own else []
-            lines += body
-    return lines
-
-
-def _is_table(key: str, value: Any) -> bool:
-    """Return whether a value gets a header of its own; influxctl's samples have `parameters` inline."""
-    return isinstance(value, dict) and bool(value) and key != "parameters"

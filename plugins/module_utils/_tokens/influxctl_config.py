@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from .._core.connection import DEDICATED_HOST, Connection
 from .._core.errors import InfluxctlError, OptionError
 from .._core.stated import DEDICATED
-from .._profile import rewriting
+from .._profile.toml_writer import new_config
 
 
 def as_profile(connection: Connection) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
     Raises OptionError as `as_profile` does, ProfileError where tomlkit is missing, and InfluxctlError where the file
     can't be written.
     """
-    text = rewriting.new_config(as_profile(connection))
+    text = new_config(as_profile(connection))
     directory = ""
     try:
         try:

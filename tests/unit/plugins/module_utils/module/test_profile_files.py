@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import profile_files
-from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import rewriting, toml_data
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import toml_data, toml_writer
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import TOMLKIT
 
 
@@ -38,8 +38,8 @@ def test_the_shipped_library_is_not_unpacked_for_plain_texts(tmp_path: Path, mon
     monkeypatch.setattr(sys, "path", list(sys.path))
     offer(TOMLKIT, tmp_path)
     profile = {"name": "default", "product": "clustered", "host": "a", "tls": {"insecure": True}}
-    text = rewriting.new_config(profile)
+    text = toml_writer.new_config(profile)
     assert tomllib.loads(text) == {"profile": [profile]}
     assert list(tmp_path.iterdir()) == []
-    assert "\\" in rewriting.new_config({**profile, "host": "a\\"})
+    assert "\\" in toml_writer.new_config({**profile, "host": "a\\"})
     assert [path.name for path in tmp_path.iterdir()] == ["tomlkit.zip"]

@@ -31,6 +31,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._profile impor
     rewriting,
     toml_data,
     toml_editor,
+    toml_writer,
 )
 
 # The documents are big; how long it takes to draw one isn't the question here.
@@ -502,7 +503,7 @@ def is_toml(text: str) -> bool:
 
 
 def test_guards_refuse_what_the_editor_did_not_foresee() -> None:
-    for guard in (lambda: toml_editor.checked("a = 1", {"a": 2}), lambda: toml_editor.split("no equals sign")):
+    for guard in (lambda: toml_writer.checked("a = 1", {"a": 2}), lambda: toml_editor.split("no equals sign")):
         with pytest.raises(ProfileError) as caught:
             guard()
         assert caught.value.code == "not_editable"
