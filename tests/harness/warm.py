@@ -4,18 +4,20 @@
 
 """Starts Ansible's programs in forks of a process that has imported the libraries which they need.
 
-It has imported nothing of Ansible's: each fork does so itself, in its own environment, as a new process does. Run as a
-program, this is that process: a job as a JSON line, two answers (the fork's process ID, and how it
-ended).
+It has imported nothing of Ansible's: each fork does so itself, in its own environment, as a new process does. Two
+things that are the same in every run are made once: what Ansible's own YAML files say, and the archives of modules. Run
+as a program, this is that process: a job as a JSON line, two answers (the fork's process ID, and how it ended).
 """
 
 from __future__ import annotations
 
 import gc
-import importlib
+import hashlib
+import importlib.util
 import io
 import json
 import os
+import pickle
 import runpy
 import signal
 import socket
@@ -25,11 +27,16 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
+
+import yaml
+
+ARCHIVES = "RESULTS_ARCHIVES"
+"""The variable that tells the callback `results` where the archives of modules are kept."""
 
 
 class Warm:
@@ -45,12 +52,14 @@ class Warm:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Warm:
+        self._directory = tempfile.TemporaryDirectory(prefix="influxdb3-warm-")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        self._directory.cleanup()
 
     def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Run `python -m ansible` with the words; return its exit code, negative for a signal, stdout and stderr."""
@@ -58,9 +67,21 @@ class Warm:
             return run_alone(sys.executable, words, cwd, environment)
         try:
             with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+                environment = {**environment, ARCHIVES: str(self._archives(environment))}
                 return self._fork(words, cwd, environment, stdout, stderr), _text(stdout), _text(stderr)
         finally:
             self._free.release()
+
+    def _archives(self, environment: Mapping[str, str]) -> Path:
+        """Return where runs with the same collections keep the archives of modules that they have built.
+
+        Ansible's names for them don't say where a module comes from. Only one run at a time looks there: 2.16 locks
+        what it writes against its own processes alone.
+        """
+        collections = environment.get("ANSIBLE_COLLECTIONS_PATH", "")
+        directory = Path(self._directory.name, hashlib.sha256(collections.encode()).hexdigest())
+        directory.mkdir(exist_ok=True)
+        return directory
 
     def _fork(
         self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]
@@ -133,6 +154,34 @@ def import_libraries(names: Sequence[str]) -> None:
                 importlib.import_module(name)
 
 
+def keep_documents(paths: Iterable[Path]) -> None:
+    """Have `yaml.load` parse files of YAML now and not again: it knows them by their text, and returns a new copy.
+
+    Ansible reads its settings and the names that its plugins once had, half a megabyte, at every start.
+    """
+    original: Any = yaml.load
+    loaders = [getattr(yaml, name) for name in ("CSafeLoader", "CBaseLoader") if hasattr(yaml, name)]
+    texts = [path.read_bytes() for path in paths]
+    kept = {(loader, text): pickle.dumps(original(text, loader)) for loader in loaders for text in texts}
+
+    def load(stream: Any, Loader: Any) -> Any:
+        text = stream
+        if Loader in loaders and isinstance(stream, io.IOBase) and stream.seekable():
+            text = stream.read()
+            stream.seek(0)
+        document = kept.get((Loader, text.encode() if isinstance(text, str) else text))
+        return pickle.loads(document) if document else original(stream, Loader)
+
+    yaml.load = load
+
+
+def _settings_of_ansible() -> list[Path]:
+    """Return the YAML files in which Ansible describes itself."""
+    package = importlib.util.find_spec("ansible")
+    directories = package.submodule_search_locations if package else None
+    return [path for directory in directories or () for path in Path(directory, "config").glob("*.yml")]
+
+
 def _imported_by_ansible() -> list[str]:
     """Return the Python modules that ansible-playbook imports when it starts, in that order."""
     question = "import ansible.cli.playbook, sys; print(*sys.modules)"
@@ -187,6 +236,7 @@ def _main() -> None:
     connection.set_inheritable(False)
     with warnings.catch_warnings(action="ignore"):
         import_libraries(_imported_by_ansible())
+    keep_documents(_settings_of_ansible())
     gc.freeze()
     if work := _serve(connection):
         _run(*work)

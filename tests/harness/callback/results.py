@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback of Ansible that writes each task's result as one JSON line into $RESULTS_FILE."""
+"""A callback of Ansible that writes each task's result as one JSON line into $RESULTS_FILE.
+
+Where $RESULTS_ARCHIVES names a directory, Ansible keeps the archives of modules there, not to build them in every run.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import json
 import os
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
@@ -27,6 +31,12 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "results"
     CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What the run starts shall not see it.
+        if archives := os.environ.pop("RESULTS_ARCHIVES", None):
+            os.symlink(archives, os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
 
     def _write(self, kind: str, outcome: Any) -> None:
         line = {

@@ -17,7 +17,7 @@ import yaml
 
 from harness.install import CHECKOUT
 from harness.playbook import Ansible
-from harness.warm import Warm
+from harness.warm import Warm, keep_documents
 
 LOOK = {
     "ansible.builtin.command": {"argv": [sys.executable, "-c", "import os; print(sorted(os.environ), os.getcwd())"]}
@@ -78,3 +78,35 @@ def test_nothing_of_ansible_is_imported_beforehand() -> None:
     loaded = process.stdout.decode().split()
     assert "yaml" in loaded
     assert [name for name in loaded if name.startswith("ansible")] == []
+
+
+def test_archives_of_modules_are_built_once(collection_root: Path, tmp_path: Path, compiled: dict[str, str]) -> None:
+    """A later run takes those of an earlier one; one with other collections has its own."""
+    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]
+    found = []
+    with Warm({**os.environ, **compiled}) as warm:
+        for collections in (collection_root, collection_root, tmp_path):
+            assert Ansible(collections, tmp_path, compiled, warm=warm).playbook(play).code == 0
+            archives = Path(warm._directory.name).glob("*/ansible.modules.ping*")
+            found.append({path: path.stat().st_mtime_ns for path in archives if path.suffix != ".lock"})
+    assert found[0] == found[1]
+    assert [len(archives) for archives in found] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_documents_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, binary: bool) -> None:
+    """They are what PyYAML makes of the text, by its loader, and nobody else's; anything else is parsed."""
+    monkeypatch.setattr(yaml, "load", yaml.load)
+    path, other = tmp_path / "kept.yml", tmp_path / "other.yml"
+    path.write_text("version: 2.10\nday: 2020-01-01\n")
+    text = path.read_bytes() if binary else path.read_text()
+    loaders: list[Any] = [yaml.CSafeLoader, yaml.CBaseLoader, yaml.SafeLoader]
+    parsed = [yaml.load(text, loader) for loader in loaders]
+    keep_documents([path])
+    yaml.load(text, yaml.CSafeLoader).clear()
+    assert [yaml.load(text, Loader=loader) for loader in loaders] == parsed
+    with path.open("rb" if binary else "r") as stream:
+        assert yaml.load(stream, yaml.CBaseLoader) == parsed[1]
+    other.write_text("a: [")
+    with other.open("rb" if binary else "r") as stream, pytest.raises(yaml.YAMLError, match=r"other\.yml"):
+        yaml.load(stream, yaml.CSafeLoader)
