@@ -42,6 +42,12 @@ options:
         version. Without it, the host needs no influxctl.
     type: bool
     default: true
+  tls:
+    description:
+      - The key C(tls) of a profile that the host is to get. Whether the files of its C(ca), C(cert) and C(key) can be
+        read there is looked at. Other keys have no effect.
+    type: dict
+    default: {}
   timeout:
     description: The seconds that one run of influxctl may take. More than 0, and at most 3600.
     type: float
@@ -137,6 +143,24 @@ file:
     failure:
       description: Why the file can't be read, or is no config, a sentence; null where it can.
       type: str
+tls_files:
+  description: The files that O(tls) names.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: The key of C(tls) that names it.
+      type: str
+      sample: ca
+    path:
+      description: Its path.
+      type: str
+      sample: /etc/ssl/influxdb3-ca.pem
+    problem:
+      description: Why it can't be read, the end of a sentence; null where it can.
+      type: str
+      sample: No such file or directory
 refused_keys:
   description:
     - The keys for which influxctl refuses the whole file, as in the module
@@ -237,6 +261,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_a
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.host_preflight import (
     directory_of,
     read_config,
+    tls_files,
     try_out,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.interpreter import interpreter
@@ -249,6 +274,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "default": "default"},
     "influxctl_path": {"type": "path", "default": "influxctl"},
     "prove": {"type": "bool", "default": True},
+    "tls": {"type": "dict", "default": {}},
     "timeout": {"type": "float", "default": 60.0},
 }
 # A profile of another kind asks for a login, which nobody can do here.
@@ -265,6 +291,7 @@ def work(module: AnsibleModule) -> Result:
     values = {
         "python": interpreter(),
         "file": {**describe(path), **directory_of(path), "obstacle": obstacle(path), "failure": failure},
+        "tls_files": tls_files(params["tls"]),
         "refused_keys": refused_keys(document),
         "profile": None if profile is None else profile_reader.public(profile),
         **{"influxctl": None, "proved": None, "proof_failure": None},

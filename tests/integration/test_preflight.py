@@ -308,12 +308,16 @@ def spoiled_hosts(world: World) -> dict[str, list[str]]:
     world.add("trap", mgmt_token_influxctl_path=str(trap(directory)))
     world.add("dead")
     world.give("dead", sim.add_mgmt_token("dead", revoked_at=sim.clock.now()))
+    # Its profile is still to be written, and names a certificate that isn't there.
+    absent = {"ca": str(sim.ca_path), "cert": str(directory / "absent.pem"), "disable": None}
+    world.add("lacking", mgmt_token_profile={"tls": absent}).unlink()
     # In order: there is nothing to prove, or nobody asks for it.
     world.add("fresh").unlink()
     world.add("unproved", mgmt_token_influxctl_path="/no/such/influxctl", mgmt_token_prove=False)
     return {
         "reach": ["away"],
         "python": ["old"],
+        "certificate": ["lacking"],
         "influxctl": ["bare", "behind"],
         "file": ["open", "shared", "blocked", "broken"],
         "keys": ["refused"],
@@ -339,6 +343,7 @@ def test_each_problem_of_a_host(world: World) -> None:
         ("reach", "away"): "ansible -m ping away",
         ("influxctl", "bare"): "influxops.influxdb3.influxctl installs it; mgmt_token_influxctl_path",
         ("influxctl", "behind"): "since 2.6.0",
+        ("certificate", "lacking"): "mgmt_token_profile.tls.cert names",
         ("file", "open"): "chmod 600",
         ("file", "shared"): "chmod go-w",
         ("file", "blocked"): os.strerror(errno.ENOTDIR),

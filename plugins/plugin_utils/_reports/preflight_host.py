@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from .preflight_rows import (
     OLDEST_INFLUXCTL,
@@ -33,7 +34,22 @@ def host_checks(host: str, seen: Seen) -> Iterator[Row]:
     yield from _file(host, seen["file"])
     if seen["file"]["exists"] and not seen["file"]["failure"]:
         yield _keys(host, seen)
+    yield from _certificate(host, seen["tls_files"])
     yield _proof(host, seen)
+
+
+def _certificate(host: str, files: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """Return the rows about the files that the profile will name; none for a profile that names none."""
+    for file in files:
+        if file["problem"]:
+            remedy = (
+                f"mgmt_token_profile.tls.{file['key']} names {file['path']}, which can't be read there:"
+                f" {file['problem']}. Put the file there before the first run, or the proof of the new token fails; or"
+                " name another one."
+            )
+            yield problem("certificate", host, f"tls.{file['key']} can't be read", remedy)
+    if files and not any(file["problem"] for file in files):
+        yield ok("certificate", host, "the files of tls can be read")
 
 
 def _influxctl(host: str, seen: Seen) -> Row:

@@ -41,6 +41,7 @@ HOST = {
     "python": PYTHON,
     "influxctl": {"path": "/usr/bin/influxctl", "version": None, "failure": None},
     "file": FILE,
+    "tls_files": [],
     "refused_keys": [],
     "profile": {"name": "default"},
     "proved": True,
@@ -234,6 +235,17 @@ def test_a_key_that_influxctl_takes_is_none_that_it_refuses() -> None:
 def test_a_config_is_its_owners_alone(mode: str, above: str, findings: int) -> None:
     found = look(hosts={"web1": {**HOST, "file": {**FILE, "mode": mode, "directory_mode": above}}})
     assert len(found["findings"].get("file", [])) == findings
+
+
+def test_the_files_that_a_profile_will_name_are_looked_at() -> None:
+    assert {row["check"] for row in look(hosts={"web1": HOST})["rows"]} & {"certificate"} == set()
+    files = [{"key": key, "path": f"/{key}.pem", "problem": None} for key in ("ca", "cert")]
+    assert state(look(hosts={"web1": {**HOST, "tls_files": files}}), "certificate") == "ok"
+    files[1]["problem"] = "No such file or directory"
+    found = look(hosts={"web1": {**HOST, "tls_files": files}})
+    assert found["findings"] == {"certificate": ["web1"]}
+    (row,) = [row for row in found["rows"] if row["check"] == "certificate"]
+    assert "mgmt_token_profile.tls.cert names /cert.pem, which can't be read there: No such file" in row["remedy"]
 
 
 def test_what_is_the_same_and_no_problem_takes_one_line() -> None:
