@@ -9,11 +9,11 @@ import select
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._api.endpoints import ManagementApi
 from .._core.connection import Connection
@@ -22,7 +22,7 @@ from .._core.errors import MASK, Influxdb3Error, OptionError, mask, shown
 from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
-from .items import DATABASES, DB_TOKENS, parse
+from .items import DATABASES, DB_TOKENS, Wanted, parse
 from .outcome import Outcome, result_or_error
 from .plan import (
     PRUNE_LIMIT,
@@ -33,7 +33,7 @@ from .plan import (
     with_unsettled_permissions,
 )
 from .report import refused, report, sums, too_many
-from .world import Server, read_world, value_or_raise
+from .world import Server, World, read_world
 
 if TYPE_CHECKING:
     from .tables import TableLists
@@ -85,62 +85,88 @@ def manage_cluster(
     Influxdb3Error where the connection's profile can't be used, or where a list can't be read that the plan needs. The
     result holds all problems of the options, or the errors of single items.
     """
-    params, at = module.params, now()
-    connection: Connection | None = None
-    wrong_connection = ""
-    try:
-        connection = connect()
-    except OptionError as error:
-        wrong_connection = str(error)
-    throttle = Throttle()
+    params, at, throttle = module.params, now(), Throttle()
+    connection, wrong_connection = _connection_or_problem(connect)
     wanted = parse(params, at, connection, throttle)
     if connection is None or wanted.problems:
         return refused(wrong_connection, wanted.problems)
-
-    shapeless: set[str] = set()
-
-    def conceal(secret: str) -> None:
-        # What looks like a token is masked by its shape; Ansible would search each of thousands in every text.
-        if mask(secret) != MASK:
-            shapeless.add(secret)
-            module.no_log_values.add(secret)
-
-    prune = params["prune"]
-    looks_up = bool(wanted.tables) and params["lookup"] == "influxctl"
+    secrets = Secrets(module.no_log_values)
     with stopping(throttle), ExitStack() as stack:
-        lists: TableLists | Influxdb3Error | None = None
-        if looks_up or any(item.wish.needs_name for item in wanted.tables):
-            lists = result_or_error(partial(stack.enter_context, look_up(connection)))
-        if looks_up:
-            value_or_raise(lists)
-        api = ManagementApi(connection, conceal, params["concurrency"], throttle)
-        server = Server(api, lists, partial(list_deleted, connection), looks_up=looks_up)
-        world = read_world(
-            server,
-            wanted.databases,
-            wanted.tokens,
-            conceal,
-            need_databases=bool(wanted.databases or wanted.tables)
-            or prune[DATABASES]
-            or states_unknown_databases(wanted),
-            need_tokens=bool(wanted.tokens) or prune[DB_TOKENS],
-            concurrency=params["concurrency"],
-        )
-        if wanted.tables:
-            from .table_plan import see_tables
-
-            world = world._replace(tables=see_tables(server, wanted, world.databases, params["concurrency"]))
-        plan = plan_cluster(wanted, world, prune, at, server.backend)
+        lister = partial(look_up, connection)
+        lists = _table_lists(params, wanted, lambda: stack.enter_context(lister()))
+        api = ManagementApi(connection, secrets.conceal, params["concurrency"], throttle)
+        server = Server(api, lists, partial(list_deleted, connection), looks_up=_looks_up(params, wanted))
+        world = _read(server, wanted, params, secrets.conceal)
+        plan = plan_cluster(wanted, world, params["prune"], at, server.backend)
         try:
             plan.raise_if_unsafe(PRUNE_LIMIT if params["prune_limit"] is None else params["prune_limit"])
         except TooManyToPrune as error:
-            return too_many(error, shapeless)
-        outcomes = _outcomes(module, server, throttle, conceal, plan)
+            return too_many(error, secrets.shapeless)
+        outcomes = _outcomes(module, server, throttle, secrets.conceal, plan)
         warnings = [*plan.warnings, *([] if throttle.stopped else _warn_of_tokens(server, outcomes, at))]
     if throttle.stopped:
         module.log(f"cluster {throttle.stopped}: {sums(outcomes)}")
     _log_unexpected(module, outcomes)
-    return report(outcomes, shapeless, throttle.stopped, warnings, check_mode=module.check_mode)
+    return report(outcomes, secrets.shapeless, throttle.stopped, warnings, check_mode=module.check_mode)
+
+
+class Secrets:
+    """The secrets that a run reads or makes. `shapeless` are those that don't look like a token.
+
+    What looks like one is masked by its shape; Ansible would search each of thousands in every text.
+    """
+
+    def __init__(self, no_log_values: set[str]) -> None:
+        self._no_log_values = no_log_values
+        self.shapeless: set[str] = set()
+
+    def conceal(self, secret: str) -> None:
+        """Have a secret masked wherever it shows up."""
+        if mask(secret) != MASK:
+            self.shapeless.add(secret)
+            self._no_log_values.add(secret)
+
+
+def _connection_or_problem(connect: Callable[[], Connection]) -> tuple[Connection | None, str]:
+    try:
+        return connect(), ""
+    except OptionError as error:
+        return None, str(error)
+
+
+def _looks_up(params: Mapping[str, Any], wanted: Wanted) -> bool:
+    return bool(wanted.tables) and params["lookup"] == "influxctl"
+
+
+def _table_lists(
+    params: Mapping[str, Any], wanted: Wanted, begin: Callable[[], TableLists]
+) -> TableLists | Influxdb3Error | None:
+    """Return what lists tables, None where nothing needs that.
+
+    Raises Influxdb3Error where it is impossible and every table needs it; for single tables the error is returned.
+    """
+    if _looks_up(params, wanted):
+        return begin()
+    return result_or_error(begin) if any(item.wish.needs_name for item in wanted.tables) else None
+
+
+def _read(server: Server, wanted: Wanted, params: Mapping[str, Any], conceal: Callable[[str], None]) -> World:
+    """Return the part of the world that the plan needs. Raises Influxdb3Error where a list of the API can't be read."""
+    prune = params["prune"]
+    world = read_world(
+        server,
+        wanted.databases,
+        wanted.tokens,
+        conceal,
+        need_databases=bool(wanted.databases or wanted.tables) or prune[DATABASES] or states_unknown_databases(wanted),
+        need_tokens=bool(wanted.tokens) or prune[DB_TOKENS],
+        concurrency=params["concurrency"],
+    )
+    if not wanted.tables:
+        return world
+    from .table_plan import see_tables
+
+    return world._replace(tables=see_tables(server, wanted, world.databases, params["concurrency"]))
 
 
 def _outcomes(
