@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._api.endpoints import ManagementApi
 from .._core.connection import Connection
 from .._core.entities import State
-from .._core.errors import MASK, Influxdb3Error, OptionError, mask, shown
+from .._core.errors import Influxdb3Error, OptionError, shown
 from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
+from .._core.token_values import looks_like_db_token
 from .items import DATABASES, DB_TOKENS, Wanted, parse
 from .outcome import Outcome, result_or_error
 from .plan import (
@@ -122,7 +123,7 @@ class Secrets:
 
     def conceal(self, secret: str) -> None:
         """Have a secret masked wherever it shows up."""
-        if mask(secret) != MASK:
+        if not looks_like_db_token(secret):
             self.shapeless.add(secret)
             self._no_log_values.add(secret)
 

@@ -15,6 +15,8 @@ from .credentials import secret_problem
 
 # Real ones are UUIDs (facts.md#operations). No option of influxctl, no path of dots and no text with blanks matches.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
+# A database token's secret as the server makes it (facts.md#token-shapes). masking.py masks every one.
+_DB_TOKEN = re.compile(r"apiv[0-9]+_[0-9A-Za-z+/=_-]+")
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
 ACTIONS = ("read", "write")
@@ -48,6 +50,11 @@ def read_text(value: Any) -> str:
 def can_be_secret(value: Any) -> bool:
     """Return whether a value can be a token's secret. Only such a value is kept, and masked in all texts."""
     return isinstance(value, str) and len(value) >= LEAST_SECRET and secret_problem(value) is None
+
+
+def looks_like_db_token(secret: str) -> bool:
+    """Return whether a secret is masked in every text by its shape alone."""
+    return _DB_TOKEN.fullmatch(secret) is not None
 
 
 def read_secret(value: Any) -> str:

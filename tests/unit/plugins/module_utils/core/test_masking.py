@@ -29,6 +29,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking 
     without_colours,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.secret_search import HEADS, PIECE
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.token_values import looks_like_db_token
 
 BODY = string.ascii_letters + string.digits + "+/=_-"
 NAMES = {value: name for name, value in html5.items() if name.endswith(";") and len(value) == 1}
@@ -144,6 +145,13 @@ def test_nothing_of_an_unknown_token_survives_in_any_notation(token: str, notati
     shown = mask(f"{start} {''.join(units)}")
     assert survivors(units[public:], shown) == []
     assert shown.endswith(MASK)
+
+
+@given(st.from_regex(r"apiv[0-9]{1,3}_[0-9A-Za-z+/=_-]{1,100}\n?", fullmatch=True))
+@example("apiv1_canary\n")
+def test_what_looks_like_a_database_token_is_masked_whole(secret: str) -> None:
+    """So that nobody has to remember it. What isn't masked whole by its shape doesn't look like one."""
+    assert looks_like_db_token(secret) == (mask(secret) == MASK)
 
 
 def test_a_text_that_begins_like_a_token_in_base64_is_searched() -> None:
