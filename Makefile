@@ -9,6 +9,8 @@
 
 # No interpreter is ever downloaded: the machine's own are used.
 export UV_PYTHON_DOWNLOADS := never
+# Nor is anything compiled twice, whatever the machine's environment says.
+unexport PYTHONDONTWRITEBYTECODE
 UV := .venv/bin/uv
 NOX := .venv/bin/nox
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -25,6 +25,9 @@ sys.path.insert(0, "tests")
 from harness.browser import BROWSERS
 from harness.install import COLLECTION_PATH, export
 
+# Where this is set, as in many images of containers, each of thousands of processes would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 nox.options.default_venv_backend = "uv"
 nox.options.envdir = ".venv/nox"
 nox.options.reuse_venv = "yes"
