@@ -377,15 +377,19 @@ def provide_pip(session: nox.Session, home: Path) -> None:
     version = str(answer).strip()
     cache = home / ".ansible" / "test" / "cache"
     session.run_install(
-        *("uv", "pip", "install", "--quiet", "--target", str(cache / "pip"), f"pip=={version}"), external=True
+        *("uv", "pip", "install", "--quiet", "--compile-bytecode"),
+        *("--target", str(cache / "pip"), f"pip=={version}"),
+        external=True,
     )
     script = cache / f"get_pip_{version.replace('.', '_')}.py"
+    # Each of a dozen tests has an environment of its own, into which pip would install and compile itself.
     script.write_text(
-        "import runpy, sys\n"
-        f"sys.path.insert(0, {str(cache / 'pip')!r})\n"
-        "words = [word for word in sys.argv[1:] if not word.startswith('--no-')]\n"
-        "sys.argv[1:] = ['install', '--ignore-installed', *words]\n"
-        "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
+        "import runpy, shutil, sys, sysconfig\n"
+        f"shutil.copytree({str(cache / 'pip')!r}, sysconfig.get_path('purelib'), dirs_exist_ok=True)\n"
+        "words = [word for word in sys.argv[1:] if not word.startswith(('--no-', 'pip=='))]\n"
+        "if any(not word.startswith('--') for word in words):\n"
+        "    sys.argv[1:] = ['install', '--ignore-installed', *words]\n"
+        "    runpy.run_module('pip', run_name='__main__', alter_sys=True)\n",
         encoding="utf-8",
     )
 
