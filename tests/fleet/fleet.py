@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -46,7 +47,7 @@ class Fleet:
     its command line or environment is killed, wherever it comes from, and the directory is removed.
     """
 
-    variables: ClassVar[Mapping[str, str]] = {}
+    variables: ClassVar[Mapping[str, str]] = json.loads(os.environ.get("FLEET_VARIABLES", "{}"))
     """What commands of every host find in their environment besides what a host has of its own."""
 
     hosts: list[Host]

@@ -62,6 +62,8 @@ class World(Rotation):
         self.controller = self.ansible.workdir / "controller"
         self.secrets = self.ansible.home / "influxdb3" / "secrets"
         self.environment = {
+            # With what Python needs to compile modules once (fixture `compiled`).
+            **self.ansible.environment,
             "ANSIBLE_COLLECTIONS_PATH": str(self.ansible.collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
