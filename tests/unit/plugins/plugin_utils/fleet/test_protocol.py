@@ -487,7 +487,11 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+# Of this one, a witness is found among thousands.
+RARE = pytest.param("what another host holds goes", marks=pytest.mark.complete)
+
+
+@pytest.mark.parametrize("fault", [RARE if fault in RARE.values else fault for fault in FAULTS])
 def test_the_machine_finds_a_planted_fault(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place, name, instead = FAULTS[fault]
     monkeypatch.setattr(place, name, instead)
