@@ -140,9 +140,11 @@ def _unheld(
     rows: Iterable[Row], listed: Iterable[Row], own: set[Any], not_asked: Sequence[str], silent: Iterable[str]
 ) -> tuple[list[Row], list[Row]]:
     """Return the active tokens that are in no row, as `orphans` and `others` of `audit`."""
+    rows = list(rows)
     held = {row["token_id"] for row in rows}
-    # The name of a host ends the descriptions of its tokens.
+    # The name of a host ends the descriptions of its tokens, unless several hosts share one.
     may_be_held = tuple(f" {host}" for host in silent)
+    shared = {row["description"] for row in rows if row["token_id"] and not _is_own(row)} if may_be_held else set()
     orphans, others = [], []
     for row in sorted(
         listed, key=lambda row: (row["kind"] == DATABASE, str(row["description"]), str(row["created_at"]))
@@ -151,11 +153,16 @@ def _unheld(
             continue
         if row["token_id"] in own:
             others.append({**row, "note": OWN})
-        elif not_asked or str(row["description"]).endswith(may_be_held):
+        elif not_asked or str(row["description"]).endswith(may_be_held) or row["description"] in shared:
             others.append({**row, "note": NOT_KNOWN})
         else:
             orphans.append(row)
     return orphans, others
+
+
+def _is_own(row: Row) -> bool:
+    """Return whether the token of a host's row is described as one that the host doesn't share."""
+    return str(row["description"]).endswith(f" {row['host']}")
 
 
 def _ending(rows: Iterable[Row], expiring: set[Any]) -> list[Row]:

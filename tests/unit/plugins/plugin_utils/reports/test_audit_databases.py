@@ -176,6 +176,18 @@ def test_tokens_that_nobody_holds_of_either_kind() -> None:
     assert limited["orphans"] == []
 
 
+def test_a_token_that_is_shared_may_be_held_by_a_silent_host() -> None:
+    """An old one is no orphan for whoever revokes these: the host that is away has not got the new one yet."""
+    holdings = {**bare("web1", "web2"), "web3": {"msg": "away"}}
+    files = {"web1": held(token(2, "fleet")), "web2": held(token(4)), "web3": {}}
+    tokens = [token(1, "fleet"), token(2, "fleet"), token(3, "telegraf web2"), token(4, "telegraf web2")]
+    result = report(holdings, tokens, files)
+    assert [row["token_id"] for row in result["others"]] == ["db-1"]
+    assert [row["token_id"] for row in result["orphans"]] == ["db-3"]
+    seen = report({**holdings, "web3": {"profiles": []}}, tokens, {**files, "web3": held(token(2, "fleet"))})
+    assert [row["token_id"] for row in seen["orphans"]] == ["db-1", "db-3"]
+
+
 def test_what_the_controller_keeps() -> None:
     """A file of a management token is of its kind; a copy of what a host holds is no second holder."""
     files = [
