@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.loader import filter_loader, test_loader
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import ShippingAction
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind, is_held
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied, doubt_of
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import (
     ROLES,
     complaints,
@@ -52,8 +53,6 @@ for _role in KINDS:
 # Likewise: the first template with a filter or a test has a process load all that there are.
 filter_loader.get("ansible.builtin.default")
 test_loader.get("ansible.builtin.defined")
-# The variable of each role that no step reads: the pattern of the hosts that share a token.
-_UNREAD = {profiles.KIND.role: "group", files.KIND.role: "fleet"}
 
 
 class ActionModule(ShippingAction):
@@ -85,8 +84,15 @@ class ActionModule(ShippingAction):
         self._show_warnings(result)
         if result.get("failed"):
             return result
-        found = hosts.published(self._kind, self._host, settings, result, issuers=self._vars["groups"]["all"])
-        return {"look": found, "_ansible_no_log": True}
+        found = hosts.published(
+            self._kind,
+            self._host,
+            settings,
+            result,
+            issuers=self._vars["groups"]["all"],
+            sharing=self._templated(self._sharing()) if settings["strategy"] == "shared" else None,
+        )
+        return {"look": found, "use": self._use_of_role(), "_ansible_no_log": True}
 
     def _audit(self) -> dict[str, Any]:
         """Return the tokens of either kind that the host holds, as far as the request asks for them."""
@@ -103,10 +109,13 @@ class ActionModule(ShippingAction):
         return result
 
     def _plan(self) -> dict[str, Any]:
-        batch = [self._registered("look", host)["look"] for host in self._vars["ansible_play_batch"]]
-        progress = self._registered("progress", "localhost")
-        planned = steps.plan_batch(self._kind, batch, progress or {}, self._registered("loaded"))
-        return {**planned, "leader": self._host, "_ansible_no_log": True}
+        looks = [self._registered("look", host) or {} for host in self._vars["ansible_play_batch"]]
+        # A host has none where a condition leaves it out, or where the play goes on with a host that failed or is away.
+        # One of an earlier use of the role isn't this one's.
+        batch = [one["look"] for one in looks if one.get("use") == self._use_of_role()]
+        progress, loaded = self._registered("progress", "localhost") or {}, self._registered("loaded")
+        planned = steps.plan_batch(self._kind, batch, progress, loaded, leader=self._host)
+        return {**planned, "_ansible_no_log": True}
 
     def _ask(self) -> dict[str, Any]:
         """Make or revoke tokens on the issuer to which the task is delegated. A failure is a part of the result."""
@@ -199,15 +208,14 @@ class ActionModule(ShippingAction):
 
     def _settle(self) -> dict[str, Any]:
         planned, decided = self._registered("planned"), self._registered("step")
-        sharers = self._templated("concerned") if planned["shared"] else []
-        is_partial = bool(planned["shared"]) and boolean(self._templated("partial"))
+        sharers, doubt = self._sharers(planned["sharing"])
         applied = self._applied(decided)
         users = (self._registered("to_use") or {}).get("users") or ()
         for host in set(users) & set(applied):
             failure = self._why_unused(host, decided["answers"][host]["id"])
             if failure:
                 applied[host] = {**applied[host], "is_used": False, "failure": failure}
-        settled = steps.settle(self._kind, planned, decided, applied, sharers=sharers, is_partial=is_partial)
+        settled = steps.settle(self._kind, planned, decided, applied, sharers=sharers, doubt=doubt)
         for sentence in settled["stay"]:
             self._display.warning(sentence)
         return {**settled, "applied": applied, "_ansible_no_log": True}
@@ -216,6 +224,20 @@ class ActionModule(ShippingAction):
         planned, settled = self._registered("planned"), self._registered("step")
         revoked, is_check = self._registered("revoked") or {}, self._task.check_mode
         return steps.finish(self._kind, planned, settled, settled["applied"], revoked, is_check=is_check)
+
+    def _sharers(self, patterns: Sequence[Any]) -> tuple[set[str], str]:
+        """Return the hosts that share a token by these patterns, and why there may be more; none for no pattern.
+
+        A host of the play gets the token as well, also one that is not of the group.
+        """
+        if not patterns:
+            return set(), ""
+        lookup = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        matching = [lookup.run([pattern], variables=self._vars) for pattern in patterns]
+        # An inventory may be empty, with localhost as the only host of the play.
+        unmatched = [str(one) for one, names in zip(patterns, matching) if not names and self._vars["groups"]["all"]]
+        doubt = doubt_of(self._kind, unmatched, is_partial=boolean(self._templated("partial")))
+        return {*self._vars["ansible_play_hosts_all"], *chain.from_iterable(matching)}, doubt
 
     def _applied(self, decided: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the outcome of `apply` at each host that came to its end with the token decided for the host."""
@@ -252,6 +274,13 @@ class ActionModule(ShippingAction):
         variables = self._vars if host is None else self._vars_of(host)
         return variables.get(f"{self._kind.role}_{name}")
 
+    def _sharing(self) -> str:
+        return self._kind.sharing.removeprefix(f"{self._kind.role}_")
+
+    def _use_of_role(self) -> str:
+        """Return a text that the tasks of one use of the role have in common, on each of its hosts."""
+        return str(self._task._parent._uuid)
+
     def _vars_of(self, host: str) -> dict[str, Any]:
         """Return a host's variables as they are, because the results of steps aren't templates."""
         return dict(self._vars["hostvars"].raw_get(host))
@@ -280,7 +309,7 @@ class ActionModule(ShippingAction):
         role = f"{self._kind.role}_"
         specification = SPECIFICATIONS[self._kind.role]
         names = [name.removeprefix(role) for name in specification if name in self._vars]
-        names = [name for name in names if name != _UNREAD[self._kind.role]]
+        names = [name for name in names if name != self._sharing()]
         checked = ArgumentSpecValidator(specification).validate({f"{role}{n}": self._templated(n) for n in names})
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))

@@ -160,6 +160,7 @@ KIND = Kind(
     file="file",
     module="influxops.influxdb3.db_token_file",
     info="influxops.influxdb3.db_token_file_info",
+    sharing="db_token_fleet",
     size="db_token_fleet_size",
     ships=False,
     why_refused=why_refused,

@@ -43,11 +43,18 @@ def why_refused(kind: Kind, settings: Mapping[str, Any], strategy: str, problems
 
 
 def published(
-    kind: Kind, host: str, settings: Mapping[str, Any], result: Mapping[str, Any], *, issuers: Collection[str]
+    kind: Kind,
+    host: str,
+    settings: Mapping[str, Any],
+    result: Mapping[str, Any],
+    *,
+    issuers: Collection[str],
+    sharing: Any,
 ) -> dict[str, Any]:
     """Return the findings of the look at a host, for `steps.plan_batch`. They hold the secret of the connection.
 
-    `result` is that of the kind's module in check mode. `issuers` are the hosts of the inventory.
+    `result` is that of the kind's module in check mode. `issuers` are the hosts of the inventory. `sharing` is the
+    pattern of the hosts that share a token.
     """
     is_shared = settings["strategy"] == "shared"
     prefix = settings["description_prefix"]
@@ -81,8 +88,10 @@ def published(
         "member": asdict(member),
         "way": way,
         "is_shared": is_shared,
-        "store": settings.get("secret_file"),
-        "is_loaded": settings.get("load_tasks") is not None,
+        "sharing": sharing,
+        # Where each host has a token of its own, a store that is left from another strategy has no part in it.
+        "store": settings.get("secret_file") if is_shared else None,
+        "is_loaded": is_shared and settings.get("load_tasks") is not None,
     }
 
 

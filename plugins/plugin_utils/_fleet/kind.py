@@ -81,7 +81,8 @@ class Kind:
         secret: the key in the module's results that holds a secret.
         file: the word for the thing that holds a token on a host, for sentences.
         module: the module that writes this file, with `info` beside it, which only looks.
-        size: the variable that says how many hosts share a token.
+        sharing: the variable that says which hosts share a token, by a pattern.
+        size: the variable that says how many these are.
         ships: whether the two need a library of the controller's.
         why_refused: returns a sentence about a wrong setting, empty where all are right.
         proves: returns whether a token is proved on the host.
@@ -105,6 +106,7 @@ class Kind:
     file: str
     module: str
     info: str
+    sharing: str
     size: str
     ships: bool
     why_refused: Callable[[Settings], str]

@@ -88,7 +88,7 @@ def plan(members: Sequence[Member], seen: Mapping[str, str], *, shared: bool) ->
     first_names = dict(seen)
     groups: dict[str, list[Member]] = {}
     for member in members:
-        first_of = {path: first_names.setdefault(identity, member.host) for identity, path in member.files.items()}
+        first_of = {path: first_names.get(identity, member.host) for identity, path in member.files.items()}
         taken = {path: first for path, first in first_of.items() if first != member.host}
         if member.refusal:
             refused[member.host] = member.refusal
@@ -99,6 +99,7 @@ def plan(members: Sequence[Member], seen: Mapping[str, str], *, shared: bool) ->
                 " inventory, or give each a path of its own."
             )
         else:
+            first_names |= {identity: first_names.get(identity, member.host) for identity in member.files}
             groups.setdefault(member.issuer, []).append(member)
     requests = tuple(Request(issuer, group[0].host, tuple(group)) for issuer, group in groups.items())
     return Plan(requests, refused)

@@ -78,6 +78,7 @@ KIND = Kind(
     file="profile",
     module="influxops.influxdb3.influxctl_profile",
     info="influxops.influxdb3.influxctl_profile_info",
+    sharing="mgmt_token_group",
     size="mgmt_token_group_size",
     ships=True,
     why_refused=lambda settings: "",

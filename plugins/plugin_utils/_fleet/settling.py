@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .kind import Kind
 from .planning import Answer, Member, Old
 
 
@@ -121,6 +122,11 @@ def _holders(members: Sequence[Member], applied: Mapping[str, Applied]) -> dict[
     return holders
 
 
+def is_beside(answer: Answer, applied: Applied) -> bool:
+    """Return whether another entry of a host's file holds a token that the answer's supersedes."""
+    return any(old.key in applied.beside for old in answer.superseded)
+
+
 def is_unheld(answer: Answer, applied: Applied | None) -> bool:
     """Return whether a new token is known to be held by nobody: its only host was seen not to hold it."""
     return bool(
@@ -139,33 +145,37 @@ def settle_shared(
     applied: Mapping[str, Applied],
     *,
     sharers: Collection[str],
-    proved_before: Mapping[str, str],
-    is_partial: bool,
-    size: str,
+    proved_before: Collection[str],
+    doubt: str,
 ) -> Settlement:
     """Return the settlement where all hosts hold one token: it stays until all of them have proved the new one.
 
-    `sharers` are all hosts that may hold the token, also those that the run doesn't reach. `proved_before` has the ID
-    of the token that each host of an earlier batch has proved. `is_partial` says that the inventory may lack some
-    hosts, and `size` names the variable that rules this out. A new token is never unheld: the store keeps it, and the
-    next run goes on with it.
+    `sharers` are all hosts that may hold the token, also those that the run doesn't reach, and `doubt` says why there
+    may be more of them. `proved_before` has the names, as `proof_name` gives them, of the proofs of earlier batches.
+    Hosts of different issuers share a token where these reach one cluster in two ways. A new token is never unheld: the
+    store keeps it, and the next run goes on with it.
     """
     revoke: dict[str, list[str]] = {}
     stays: dict[str, list[Stay]] = {}
+    proved_now: dict[str | None, set[str]] = {}
+    for one in members:
+        answer = answers.get(one.host, Answer())
+        if has_proved(answer, applied.get(one.host)):
+            proved_now.setdefault(answer.id, set()).add(one.host)
+    beside = {key for one in members if one.host in applied for key in applied[one.host].beside}
     for issuer in dict.fromkeys(member.issuer for member in members):
         group = [member for member in members if member.issuer == issuer]
         answer = next((answers[one.host] for one in group if one.host in answers), Answer())
         if not answer.superseded:
             continue
-        proved = {one.host for one in group if has_proved(answers.get(one.host, Answer()), applied.get(one.host))}
-        proved |= {host for host, token_id in proved_before.items() if token_id == answer.id}
-        beside = {key for one in group if one.host in applied for key in applied[one.host].beside}
+        proved = proved_now.get(answer.id, set())
+        proved |= {host for host in sharers if proof_name(host, answer.id) in proved_before}
         kept, free = _parted(answer.superseded, beside)
         leader = group[0]
         if kept:
             stays.setdefault(leader.host, []).append(Stay(_ids(kept), held_beside(leader.path)))
         lacking = sorted(set(sharers) - proved)
-        reason = why_shared_stays(lacking, is_partial=is_partial, size=size)
+        reason = why_shared_stays(lacking, doubt)
         if reason and free:
             stays.setdefault(leader.host, []).append(Stay(_ids(free), reason))
         elif free:
@@ -173,13 +183,27 @@ def settle_shared(
     return Settlement(_unique(revoke), {}, {host: tuple(found) for host, found in stays.items()})
 
 
-def why_shared_stays(lacking: Sequence[str], *, is_partial: bool, size: str) -> str:
+def why_shared_stays(lacking: Sequence[str], doubt: str) -> str:
     """Return why the old shared token stays valid; empty where it may be revoked."""
-    if lacking:
-        return f"these hosts have not proved the new token: {', '.join(lacking)}"
+    return f"these hosts have not proved the new token: {', '.join(lacking)}" if lacking else doubt
+
+
+def doubt_of(kind: Kind, unmatched: Sequence[str], *, is_partial: bool) -> str:
+    """Return why more hosts may share a token than a run knows of; empty where there are no more.
+
+    `unmatched` are the patterns that match no host of the inventory. `is_partial` says that the inventory may lack some
+    hosts.
+    """
+    if unmatched:
+        return f"{kind.sharing} is {', '.join(map(repr, unmatched))}, and no host of the inventory matches that"
     if is_partial:
-        return f"the inventory may be a part of the fleet. Set {size} to the number of hosts that share the token"
+        return f"the inventory may be a part of the fleet. Set {kind.size} to the number of hosts that share the token"
     return ""
+
+
+def proof_name(host: str, token_id: str | None) -> str:
+    """Return a text that names a host's proof of a token. It is kept with the facts of localhost."""
+    return f"{token_id} {host}"
 
 
 def not_proved(host: str, applied: Applied | None) -> str:

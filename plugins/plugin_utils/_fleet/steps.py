@@ -19,7 +19,7 @@ from typing import Any
 from ...module_utils._core.entities import listed
 from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
-from .settling import Applied, Settlement, has_proved, settle_each, settle_shared
+from .settling import Applied, Settlement, has_proved, is_beside, proof_name, settle_each, settle_shared
 
 Data = dict[str, Any]
 # The options that say which cluster an issuer reaches. None of them is secret.
@@ -29,20 +29,22 @@ _CLUSTER = ("host", "port", "account_id", "cluster_id", "config_path", "profile"
 def begin(progress: Mapping[str, Any] | None) -> Data:
     """Return the notes of earlier batches of this run for the later ones; empty ones for the first batch.
 
-    `seen` has the host's name under which a file was first seen; for `uses` see `_used_once`. `forced` names the shared
-    tokens that were made by force, as `_tokens_of` does, `proved` the ID of the token that each host has proved.
-    For `outcomes` see summary.py.
+    `seen` has the host's name under which a file was first seen; for `uses` see `_stored_once` and `_held_once`.
+    `forced` names the shared tokens that were made by force, as `_tokens_of` does, `proved` proofs of shared tokens, as
+    `settling.proof_name` does. For `outcomes` see summary.py.
     """
     return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "uses", "forced", "proved", "outcomes")}
 
 
-def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: Any) -> Data:
+def plan_batch(
+    kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping[str, Any], loaded: Any, *, leader: str
+) -> Data:
     """Return the hosts that take part (`members`), those that don't (`refused`), and the `requests` to issuers.
 
     `looks` are the values that `hosts.published` has made of each host, in the order of the batch: `member` (the fields
-    of `Member`, without the issuer), `way` (how tokens are issued for it), `is_shared`, `store` and `is_loaded`.
-    `loaded` is the value that a store of the user's has given back, empty for nothing, and None where the user's tasks
-    did not set it.
+    of `Member`, without the issuer), `way` (how tokens are issued for it), `is_shared`, `sharing` (the pattern of the
+    hosts that share a token), `store` and `is_loaded`. `loaded` is the value that a store of the user's has given back,
+    empty for nothing, and None where the user's tasks did not set it. `leader` is the host whose tasks these were.
     """
     progress = begin(progress)
     ways: list[Any] = []
@@ -54,11 +56,15 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
             ways.append(way)
         members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
     by_host = {look["member"]["host"]: look for look in looks}
-    # The first host loads for all, with its own tasks.
-    first = members[looks[0]["member"]["host"]] if looks and looks[0]["is_loaded"] else None
+    sharing = {json.dumps(look["sharing"]): look["sharing"] for look in looks if look["is_shared"]}
+    first = members[leader] if leader in by_host and by_host[leader]["is_loaded"] else None
     members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
-    members = {host: _used_once(kind, member, by_host[host], progress) for host, member in members.items()}
+    tokens = {host: _tokens_of(by_host[host]["way"], member.description) for host, member in members.items()}
+    uses = progress["uses"]
+    members = {host: _stored_once(kind, one, by_host[host], tokens[host], uses) for host, one in members.items()}
+    members = {host: _held_once(kind, one, tokens[host], uses) for host, one in members.items()}
     refused: dict[str, str] = {}
+    forced = set(progress["forced"])
     requests: list[Data] = []
     for is_shared in (False, True):
         part = [member for host, member in members.items() if by_host[host]["is_shared"] is is_shared]
@@ -66,21 +72,34 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
         refused |= planned.refused
         for one in planned.requests:
             look = by_host[one.leader]
-            tokens = (
-                [_shared_entry(kind, one.members[0], look, progress["forced"], loaded)]
+            entries = (
+                [_shared_entry(kind, one.members[0], look, loaded, is_forced=tokens[one.leader] in forced)]
                 if is_shared
                 else [{**_entry(member), kind.held: member.held or ""} for member in one.members]
             )
+            if entries[0].get("force"):
+                # Hosts that share a token may state different ways to its cluster: one of them makes it.
+                forced.add(tokens[one.leader])
             hosts = [member.host for member in one.members]
             requests.append(
-                {"key": one.issuer, **look["way"], "is_shared": is_shared, "tokens": tokens, "hosts": hosts}
+                {
+                    "key": one.issuer,
+                    **look["way"],
+                    "is_shared": is_shared,
+                    "is_loaded": look["is_loaded"],
+                    "tokens": entries,
+                    "hosts": hosts,
+                }
             )
     for member in members.values():
-        for identity in member.files:
-            progress["seen"].setdefault(identity, member.host)
+        if member.host not in refused:
+            progress["seen"] |= {name: progress["seen"].get(name, member.host) for name in member.files}
     return {
         "members": {host: asdict(member) for host, member in members.items()},
+        "leader": leader,
+        "tokens": tokens,
         "shared": [host for host, look in by_host.items() if look["is_shared"]],
+        "sharing": list(sharing.values()),
         "loading": [host for host, look in by_host.items() if look["is_loaded"]],
         "refused": refused,
         "requests": requests,
@@ -91,7 +110,7 @@ def plan_batch(kind: Kind, looks: Sequence[Mapping[str, Any]], progress: Mapping
 def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any, first: Member | None) -> Member:
     """Return a member, refused where the user's store was not loaded for it, or has given back no token.
 
-    `first` is the host whose tasks have loaded; None where the first host of the batch has no such tasks.
+    `first` is the host whose tasks have loaded; None where the one that does it for all has no such tasks.
     """
     if not look["is_loaded"]:
         return member
@@ -111,66 +130,71 @@ def _with_store(kind: Kind, member: Member, look: Mapping[str, Any], loaded: Any
     return member
 
 
-def _used_once(kind: Kind, member: Member, look: Mapping[str, Any], progress: Data) -> Member:
-    """Return a member, refused where two uses of the role in this run get in each other's way.
+def _stored_once(kind: Kind, member: Member, look: Mapping[str, Any], tokens: str, uses: dict[str, str]) -> Member:
+    """Return a member, refused where its shared token would be changed in turn in this run, and in every further one.
 
-    That is where this run keeps the tokens of the same description in another place, or another use's token in the same
-    store or file. Each use would take the other's token for left over and revoke it while it is held, or overwrite it.
-    `progress["uses"]` notes where the tokens of a cluster's description are kept, in a file of the host or in a store,
-    and which ones a store and a host's file keep.
+    That is where this run keeps the token in another store, or another token in the same store, or where other hosts
+    state other permissions for it. `uses` notes these for each token, which `_tokens_of` names.
     """
-    way, store, uses = look["way"], look["store"], progress["uses"]
-    tokens = _tokens_of(way, member.description)
-    if member.refusal or not (store if look["is_shared"] else member.path):
+    store, refusal = look["store"], ""
+    if member.refusal or not look["is_shared"]:
         return member
-    if not look["is_shared"]:
-        first = uses.setdefault(tokens, member.path)
-        if first == member.path or progress["seen"].get(member.file_identity) == member.host:
-            return _written_once(kind, member, tokens, uses)
+    stored, permissions = f"{look['way']['issuer']} {store}", f"permissions {tokens}"
+    stated = json.dumps(sorted(json.dumps(one, sort_keys=True) for one in member.wish.get("permissions") or ()))
+    if store and uses.get(stored, tokens) != tokens:
+        refusal = (
+            f"{store} keeps a token of another cluster or description already, and each would take the other's"
+            f" place in it at every run. Set {kind.role}_secret_file to another file for each."
+        )
+    elif store and uses.get(tokens, store) != store:
+        refusal = _described_twice(kind, member, uses[tokens], store)
+    elif uses.get(permissions, stated) != stated:
+        refusal = (
+            f"Other hosts that share the token {member.description!r} state other {kind.role}_permissions, and each"
+            " would change what the other's token may do at every run. State the same for all that share a token."
+        )
     else:
-        first = uses.setdefault(tokens, store)
-        kept = uses.setdefault(f"{way['issuer']} {store}", tokens)
-        if kept != tokens:
-            refusal = (
-                f"{store} keeps a token of another cluster or description already, and each would take the other's"
-                f" place in it at every run. Set {kind.role}_secret_file to another file for each."
-            )
-            return replace(member, refusal=refusal)
-        if first == store:
-            return _written_once(kind, member, tokens, uses)
-    refusal = (
-        f"Tokens of this cluster that are described {member.description!r} are kept in {first} already, and one in"
-        f" {store or member.path} would have the other revoked. Set {kind.role}_description_prefix to another text for"
-        " each use of the role."
-    )
+        uses |= {permissions: stated, **({stored: tokens, tokens: store} if store else {})}
     return replace(member, refusal=refusal)
 
 
-def _written_once(kind: Kind, member: Member, tokens: str, uses: dict[str, str]) -> Member:
-    """Return a member, refused where another use of the role in this run has given one of its files another token."""
-    for identity, path in member.files.items():
-        if uses.setdefault(_entry_name(member, identity), tokens) != tokens:
+def _held_once(kind: Kind, member: Member, tokens: str, uses: dict[str, str]) -> Member:
+    """Return a member, refused where two uses of the role in this run get in each other's way on its host.
+
+    That is where this run keeps a token of the same description in another file of the host, which would go on with
+    it when it is revoked, or has given one of its files another token. `uses` notes the file of a description on a
+    host, and the tokens of each entry of a file.
+    """
+    if member.refusal or not member.path:
+        return member
+    entries = {_entry_name(member, identity): path for identity, path in member.files.items()}
+    held = f"{member.host} {tokens}"
+    # A path may be another name of the same file.
+    is_known = uses.get(_entry_name(member, member.file_identity)) == tokens
+    if uses.get(held, member.path) != member.path and not is_known:
+        return replace(member, refusal=_described_twice(kind, member, uses[held], member.path))
+    for name, path in entries.items():
+        if uses.get(name, tokens) != tokens:
             refusal = (
                 f"{path} gets a token of another cluster or description in this run already, and each would take the"
                 f" other's place in it at every run. Give each use of the role {kind.role} a {kind.file} of its own."
             )
             return replace(member, refusal=refusal)
+    uses |= {**dict.fromkeys(entries, tokens), held: uses.get(held, member.path)}
     return member
+
+
+def _described_twice(kind: Kind, member: Member, first: str, second: str) -> str:
+    return (
+        f"Tokens of this cluster that are described {member.description!r} are kept in {first} already, and one in"
+        f" {second} would have the other revoked. Set {kind.role}_description_prefix to another text for each use of"
+        " the role."
+    )
 
 
 def _entry_name(member: Member, identity: str) -> str:
     """Return a text that names the entry with a host's token in a file. It is kept with the facts of localhost."""
     return f"{member.host} {identity} {member.entry}"
-
-
-def _tokens_by_host(planned: Mapping[str, Any]) -> dict[str, str]:
-    """Return the text of `_tokens_of` for each host that an issuer is asked for."""
-    members = planned["members"]
-    return {
-        host: _tokens_of(request, members[host]["description"])
-        for request in planned["requests"]
-        for host in request["hosts"]
-    }
 
 
 def _tokens_of(way: Mapping[str, Any], description: str) -> str:
@@ -197,10 +221,10 @@ def _entry(member: Member) -> Data:
     return {"description": member.description, **member.wish}
 
 
-def _shared_entry(kind: Kind, leader: Member, look: Mapping[str, Any], forced: Collection[str], loaded: Any) -> Data:
-    """Return the entry of the request for a shared token. Only the first batch may force a new one, for all of them."""
+def _shared_entry(kind: Kind, leader: Member, look: Mapping[str, Any], loaded: Any, *, is_forced: bool) -> Data:
+    """Return the entry of the request for a shared token. `is_forced` says that this run has forced a new one."""
     entry, store = _entry(leader), look["store"]
-    entry["force"] = bool(entry.get("force")) and _tokens_of(look["way"], leader.description) not in forced
+    entry["force"] = bool(entry.get("force")) and not is_forced
     return {**entry, **({"secret_file": store} if store else {kind.held: _key_of(kind, loaded)})}
 
 
@@ -248,9 +272,9 @@ def decide(kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any], lo
     good = {host: answer for host, answer in answers.items() if host not in problems}
     due = [host for host, answer in good.items() if is_due(members[host], answer)]
     needed = {good[host].id for host in due}
-    progress, tokens = begin(planned["progress"]), _tokens_by_host(planned)
+    progress = begin(planned["progress"])
     for host in set(planned["shared"]) & set(good):
-        progress["forced"][tokens[host]] = True
+        progress["forced"][planned["tokens"][host]] = True
     for host in planned["members"]:
         progress["outcomes"].pop(host, None)
     for host in set(good) - set(due):
@@ -325,12 +349,12 @@ def settle(
     applied: Mapping[str, Mapping[str, Any]],
     *,
     sharers: Collection[str],
-    is_partial: bool,
+    doubt: str,
 ) -> Data:
     """Return the requests to revoke tokens (`revocations`), and sentences about the tokens that stay (`stay`).
 
     `applied` has the fields of `Applied` for each host that came to the end of the step. `sharers` are all hosts that
-    may hold a shared token.
+    may hold a shared token, and `doubt` says why there may be more of them, empty where there are not.
     """
     answers, done = _both(decided, applied)
     members = [member for host, member in members_of(planned).items() if host in answers]
@@ -342,8 +366,7 @@ def settle(
         done,
         sharers=sharers,
         proved_before=planned["progress"]["proved"],
-        is_partial=is_partial,
-        size=kind.size,
+        doubt=doubt,
     )
     old = {**each.revoke, **all_.revoke}
     revocations = []
@@ -387,15 +410,15 @@ def finish(
         failure = _why_not_revoked(kind, request, result)
         if failure:
             problems[request["hosts"][0]] = failure
-    progress, tokens = begin(settled["progress"]), _tokens_by_host(planned)
+    progress = begin(settled["progress"])
     for host, one in applied.items():
         done, answer = Applied(**one), _answer(settled["answers"][host])
         failure = _why_failed(members[host], answer, done)
         for identity in filter(None, (done.file_identity, done.second_identity)):
             progress["seen"].setdefault(identity, host)
-            progress["uses"].setdefault(_entry_name(members[host], identity), tokens[host])
-        if has_proved(answer, done):
-            progress["proved"][host] = answer.id
+            progress["uses"].setdefault(_entry_name(members[host], identity), planned["tokens"][host])
+        if host in planned["shared"] and has_proved(answer, done) and not is_beside(answer, done):
+            progress["proved"][proof_name(host, answer.id)] = True
         if failure:
             problems[host] = failure
         if host not in problems:

@@ -143,13 +143,14 @@ class Run:
                     "way": {"issuer": "issuer"},
                     "is_shared": world.shared,
                     "store": "store" if world.shared else None,
+                    "sharing": "all",
                     "is_loaded": False,
                 }
             )
 
     def plan(self) -> None:
         """What to ask for."""
-        self.planned = steps.plan_batch(self.world.kind, self.looks, {}, None)
+        self.planned = steps.plan_batch(self.world.kind, self.looks, {}, None, leader="h1")
 
     def issue(self) -> None:
         """Make the tokens, and decide what is due."""
@@ -252,7 +253,7 @@ class Run:
         assert self.planned is not None
         assert self.decided is not None
         self.settled = steps.settle(
-            self.world.kind, self.planned, self.decided, self.applied, sharers=list(self.world.files), is_partial=False
+            self.world.kind, self.planned, self.decided, self.applied, sharers=list(self.world.files), doubt=""
         )
 
     def revoke(self) -> None:
@@ -456,7 +457,7 @@ def any_name(members: Any, seen: Any, *, shared: bool) -> planning.Plan:
     return planning.Plan(requests, {})
 
 
-def not_lacking(lacking: Any, *, is_partial: bool, size: str) -> str:
+def not_lacking(lacking: Any, doubt: str) -> str:
     return ""
 
 
