@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import socket
@@ -45,6 +46,43 @@ class _Protocol(H11Protocol):
             await inner(scope, receive, send)
 
         self.app = app
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as it is told to. uvicorn's own looks every tenth of a second whether it is, and waits for another.
+
+    Over a thousand tests have a server of their own.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        # The headers of every answer.
+        await self.on_tick(0)
+        await self._over.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        # Clients keep idle connections open; the server would wait for them.
+        for connection in self.server_state.connections:
+            connection.transport.abort()
+        if tasks := self.server_state.tasks:
+            _, running = await asyncio.wait(tasks, timeout=self.config.timeout_graceful_shutdown)
+            for task in running:
+                task.cancel()
+        for server in self.servers:
+            await server.wait_closed()
+
+    def stop(self) -> None:
+        """Have it end, from another thread."""
+        # Nobody is there any more where it did not start.
+        with contextlib.suppress(AttributeError, RuntimeError):
+            self._loop.call_soon_threadsafe(self._over.set)
 
 
 class Simulator:
@@ -170,7 +208,7 @@ class Simulator:
                 stack.callback(shutil.rmtree, directory, ignore_errors=True)
                 self._files = write_tls_files(directory, self.certificate)
             sockets = self._listen()
-            server = uvicorn.Server(self._config())
+            server = _Server(self._config())
             thread = threading.Thread(target=server.run, args=(sockets,), name="simulator", daemon=True)
             stack.callback(self._stop, server, thread)
             thread.start()
@@ -222,13 +260,10 @@ class Simulator:
             **settings,
         )
 
-    def _stop(self, server: uvicorn.Server, thread: threading.Thread) -> None:
+    def _stop(self, server: _Server, thread: threading.Thread) -> None:
         for fault in self.faults:
             fault.release()
-        # Clients keep idle connections open; the server would wait for them.
-        for protocol in list(server.server_state.connections):
-            protocol.loop.call_soon_threadsafe(protocol.transport.abort)
-        server.should_exit = True
+        server.stop()
         thread.join()
 
     def reset(self, switches: Switches | None = None) -> None:
