@@ -165,16 +165,18 @@ def test_an_option_that_is_wrong_changes_nothing(modules: Modules, tmp_path: Pat
 
 def test_ansible_tells_an_option_and_a_file_that_are_wrong(ansible: Ansible, tmp_path: Path) -> None:
     """What a module refuses arrives as it says it, and the secrets among its options don't."""
-    path = tmp_path / "config.toml"
-    path.write_bytes(FILES["invalid"][0])
+    path, wrong = tmp_path / "config.toml", tmp_path / "wrong.toml"
+    wrong.write_bytes(FILES["invalid"][0])
     refused = {name: OPTIONS[name] for name in ("one lacks", "quotes", "parameter")}
-    stated = {"file": NEW, **{name: options for name, (options, _message) in refused.items()}}
-    tasks = [task(name, {**options, "path": str(path)}, ignore_errors=True) for name, options in stated.items()]
+    tasks = [task("file", {**NEW, "path": str(wrong)}, ignore_errors=True)]
+    for name, (options, _message) in refused.items():
+        tasks.append(task(name, {**options, "path": str(path)}, ignore_errors=True))
     run = play(ansible, *tasks)
     assert len(run.failures) == len(tasks)
     assert run.result("file")["failure"]["code"] == FILES["invalid"][1]
     for name, (_options, message) in refused.items():
         assert message in run.result(name)["msg"]
+    assert not path.exists()
 
 
 # Options that Ansible itself refuses, before the module can say which values are secret.
