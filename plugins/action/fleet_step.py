@@ -252,9 +252,10 @@ class ActionModule(ShippingAction):
         return found
 
     def _why_user_tasks_failed(self, name: str, host: str, token_id: str | None) -> str:
-        """Return a sentence about the user's task that has failed with a token; empty where none has."""
-        noted = self._registered(name, host) or {}
-        return str(noted["why"]) if noted and noted["id"] == (token_id or "") else ""
+        """Return a sentence about the user's task that has failed with a token in this use; empty where none has."""
+        noted, look = self._registered(name, host) or {}, self._registered("look", host) or {}
+        is_this = noted and (noted["id"], noted["use"]) == (token_id or "", look.get("use"))
+        return str(noted["why"]) if is_this else ""
 
     def _why_unused(self, host: str, token_id: str | None) -> str:
         failure = self._why_user_tasks_failed("unused", host, token_id)

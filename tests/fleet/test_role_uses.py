@@ -163,3 +163,19 @@ def test_a_shared_token_has_one_file_on_each_host(db_rotation: DbRotation, tmp_p
     assert ["db_token_description_prefix" in one["msg"] for one in run.failures] == [True] * 3
     assert [rotation.held(host) for host in hosts] == rotation.alive("telegraf") * 3
     assert not any((host.home / "grafana").exists() for host in hosts)
+
+
+@pytest.mark.complete
+def test_a_play_that_tries_once_more_itself(db_rotation: DbRotation, tmp_path: Path) -> None:
+    """By a rescue that puts right what kept a service from taking the token up."""
+    rotation, host = db_rotation, db_rotation.fleet.hosts[1]
+    tasks = tmp_path / "changed.yml"
+    tasks.write_text("- name: Take up\n  ansible.builtin.command: test ! -e broken\n")
+    rotation.variables["db_token_changed_tasks"] = str(tasks)
+    old = rotation.give_old(host)
+    (host.home / "broken").touch()
+    repair = {"ansible.builtin.file": {"path": "~/broken", "state": "absent"}}
+    run = run_play(rotation, {"block": [IMPORTED], "rescue": [repair, IMPORTED]})
+    assert run.code == 0, run.output
+    assert old.revoked_at is not None
+    rotation.issued(host)
