@@ -197,6 +197,7 @@ def test_a_page_in_answer_to_a_list_is_no_empty_list(servers: dict[str, Simulato
     sim = undisturbed(servers["clustered"], ask, None)
     sent = enumerate(sim.requests, 1)
     lists = [number for number, one in sent if (one.method, one.path) == ("GET", f"/api/v0/{collection}")]
+    assert lists
     for number in lists:
         assert strike(sim, None, ask, Fault(**FAULTS["html 200"], at=number)) == []
 
