@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +137,22 @@ def test_the_version_that_is_asked_for_is_installed_from_an_archive(
     if installed:
         site.install(installed)
     assert_one_change(site, wanted, **site.variables(wanted))
+
+
+@pytest.mark.complete
+def test_what_a_run_that_was_killed_has_left_is_removed(site: Site) -> None:
+    """But not the directory of a run that is at work now."""
+    archive(site.mirror, NEW)
+    for name, hours in (("left", 2), ("at_work", 0)):
+        directory = site.program.parent / f".influxctl-{name}"
+        directory.mkdir()
+        (directory / "influxctl.tar.gz").touch()
+        begun = time.time() - hours * 3600
+        os.utime(directory, (begun, begun))
+    run = site.run(**site.variables(NEW))
+    assert run.code == 0, run.output
+    assert len(run.changed) == 1
+    assert set(site.files()) == {"influxctl", ".influxctl-at_work", ".influxctl-at_work/influxctl.tar.gz"}
 
 
 @pytest.mark.complete
