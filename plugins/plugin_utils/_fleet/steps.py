@@ -15,23 +15,26 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
+from urllib.parse import urlsplit
 
+from ...module_utils._core.addresses import parse_host
 from ...module_utils._core.entities import listed
 from .kind import Kind
 from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, is_beside, proof_name, settle_each, settle_shared
 
 Data = dict[str, Any]
-# The options that say which cluster an issuer reaches. None of them is secret.
-_CLUSTER = ("host", "port", "account_id", "cluster_id", "config_path", "profile")
+# The options that say which cluster an issuer reaches, beside its address. None of them is secret.
+_CLUSTER = ("account_id", "cluster_id", "config_path", "profile")
+_PORTS = {"https": 443, "http": 80}
 
 
 def begin(progress: Mapping[str, Any] | None) -> Data:
     """Return the notes of earlier batches of this run for the later ones; empty ones for the first batch.
 
     `seen` has the host's name under which a file was first seen; for `uses` see `_stored_once` and `_held_once`.
-    `forced` names the shared tokens that were made by force, as `_tokens_of` does, `proved` proofs of shared tokens, as
-    `settling.proof_name` does. For `outcomes` see summary.py.
+    `forced` names the shared tokens that were made by force, as `tokens` of `plan_batch` does, `proved` the proofs of
+    shared tokens, as `settling.proof_name` does. For `outcomes` see summary.py.
     """
     return {key: dict((progress or {}).get(key) or {}) for key in ("seen", "uses", "forced", "proved", "outcomes")}
 
@@ -41,6 +44,7 @@ def plan_batch(
 ) -> Data:
     """Return the hosts that take part (`members`), those that don't (`refused`), and the `requests` to issuers.
 
+    `tokens` has for each host a text that names the tokens of its description in its cluster.
     `looks` are the values that `hosts.published` has made of each host, in the order of the batch: `member` (the fields
     of `Member`, without the issuer), `way` (how tokens are issued for it), `is_shared`, `sharing` (the pattern of the
     hosts that share a token), `store` and `is_loaded`. `loaded` is the value that a store of the user's has given back,
@@ -59,7 +63,8 @@ def plan_batch(
     sharing = {json.dumps(look["sharing"]): look["sharing"] for look in looks if look["is_shared"]}
     first = members[leader] if leader in by_host and by_host[leader]["is_loaded"] else None
     members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
-    tokens = {host: _tokens_of(by_host[host]["way"], member.description) for host, member in members.items()}
+    clusters = [_cluster_of(way) for way, _store in ways]
+    tokens = {host: f"{clusters[int(one.issuer)]} {one.description}" for host, one in members.items()}
     uses = progress["uses"]
     members = {host: _stored_once(kind, one, by_host[host], tokens[host], uses) for host, one in members.items()}
     members = {host: _held_once(kind, one, tokens[host], uses) for host, one in members.items()}
@@ -134,7 +139,7 @@ def _stored_once(kind: Kind, member: Member, look: Mapping[str, Any], tokens: st
     """Return a member, refused where its shared token would be changed in turn in this run, and in every further one.
 
     That is where this run keeps the token in another store, or another token in the same store, or where other hosts
-    state other permissions for it. `uses` notes these for each token, which `_tokens_of` names.
+    state other permissions for it. `uses` notes these for the `tokens` of a description in a cluster.
     """
     store, refusal = look["store"], ""
     if member.refusal or not look["is_shared"]:
@@ -197,17 +202,21 @@ def _entry_name(member: Member, identity: str) -> str:
     return f"{member.host} {identity} {member.entry}"
 
 
-def _tokens_of(way: Mapping[str, Any], description: str) -> str:
-    """Return a text that names the tokens of a description in the cluster that is reached by a way."""
-    return f"{_cluster_of(way)} {description}"
-
-
 def _cluster_of(way: Mapping[str, Any]) -> str:
     """Return a text that is the same for the same cluster. It is kept with the facts of localhost."""
     options = way.get("options") or {}
+    return json.dumps([way["issuer"], _address_of(options), *(options.get(name) or "" for name in _CLUSTER)])
+
+
+def _address_of(options: Mapping[str, Any]) -> str:
+    """Return the address of a cluster, the same however it is written: empty for none."""
     # Without a password that somebody has put before the host, and that the module refuses.
-    reached = [str(options.get(name) or "").rpartition("@")[2] for name in _CLUSTER]
-    return json.dumps([way["issuer"], *reached])
+    host, port = str(options.get("host") or "").rpartition("@")[2], options.get("port")
+    try:
+        url = urlsplit(parse_host(host, int(port) if port else None) if host else "")
+    except ValueError:
+        return f"{host}:{port}"
+    return f"{url.scheme}://{url.hostname}:{url.port or _PORTS[url.scheme]}{url.path}" if host else ""
 
 
 def _key_of(kind: Kind, loaded: Any) -> str:

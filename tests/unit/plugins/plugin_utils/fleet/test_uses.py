@@ -61,6 +61,24 @@ def test_each_host_has_one_file_for_a_description() -> None:
         assert refused(first, other) == []
 
 
+def test_a_cluster_is_known_however_its_address_is_written() -> None:
+    """Also where it can't be read, as a module refuses it then."""
+    first = look("telegraf web1", "/etc/a")
+    for same in (
+        {"host": "https://CLUSTER/"},
+        {"host": "cluster:443"},
+        {"port": 443},
+        {"host": "https://cluster/api/v0"},
+    ):
+        assert len(refused(first, look("telegraf web1", "/etc/b", **same))) == 1
+        assert refused(look("fleet", "/etc/a", "/srv/a.json"), look("fleet", "/etc/a", "/srv/a.json", **same)) == []
+    for other in ({"host": "http://cluster"}, {"port": 8443}, {"host": "cluster/b"}, {"host": ""}, {"host": "a://b"}):
+        assert refused(first, look("telegraf web1", "/etc/b", **other)) == []
+        assert (
+            len(refused(look("fleet", "/etc/a", "/srv/a.json"), look("fleet", "/etc/a", "/srv/a.json", **other))) == 1
+        )
+
+
 def test_a_store_keeps_one_token() -> None:
     first = look("telegraf", "/etc/a", "/srv/a.json", host="https://ops:canary@cluster")
     for other in (
