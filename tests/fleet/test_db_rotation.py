@@ -481,11 +481,11 @@ def test_names_and_paths_of_any_letters(db_rotation: DbRotation) -> None:
     hosts = rotation.inventory()
     rotation.set_inventory({"h\u00f4st \u2603": hosts["host1"], "-e": hosts["host2"], "host3": hosts["host3"]})
     paths = {"db_token_path": "~/influx db3/t\u00f6k\u00e9n {x}.json", "db_token_env_path": "~/influx db3/\u00e9.env"}
-    rotation.variables |= paths
+    rotation.variables |= {**paths, "db_token_description_prefix": "corp\\svc"}
     runs = [rotation.rotate(), rotation.rotate(db_token_force=True), rotation.rotate()]
     assert [run.code for run in runs] == [0, 0, 0], runs[-1].output
     assert runs[-1].changed == []
-    names = ["telegraf h\u00f4st \u2603", "telegraf -e", "telegraf host3"]
+    names = ["corp\\svc h\u00f4st \u2603", "corp\\svc -e", "corp\\svc host3"]
     assert [len(rotation.alive(name)) for name in names] == [1, 1, 1]
 
 

@@ -611,6 +611,23 @@ def test_the_list_changes_while_the_play_runs(rotation: Rotation) -> None:
 
 
 @pytest.mark.complete
+def test_names_and_a_prefix_of_any_letters(rotation: Rotation) -> None:
+    """Also such as mean something in a regular expression; the summary names the tokens of a host that is away."""
+    hosts, prefix = rotation.inventory(), 'corp\\svc \\1 "$x"'
+    names = ["h\u00f4st \u2603", "-e", "host3"]
+    rotation.set_inventory(dict(zip(names, hosts.values(), strict=True)))
+    rotation.variables["mgmt_token_description_prefix"] = prefix
+    runs = [rotation.rotate(), rotation.rotate(mgmt_token_force=True), rotation.rotate()]
+    assert [run.code for run in runs] == [0, 0, 0], runs[0].output
+    assert runs[-1].changed == []
+    held = [rotation.held(host) for host in rotation.fleet.hosts]
+    assert [rotation.alive(f"{prefix} {name}") for name in names] == [[secret] for secret in held]
+    rotation.fleet.hosts[2].stop()
+    away = rotation.rotate()
+    assert any(line.startswith("host3: old tokens that still work: ") for line in summary(away)), summary(away)
+
+
+@pytest.mark.complete
 def test_an_empty_group(rotation: Rotation) -> None:
     rotation.set_inventory({})
     for name in ("rotate", "audit", "bootstrap"):
