@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.planning import Member
-from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied
+from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.settling import Applied, proof_name
 
 
 def look(description: str, path: str, store: str | None = None, **way: Any) -> dict[str, Any]:
@@ -221,6 +221,9 @@ def test_batches_in_which_a_host_has_two_tokens_to_share() -> None:
             went, progress = use(progress, [found(member, f"/srv/{description}.json")], {host: PROVED}, hosts)
             revoked += went
     assert revoked == ["old", "old"]
+    other = {"proved": {proof_name("web1", "another"): True}}
+    second = [found(Member("web2", "", "ops", "/toml", "2"), "/srv/ops.json")]
+    assert use(other, second, {"web2": PROVED}, hosts)[0] == []
 
 
 def test_a_host_of_an_earlier_batch_that_holds_the_old_token_in_another_profile() -> None:
