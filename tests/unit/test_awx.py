@@ -181,7 +181,7 @@ def test_the_notification_says_what_the_audit_has_found() -> None:
         "web4": {"msg": "away"},
     }
     tokens = [
-        {"id": f"t-{number}", "token_prefix": f"M{number}", "description": "{{ x }}", "expires_at": ends}
+        {"id": f"t-{number}", "token_prefix": f"M{number}", "description": f"{{{{ x{number} }}}}", "expires_at": ends}
         for number, ends in enumerate(("2026-11-27T12:00:00Z", "2027-01-01T00:00:00Z", None))
     ]
     tokens[1]["revoked_at"] = "2026-11-20T12:00:00Z"

@@ -33,7 +33,8 @@ def names_of(role: str) -> Names:
     """Return the names in a role's own files: its documented options, and all names that begin with the role's name."""
     specs = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
     files = "\n".join(path.read_text(encoding="utf-8") for path in (ROLES / role).rglob("*.yml"))
-    options = re.findall(rf"^ +({role}_\w+):", specs, re.MULTILINE)
+    # At the depth of a role's options; a key of an option's value may be called like one.
+    options = re.findall(rf"^ {{6}}({role}_\w+):", specs, re.MULTILINE)
     return Names(frozenset(options), frozenset(re.findall(rf"\b{role}_\w+", files)))
 
 

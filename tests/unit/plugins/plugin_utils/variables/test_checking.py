@@ -27,6 +27,7 @@ def test_every_role_is_read() -> None:
     assert {"cluster", "influxctl", "influxctl_profile", "mgmt_token"} <= set(ALL)
     assert "mgmt_token_renew_before" in names_of("mgmt_token").options
     assert "mgmt_token_step" in names_of("mgmt_token").own - names_of("mgmt_token").options
+    assert "cluster_id" in names_of("cluster").own - names_of("cluster").options, "a key of cluster_connection"
 
 
 @given(st.sampled_from(OPTIONS), st.data())
