@@ -171,7 +171,11 @@ def _fork(job: dict[str, Any], output: int, log: int) -> None:
     strikes.wrap(fcntl, "flock")
     strikes.wrap(importlib.import_module("urllib3").HTTPConnectionPool, "request", everywhere=True)
     strikes.wrap(basic.AnsibleModule, "exit_json", everywhere=True)
-    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": job["options"]}).encode()
+    options = job["options"]
+    # As every Ansible does before 2.21: what the result says of the options is output as well.
+    if "inject_invocation" in basic.PASS_VARS:
+        options["_ansible_inject_invocation"] = True
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
     module.main()
 

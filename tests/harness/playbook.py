@@ -120,6 +120,8 @@ class Ansible:
             "ANSIBLE_LOG_PATH": str(log),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_DIFF_ALWAYS": "true",
+            # As all do before 2.21. What a result says of the task's options must tell no secret either.
+            "ANSIBLE_INJECT_INVOCATION": "true",
             "RESULTS_FILE": str(results),
             **self.environment,
         }

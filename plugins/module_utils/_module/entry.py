@@ -24,8 +24,8 @@ from .._core.printing import printables
 class _Module(AnsibleModule):
     """Ansible's class with two differences.
 
-    An error that Ansible finds by itself doesn't show the options. At that time the module hasn't registered all
-    secrets among them: a misspelt option may hold a token, and `work` registers the values of a free dictionary. The
+    An error shows no options, as every one does before ansible-core 2.21 (`invocation`). What is wrong with them
+    may be a secret that the module doesn't know for one: a misspelt option may hold a token, a host a password. The
     module does this on the target, because the result of a task with `async` passes by the action plugin.
 
     The class removes an empty text of an option in `empty_is_unset` before Ansible checks the options. Ansible then
@@ -44,9 +44,7 @@ class _Module(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """End with an error."""
-        if "failure" not in kwargs:
-            kwargs.setdefault("invocation", {})
-        super().fail_json(msg, **kwargs)
+        super().fail_json(msg, **{**kwargs, "invocation": {}})
 
 
 def run(
