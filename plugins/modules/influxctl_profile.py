@@ -554,7 +554,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def work(module: AnsibleModule) -> Result:
     """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
-    module.no_log_values.update(profile_options.secret_texts(module.params))
+    module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)
     how = trials(module.params["prove"]) if module.params["prove"] is not None else None
     with orderly_end(), locked_config(module) as where:

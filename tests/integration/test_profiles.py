@@ -78,9 +78,7 @@ FILES: dict[str, tuple[bytes, str, str]] = {
 def results_of(modules: Modules, tasks: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Run the module without Ansible, with options by their names; no secret shows up, and no error is a crash."""
     templated = json.loads(json.dumps(tasks).replace("{{ canary }}", CANARY))
-    # The options are to be shown as well, which older Ansibles always do.
-    more = {"_ansible_inject_invocation": True} if ansible_release.__version__ >= "2.19" else {}
-    outcomes = {name: modules.run("influxctl_profile", options | more) for name, options in templated.items()}
+    outcomes = {name: modules.run("influxctl_profile", options) for name, options in templated.items()}
     output = "".join(outcome.output for outcome in outcomes.values())
     assert_no_secret(output, [CANARY, "canaryParameter", "canaryToken"])
     assert "Traceback" not in output

@@ -74,15 +74,10 @@ def _entries(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [params] if params["profiles"] is None else params["profiles"]
 
 
-def secret_texts(params: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what Ansible doesn't know to be secret: OAuth2 parameters whose names say so, and a login in a host."""
+def secret_parameters(params: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the values of those OAuth2 parameters whose names say that they are secret."""
     for entry in _entries(params):
         yield from filter(None, _secret_parameters(entry).values())
-        if "@" in (entry["host"] or ""):
-            # It is refused in a moment, and Ansible shows the options. Hardly any run needs this code.
-            from .._core.addresses import login_in
-
-            yield from login_in(entry["host"])
 
 
 def _secret_parameters(entry: Mapping[str, Any]) -> dict[str, str]:
