@@ -12,7 +12,7 @@ hold secrets of tokens, and only those that a host needs.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from ...module_utils._core.addresses import parse_host
 from ...module_utils._core.entities import listed
 from .kind import Kind
-from .planning import Answer, Member, Old, is_due, plan, read_answer, why_no_answer
+from .planning import Answer, Member, Old, Request, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, is_beside, proof_name, settle_each, settle_shared
 
 Data = dict[str, Any]
@@ -44,13 +44,55 @@ def plan_batch(
 ) -> Data:
     """Return the hosts that take part (`members`), those that don't (`refused`), and the `requests` to issuers.
 
-    `tokens` has for each host a text that names the tokens of its description in its cluster.
     `looks` are the values that `hosts.published` has made of each host, in the order of the batch: `member` (the fields
     of `Member`, without the issuer), `way` (how tokens are issued for it), `is_shared`, `sharing` (the pattern of the
     hosts that share a token), `store` and `is_loaded`. `loaded` is the value that a store of the user's has given back,
-    empty for nothing, and None where the user's tasks did not set it. `leader` is the host whose tasks these were.
+    empty for nothing, and None where the user's tasks did not set it. `leader` is the host whose tasks these were. In
+    the result, `tokens` has for each host a text that names the tokens of its description in its cluster.
     """
     progress = begin(progress)
+    members = _members(looks)
+    by_host = {look["member"]["host"]: look for look in looks}
+    tokens = {host: f"{_cluster_of(look['way'])} {members[host].description}" for host, look in by_host.items()}
+    first = members[leader] if leader in by_host and by_host[leader]["is_loaded"] else None
+    uses = progress["uses"]
+    members = {host: _with_store(kind, one, by_host[host], loaded, first) for host, one in members.items()}
+    members = {host: _stored_once(kind, one, by_host[host], tokens[host], uses) for host, one in members.items()}
+    members = {host: _held_once(kind, one, tokens[host], uses) for host, one in members.items()}
+    shared = {host for host, look in by_host.items() if look["is_shared"]}
+    alone = plan([one for host, one in members.items() if host not in shared], progress["seen"], shared=False)
+    joint = plan([members[host] for host in members if host in shared], progress["seen"], shared=True)
+    refused = {**alone.refused, **joint.refused}
+    for member in members.values():
+        if member.host not in refused:
+            progress["seen"] |= {name: progress["seen"].get(name, member.host) for name in member.files}
+    requests = [
+        _request(one, by_host[one.leader], [{**_entry(member), kind.held: member.held or ""} for member in one.members])
+        for one in alone.requests
+    ]
+    forced = set(progress["forced"])
+    for one in joint.requests:
+        look = by_host[one.leader]
+        entry = _shared_entry(kind, one.members[0], look, loaded, is_forced=tokens[one.leader] in forced)
+        if entry.get("force"):
+            # Hosts that share a token may state different ways to its cluster: one of them makes it.
+            forced.add(tokens[one.leader])
+        requests.append(_request(one, look, [entry]))
+    return {
+        "members": {host: asdict(member) for host, member in members.items()},
+        "leader": leader,
+        "tokens": tokens,
+        "shared": [host for host in by_host if host in shared],
+        "sharing": _different(look["sharing"] for look in looks if look["is_shared"]),
+        "loading": [host for host, look in by_host.items() if look["is_loaded"]],
+        "refused": refused,
+        "requests": requests,
+        "progress": progress,
+    }
+
+
+def _members(looks: Sequence[Mapping[str, Any]]) -> dict[str, Member]:
+    """Return the hosts of the looks; those whose tokens one request asks for have the same number as their issuer."""
     ways: list[Any] = []
     members: dict[str, Member] = {}
     for look in looks:
@@ -59,56 +101,23 @@ def plan_batch(
         if way not in ways:
             ways.append(way)
         members[look["member"]["host"]] = Member(**{**look["member"], "issuer": str(ways.index(way))})
-    by_host = {look["member"]["host"]: look for look in looks}
-    sharing = {json.dumps(look["sharing"]): look["sharing"] for look in looks if look["is_shared"]}
-    first = members[leader] if leader in by_host and by_host[leader]["is_loaded"] else None
-    members = {host: _with_store(kind, member, by_host[host], loaded, first) for host, member in members.items()}
-    clusters = [_cluster_of(way) for way, _store in ways]
-    tokens = {host: f"{clusters[int(one.issuer)]} {one.description}" for host, one in members.items()}
-    uses = progress["uses"]
-    members = {host: _stored_once(kind, one, by_host[host], tokens[host], uses) for host, one in members.items()}
-    members = {host: _held_once(kind, one, tokens[host], uses) for host, one in members.items()}
-    refused: dict[str, str] = {}
-    forced = set(progress["forced"])
-    requests: list[Data] = []
-    for is_shared in (False, True):
-        part = [member for host, member in members.items() if by_host[host]["is_shared"] is is_shared]
-        planned = plan(part, progress["seen"], shared=is_shared)
-        refused |= planned.refused
-        for one in planned.requests:
-            look = by_host[one.leader]
-            entries = (
-                [_shared_entry(kind, one.members[0], look, loaded, is_forced=tokens[one.leader] in forced)]
-                if is_shared
-                else [{**_entry(member), kind.held: member.held or ""} for member in one.members]
-            )
-            if entries[0].get("force"):
-                # Hosts that share a token may state different ways to its cluster: one of them makes it.
-                forced.add(tokens[one.leader])
-            hosts = [member.host for member in one.members]
-            requests.append(
-                {
-                    "key": one.issuer,
-                    **look["way"],
-                    "is_shared": is_shared,
-                    "is_loaded": look["is_loaded"],
-                    "tokens": entries,
-                    "hosts": hosts,
-                }
-            )
-    for member in members.values():
-        if member.host not in refused:
-            progress["seen"] |= {name: progress["seen"].get(name, member.host) for name in member.files}
+    return members
+
+
+def _different(values: Iterable[Any]) -> list[Any]:
+    """Return each value once, in their order."""
+    return [json.loads(text) for text in dict.fromkeys(map(json.dumps, values))]
+
+
+def _request(one: Request, look: Mapping[str, Any], entries: list[Data]) -> Data:
+    """Return a request to an issuer for these entries; `look` is that of the host that asks for all of its hosts."""
     return {
-        "members": {host: asdict(member) for host, member in members.items()},
-        "leader": leader,
-        "tokens": tokens,
-        "shared": [host for host, look in by_host.items() if look["is_shared"]],
-        "sharing": list(sharing.values()),
-        "loading": [host for host, look in by_host.items() if look["is_loaded"]],
-        "refused": refused,
-        "requests": requests,
-        "progress": progress,
+        "key": one.issuer,
+        **look["way"],
+        "is_shared": look["is_shared"],
+        "is_loaded": look["is_loaded"],
+        "tokens": entries,
+        "hosts": [member.host for member in one.members],
     }
 
 
