@@ -66,7 +66,7 @@ NOTATIONS: dict[str, Callable[[str], str]] = {
     "JSON in JSON": lambda c: json_escape(c).replace("\\", "\\\\"),
     "JSON's slash": lambda c: "\\/" if c == "/" else json.dumps(c, ensure_ascii=False)[1:-1],
     "Python": lambda c: repr(c)[1:-1],
-    "bytes in Python": lambda c: "".join(f"\\x{byte:02x}" for byte in c.encode()) if not c.isalnum() else c,
+    "bytes in Python": lambda c: c if c.isascii() and c.isalnum() else "".join(f"\\x{b:02x}" for b in c.encode()),
     "shell": lambda c: c if c.isalnum() else f"\\{c}",
     "coloured": lambda c: f"\x1b[1;31m{c}\x1b[0m",
     "one a line": lambda c: f"{c}\n",
