@@ -26,8 +26,8 @@ from .._core.token_values import read_text
 
 # A value begins in the first column: Go indents what is inside. Colours are out already.
 _BEGINS = re.compile(r"^(?:\[|\{|null[^\S\n]*$)", re.MULTILINE)
-# What begins so is JSON, and no line such as `[2026-01-01] starting`.
-_JSON = re.compile(r"\[\s*\{|\{\s*\"")
+# What begins so is JSON, and no line such as `[2026-01-01] starting`; at the output's end, it may be cut right there.
+_JSON = re.compile(r"\[\s*(?:\{|\Z)|\{\s*(?:\"|\Z)")
 _REST_OF_LINE = re.compile(r"[^\S\n]*(?:\n|$)")
 # A table has at most some 20 objects; lines of noise that begin like JSON are few.
 _MOST_OBJECTS = 1_000_000

@@ -194,6 +194,15 @@ def test_what_is_cut_is_never_a_shorter_list(output: tuple[Kind, list[State], st
     assert caught.value.code == "bad_answer"
 
 
+@pytest.mark.parametrize("rest", ["{", "{ ", "{\n  ", "[", '{"', "[{"])
+def test_an_object_a_line_that_is_cut_at_its_first_character_is_refused(rest: str) -> None:
+    """It is no noise: the list would be shorter than what influxctl knows."""
+    whole = '{"cluster_id": "a"}\n'
+    assert parse_entries(whole, STATES["clusters"][0]) == [{"cluster_id": "a"}]
+    with pytest.raises(InfluxctlError):
+        parse_entries(whole + rest, STATES["clusters"][0])
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just("\ud800"),
     lambda inner: (
