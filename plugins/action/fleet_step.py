@@ -90,7 +90,7 @@ class ActionModule(ShippingAction):
             settings,
             result,
             issuers=self._vars["groups"]["all"],
-            sharing=self._templated(self._sharing()) if settings["strategy"] == "shared" else None,
+            sharing=self._value(self._kind.sharing) if settings["strategy"] == "shared" else None,
         )
         return {"look": found, "use": self._use_of_role(), "_ansible_no_log": True}
 
@@ -253,7 +253,8 @@ class ActionModule(ShippingAction):
 
     def _why_user_tasks_failed(self, name: str, host: str, token_id: str | None) -> str:
         """Return a sentence about the user's task that has failed with a token in this use; empty where none has."""
-        noted, look = self._registered(name, host) or {}, self._registered("look", host) or {}
+        variables, role = self._vars_of(host), self._kind.role
+        noted, look = variables.get(f"{role}_{name}") or {}, variables.get(f"{role}_look") or {}
         is_this = noted and (noted["id"], noted["use"]) == (token_id or "", look.get("use"))
         return str(noted["why"]) if is_this else ""
 
@@ -275,9 +276,6 @@ class ActionModule(ShippingAction):
         variables = self._vars if host is None else self._vars_of(host)
         return variables.get(f"{self._kind.role}_{name}")
 
-    def _sharing(self) -> str:
-        return self._kind.sharing.removeprefix(f"{self._kind.role}_")
-
     def _use_of_role(self) -> str:
         """Return a text that the tasks of one use of the role have in common, on each of its hosts."""
         return str(self._task._parent._uuid)
@@ -287,7 +285,10 @@ class ActionModule(ShippingAction):
         return dict(self._vars["hostvars"].raw_get(host))
 
     def _templated(self, name: str) -> Any:
-        return self._templar.template(self._vars[f"{self._kind.role}_{name}"])
+        return self._value(f"{self._kind.role}_{name}")
+
+    def _value(self, variable: str) -> Any:
+        return self._templar.template(self._vars[variable])
 
     def _show_warnings(self, result: dict[str, Any]) -> None:
         """Show a result's warnings at once, because Ansible would hide them with the result, which holds secrets.
@@ -309,9 +310,8 @@ class ActionModule(ShippingAction):
         """Return the role's variables as its specification types them. Raises AnsibleError."""
         role = f"{self._kind.role}_"
         specification = SPECIFICATIONS[self._kind.role]
-        names = [name.removeprefix(role) for name in specification if name in self._vars]
-        names = [name for name in names if name != self._sharing()]
-        checked = ArgumentSpecValidator(specification).validate({f"{role}{n}": self._templated(n) for n in names})
+        names = [name for name in specification if name in self._vars and name != self._kind.sharing]
+        checked = ArgumentSpecValidator(specification).validate({name: self._value(name) for name in names})
         if checked.error_messages:
             raise AnsibleError("Validation of arguments failed:\n" + "\n".join(checked.error_messages))
         found = checked.validated_parameters

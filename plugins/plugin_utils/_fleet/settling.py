@@ -168,13 +168,12 @@ def settle_shared(
         answer = next((answers[one.host] for one in group if one.host in answers), Answer())
         if not answer.superseded:
             continue
-        proved = proved_now.get(answer.id, set())
-        proved |= {host for host in sharers if proof_name(host, answer.id) in proved_before}
+        before = {host for host in sharers if proof_name(host, answer.id) in proved_before}
         kept, free = _parted(answer.superseded, beside)
         leader = group[0]
         if kept:
             stays.setdefault(leader.host, []).append(Stay(_ids(kept), held_beside(leader.path)))
-        lacking = sorted(set(sharers) - proved)
+        lacking = sorted(set(sharers) - before - proved_now.get(answer.id, set()))
         reason = why_shared_stays(lacking, doubt)
         if reason and free:
             stays.setdefault(leader.host, []).append(Stay(_ids(free), reason))

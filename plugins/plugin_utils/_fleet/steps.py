@@ -53,7 +53,9 @@ def plan_batch(
     progress = begin(progress)
     members = _members(looks)
     by_host = {look["member"]["host"]: look for look in looks}
-    tokens = {host: f"{_cluster_of(look['way'])} {members[host].description}" for host, look in by_host.items()}
+    ways = {one.issuer: by_host[host]["way"] for host, one in members.items()}
+    clusters = {issuer: _cluster_of(way) for issuer, way in ways.items()}
+    tokens = {host: f"{clusters[one.issuer]} {one.description}" for host, one in members.items()}
     first = members[leader] if leader in by_host and by_host[leader]["is_loaded"] else None
     uses = progress["uses"]
     members = {host: _with_store(kind, one, by_host[host], loaded, first) for host, one in members.items()}
