@@ -93,10 +93,10 @@ def manage_cluster(
         return refused(wrong_connection, wanted.problems)
     secrets = Secrets(module.no_log_values)
     with stopping(throttle), ExitStack() as stack:
-        lister = partial(look_up, connection)
-        lists = _table_lists(params, wanted, lambda: stack.enter_context(lister()))
+        looks_up, lister = bool(wanted.tables) and params["lookup"] == "influxctl", partial(look_up, connection)
+        lists = _table_lists(wanted, lambda: stack.enter_context(lister()), looks_up=looks_up)
         api = ManagementApi(connection, secrets.conceal, params["concurrency"], throttle)
-        server = Server(api, lists, partial(list_deleted, connection), looks_up=_looks_up(params, wanted))
+        server = Server(api, lists, partial(list_deleted, connection), looks_up=looks_up)
         world = _read(server, wanted, params, secrets.conceal)
         plan = plan_cluster(wanted, world, params["prune"], at, server.backend)
         try:
@@ -135,18 +135,14 @@ def _connection_or_problem(connect: Callable[[], Connection]) -> tuple[Connectio
         return None, str(error)
 
 
-def _looks_up(params: Mapping[str, Any], wanted: Wanted) -> bool:
-    return bool(wanted.tables) and params["lookup"] == "influxctl"
-
-
 def _table_lists(
-    params: Mapping[str, Any], wanted: Wanted, begin: Callable[[], TableLists]
+    wanted: Wanted, begin: Callable[[], TableLists], *, looks_up: bool
 ) -> TableLists | Influxdb3Error | None:
-    """Return what lists tables, None where nothing needs that.
+    """Return what lists tables, None where nothing needs that. `looks_up` says that every table needs it.
 
-    Raises Influxdb3Error where it is impossible and every table needs it; for single tables the error is returned.
+    Raises Influxdb3Error where it is impossible then; for single tables the error is returned.
     """
-    if _looks_up(params, wanted):
+    if looks_up:
         return begin()
     return result_or_error(begin) if any(item.wish.needs_name for item in wanted.tables) else None
 

@@ -268,32 +268,22 @@ class Candidate:
 
 
 class Finder:
-    """Finds many files of one thread, and walks to a directory once while they lie in the same one.
-
-    A context manager that closes the directory.
-    """
+    """Finds many files of one thread, and walks to a directory once while they lie in the same one."""
 
     def __init__(self) -> None:
         self._directory = ""
         self._held: Location | None = None
 
-    def __enter__(self) -> Finder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
     def find(self, path: str) -> Location:
         """Return the location of a normalised absolute path, at which no link is followed. Raises OSError."""
         directory, name = os.path.split(path)
         if self._held is None or directory != self._directory:
-            self._close()
+            self.close()
             self._directory, self._held = directory, find(path, follow=False)
         return self._held.sibling(name)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the directory."""
         if self._held is not None:
             self._held.close()
         self._held = None

@@ -16,6 +16,9 @@ MASK = "********"
 # A management token's first nine characters are public: `influxctl management list` prints them for everybody as the
 # token's prefix (facts.md#token-shapes).
 PREFIX_LENGTH = 9
+# The characters of tokens in a pattern's brackets, and a database token as a pattern (facts.md#token-shapes).
+TOKEN_BODY = "A-Za-z0-9+/=_-"
+DB_TOKEN = rf"apiv\d+_[{TOKEN_BODY}]+"
 
 
 def texts_in(value: Any) -> Iterator[str]:

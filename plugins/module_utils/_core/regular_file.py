@@ -81,12 +81,18 @@ def read_regular(path: str, *, follow: bool = True, dir_fd: int | None = None, m
 
 def check_readable(name: str, path: str) -> None:
     """Raise Influxdb3Error where a file of certificates or a key can't be read; `name` says who names it."""
+    problem = problem_of(path)
+    if problem:
+        raise Influxdb3Error(f"{name} names {path!r}, which can't be read: {problem}.", code="tls")
+
+
+def problem_of(path: str) -> str | None:
+    """Return why a file can't be read, the end of a sentence, None where it can."""
     try:
         read_regular(path)
     except (OSError, ValueError) as error:
-        raise Influxdb3Error(
-            f"{name} names {path!r}, which can't be read: {why_unreadable(error)}.", code="tls"
-        ) from None
+        return why_unreadable(error)
+    return None
 
 
 def why_unreadable(error: Exception) -> str:

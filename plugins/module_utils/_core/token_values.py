@@ -12,11 +12,11 @@ import re
 from typing import Any
 
 from .credentials import secret_problem
+from .printing import DB_TOKEN
 
 # Real ones are UUIDs (facts.md#operations). No option of influxctl, no path of dots and no text with blanks matches.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
-# A database token's secret as the server makes it (facts.md#token-shapes). masking.py masks every one.
-_DB_TOKEN = re.compile(r"apiv[0-9]+_[0-9A-Za-z+/=_-]+")
+_DB_TOKEN = re.compile(DB_TOKEN)
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
 ACTIONS = ("read", "write")

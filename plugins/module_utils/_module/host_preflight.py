@@ -12,7 +12,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.errors import InfluxctlError, ProfileError
-from .._core.regular_file import read_regular, why_unreadable
+from .._core.regular_file import problem_of
 from .._influxctl import proof, trials
 from .._influxctl.program import find_influxctl
 from .._influxctl.runner import find_program
@@ -61,18 +61,10 @@ def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] |
 def tls_files(tls: Mapping[str, Any]) -> list[dict[str, str | None]]:
     """Return `key`, `path` and `problem` of each file that the key `tls` of a profile names (facts.md#profile-keys)."""
     return [
-        {"key": key, "path": str(tls[key]), "problem": _why_unreadable(str(tls[key]))}
+        {"key": key, "path": str(tls[key]), "problem": problem_of(str(tls[key]))}
         for key in ("ca", "cert", "key")
         if tls.get(key)
     ]
-
-
-def _why_unreadable(path: str) -> str | None:
-    try:
-        read_regular(path)
-    except (OSError, ValueError) as error:
-        return why_unreadable(error)
-    return None
 
 
 def directory_of(path: str) -> dict[str, Any]:

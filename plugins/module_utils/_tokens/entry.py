@@ -9,7 +9,7 @@ The code of secret files is only imported for a token that has one, because Pyth
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable
 
@@ -47,7 +47,7 @@ def read_kept(orders: Sequence[Order], conceal: Callable[[str], None]) -> list[K
             conceal(kept.held["token"])
         return kept
 
-    with Finder() as finder:
+    with closing(Finder()) as finder:
         return [read(order, finder) for order in orders]
 
 

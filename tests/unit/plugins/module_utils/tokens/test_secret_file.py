@@ -15,7 +15,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -538,7 +538,7 @@ def test_a_finder_walks_to_a_directory_once(tmp_path: Path) -> None:
     def description(path: Path) -> str | None:
         return (look(str(path), finder=finder).held or {}).get("description")
 
-    with Finder() as finder:
+    with closing(Finder()) as finder:
         assert description(there / "a.json") == "first"
         there.rename(tmp_path / "moved")
         elsewhere.rename(there)
