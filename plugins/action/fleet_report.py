@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import printing
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.writing import write_whole
 
 _FILE: dict[str, Any] = {
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         """Print the lines, hand the statistics to the strategy as set_stats does, and write the files."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=_OPTIONS)
-        lines = [printable(line) for line in options["lines"]]
+        lines = [printing.printable(line) for line in options["lines"]]
         is_json = str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in _JSON_CALLBACKS
         if lines:
             Display().display("\n".join(lines), stderr=is_json)
@@ -63,5 +63,5 @@ class ActionModule(ActionBase):
             except ValueError:
                 problems.append(f"{path}: {file['mode']!r} is no mode in octal digits.")
         if problems:
-            raise AnsibleActionFail(printable(" ".join(problems)))
+            raise AnsibleActionFail(printing.printable(" ".join(problems)))
         return changed

@@ -23,7 +23,7 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import printable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import printing
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._action.shipping import ShippingAction
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet import files, hosts, profiles, steps
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._fleet.kind import Kind, is_held
@@ -301,7 +301,7 @@ class ActionModule(ShippingAction):
             self._show_warning(str(getattr(event, "msg", warning)))
 
     def _show_warning(self, text: str) -> None:
-        self._display.display(f"[WARNING]: {printable(text)}", color="bright purple", stderr=True)
+        self._display.display(f"[WARNING]: {printing.printable(text)}", color="bright purple", stderr=True)
 
     def _strategy(self) -> str:
         return str(self._task.get_play().strategy)

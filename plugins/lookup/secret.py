@@ -71,8 +71,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import now
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import secret_at, secret_of
 
 
@@ -85,8 +84,10 @@ class LookupModule(LookupBase):
         directory = self.get_option("directory")
         try:
             return [
-                secret_of(str(term), str(directory), now()) if directory else secret_at(str(term), now())
+                secret_of(str(term), str(directory), interface.now())
+                if directory
+                else secret_at(str(term), interface.now())
                 for term in terms
             ]
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             raise AnsibleLookupError(f"influxops.influxdb3.secret: {error}") from None

@@ -537,9 +537,8 @@ from ansible.module_utils.basic import AnsibleModule
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply import manage_cluster
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DELETED, State
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -572,17 +571,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 _LISTS = ("databases", "tables", "db_tokens")
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring all databases, tables and tokens to the stated state."""
 
-    def list_deleted(connection: Connection) -> Sequence[State]:
+    def list_deleted(connection: Connection) -> Sequence[entities.State]:
         # Imported only where it is needed, because Python compiles a module's files anew for every task.
         from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import (
             influxctl_lists,
         )
 
         with influxctl_lists(module, connection) as lists:
-            return lists.databases(DELETED)
+            return lists.databases(entities.DELETED)
 
     def look_up(connection: Connection) -> AbstractContextManager[TableLists]:
         from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables

@@ -124,8 +124,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import CLUSTER
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, Spec
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -138,16 +137,16 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_f
     chosen,
 )
 
-OPTIONS: Spec = {"id": {"type": "str"}, **NAME_FILTERS}
+OPTIONS: interface.Spec = {"id": {"type": "str"}, **NAME_FILTERS}
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the clusters that are asked for."""
     wanted = module.params["id"]
     with influxctl_lists(module) as lists:
         clusters = lists.clusters() if wanted is None else [*filter(None, [lists.cluster(wanted)])]
-    found = [CLUSTER.to_result(cluster) for cluster in chosen(module.params, clusters)]
-    return Result(changed=False, values={"clusters": found})
+    found = [entities.CLUSTER.to_result(cluster) for cluster in chosen(module.params, clusters)]
+    return interface.Result(changed=False, values={"clusters": found})
 
 
 def main() -> None:

@@ -241,9 +241,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.datab
     wish_of,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.token_holders import warn_of_tokens
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DATABASE, DELETED
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, now
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
@@ -254,12 +253,12 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import of_name, restorable
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring the database to the stated state."""
     wish = wish_of(module.params)
     connection = connection_of(module)
     api = ManagementApi(connection, module.no_log_values.add)
-    find_deleted = of_name(module, connection, lambda lists: lists.databases(DELETED))
+    find_deleted = of_name(module, connection, lambda lists: lists.databases(entities.DELETED))
 
     def plan() -> Change:
         databases = api.list_databases()
@@ -268,9 +267,9 @@ def work(module: AnsibleModule) -> Result:
     planned = plan()
     undo = restorable(module, connection, lambda lists: lists.databases(), planned)
     done = foretell(planned) if module.check_mode else converge(planned, plan, lambda change: send(api, wish, change))
-    before = DATABASE.to_result(undo.identified(done.change.before))
-    after = DATABASE.to_result(done.state) if done.change.after is not None else None
-    return Result(
+    before = entities.DATABASE.to_result(undo.identified(done.change.before))
+    after = entities.DATABASE.to_result(done.state) if done.change.after is not None else None
+    return interface.Result(
         changed=done.changed,
         values={"database": after or before, "restorable_until": undo.until if done.changed else None},
         before=before,
@@ -278,7 +277,7 @@ def work(module: AnsibleModule) -> Result:
         warnings=[
             *(undo.warnings if done.changed else ()),
             *warnings_of(wish, done.change),
-            *warn_of_tokens([done.change], api.list_tokens, now()),
+            *warn_of_tokens([done.change], api.list_tokens, interface.now()),
         ],
     )
 

@@ -140,8 +140,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import ACTIVE, DATABASE
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -156,10 +155,10 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_f
 )
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the databases that are asked for."""
     params = module.params
-    if params["status"] == ACTIVE:
+    if params["status"] == entities.ACTIVE:
         databases = connect(module).list_databases()
     else:
         # Imported only where it is needed, because Python compiles a module's files anew for every task.
@@ -170,10 +169,10 @@ def work(module: AnsibleModule) -> Result:
         with influxctl_lists(module) as lists:
             databases = lists.databases(params["status"])
     found = [
-        {**(DATABASE.to_result(database) or {}), "deleted": database.get("deleted", False)}
+        {**(entities.DATABASE.to_result(database) or {}), "deleted": database.get("deleted", False)}
         for database in chosen(params, databases)
     ]
-    return Result(changed=False, values={"databases": found})
+    return interface.Result(changed=False, values={"databases": found})
 
 
 def main() -> None:

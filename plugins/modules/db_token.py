@@ -347,8 +347,7 @@ from ansible.module_utils.basic import AnsibleModule
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import OptionError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     connection_of,
@@ -373,11 +372,11 @@ MANY: dict[str, Any] = {
 }
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring the database token, or many of them, to the stated state."""
     params = module.params
     if params["concurrency"] < 1:
-        raise OptionError("concurrency: must be 1 or more.")
+        raise errors.OptionError("concurrency: must be 1 or more.")
     connection = connection_of(module)
     proof = proof_of(connection, params)
     is_one = params["tokens"] is None and params["ids"] is None

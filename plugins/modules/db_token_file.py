@@ -298,8 +298,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_delivery import deliver
@@ -321,15 +320,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 EMPTY_IS_UNSET = ("description", "created_at", "expires_at", "env_path", "env_name")
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring the files to their stated state: both, or none if the token can't be proved."""
     values: dict[str, Any] = {"proved": None}
     done: list[str] = []
     try:
         with token_files.locked_files(module) as locations:
             return deliver(module, locations, values, done)
-    except Influxdb3Error as error:
-        return Result(bool(done), values, error=error)
+    except errors.Influxdb3Error as error:
+        return interface.Result(bool(done), values, error=error)
 
 
 def main() -> None:

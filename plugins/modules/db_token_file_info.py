@@ -180,9 +180,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import described, env_state
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import public
@@ -201,21 +200,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
 _NOTHING = {"id": None, "description": None, "created_at": None, "expires_at": None}
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Tell what the files hold."""
     path, env_path, name, directory = (module.params[option] for option in OPTIONS)
     if directory is not None:
-        return Result(False, {"db_token_files": _of_directory(directory)})
+        return interface.Result(False, {"db_token_files": _of_directory(directory)})
     file = {**described(path), **_NOTHING, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
     try:
         with location_of(path) as location:
             kept = kept_at(location)
             file.update(path=location.path, **public(kept.secret if kept else None))
         file["env_state"] = env_state(env_path, name, kept.secret if kept else None)
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         # Who may read the file matters even more when nobody can say what is in it.
-        return Result(False, {"db_token_file": file}, error=error)
-    return Result(False, {"db_token_file": file, "file_identity": file_identity(str(file["path"]))})
+        return interface.Result(False, {"db_token_file": file}, error=error)
+    return interface.Result(False, {"db_token_file": file, "file_identity": file_identity(str(file["path"]))})
 
 
 def _of_directory(directory: str) -> list[dict[str, Any]]:
@@ -225,8 +224,8 @@ def _of_directory(directory: str) -> list[dict[str, Any]]:
     above, found = tokens_in(directory)
     files = []
     for name, kept in found:
-        problem = str(kept) if isinstance(kept, Influxdb3Error) else None
-        token = {} if isinstance(kept, Influxdb3Error) else public(kept.secret)
+        problem = str(kept) if isinstance(kept, errors.Influxdb3Error) else None
+        token = {} if isinstance(kept, errors.Influxdb3Error) else public(kept.secret)
         files.append({**described(os.path.join(above, name)), **_NOTHING, **token, "problem": problem})
     return files
 

@@ -125,9 +125,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import NotFound
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     connect,
@@ -141,21 +139,25 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the tokens that are asked for."""
     select, params = selection(module), module.params
     api = connect(module)
     if params["id"] is not None:
         try:
             found = [api.get_token(params["id"])]
-        except NotFound:  # so some servers say of a revoked token, which they list nevertheless
+        except errors.NotFound:  # so some servers say of a revoked token, which they list nevertheless
             found = [token for token in api.list_tokens() if token["id"] == params["id"]]
-        return Result(changed=False, values={"db_tokens": [DB_TOKEN.to_result(token) for token in found]})
+        return interface.Result(
+            changed=False, values={"db_tokens": [entities.DB_TOKEN.to_result(token) for token in found]}
+        )
     found = select(api.list_tokens())
     if params["database"] is not None:
         wanted = {params["database"], "*"}
         found = [t for t in found if any(p["resource"] in wanted for p in t.get("permissions", []))]
-    return Result(changed=False, values={"db_tokens": [DB_TOKEN.to_result(token) for token in found]})
+    return interface.Result(
+        changed=False, values={"db_tokens": [entities.DB_TOKEN.to_result(token) for token in found]}
+    )
 
 
 def main() -> None:

@@ -524,7 +524,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import (
     PROVE_OPTIONS,
@@ -552,7 +552,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring the profiles to their stated state: all of them, or none if one of them can't be."""
     module.no_log_values.update(profile_options.secret_parameters(module.params))
     wishes = profile_options.wishes(module.params)

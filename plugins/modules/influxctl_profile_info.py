@@ -171,8 +171,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import ProfileError
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import describe
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profile_files import (
@@ -186,7 +185,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profi
 OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the profiles."""
     file = {"file": describe(config_file.locate(module.params["path"], os.environ))}
     try:
@@ -195,14 +194,14 @@ def work(module: AnsibleModule) -> Result:
         file = {"file": describe(path)}
         document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
         found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
-    except ProfileError as error:
+    except errors.ProfileError as error:
         # Who may read the file matters even more when nobody can say what is in it.
-        return Result(changed=False, values=file, error=error)
+        return interface.Result(changed=False, values=file, error=error)
     name = module.params["name"]
     listed = [profile_reader.public(profile) for profile in found if name in (None, profile.get("name"))]
     refused = refused_keys(document)
     values = {"profiles": listed, "refused_keys": refused, **file}
-    return Result(changed=False, values=values, warnings=warnings(path, refused))
+    return interface.Result(changed=False, values=values, warnings=warnings(path, refused))
 
 
 def main() -> None:

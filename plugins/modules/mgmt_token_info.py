@@ -126,8 +126,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import MGMT_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -142,7 +141,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the tokens that are asked for."""
     select, params = selection(module), module.params
     with influxctl_tokens(module) as tokens:
@@ -151,9 +150,13 @@ def work(module: AnsibleModule) -> Result:
     found = [token for token in listed if token["id"] == params["id"]] if params["id"] is not None else select(listed)
     if params["token_prefix"] is not None:
         found = [token for token in found if token.get("token_prefix") == params["token_prefix"]]
-    return Result(
+    return interface.Result(
         changed=False,
-        values={"mgmt_tokens": [{**(MGMT_TOKEN.to_result(token) or {}), "own": token["id"] in own} for token in found]},
+        values={
+            "mgmt_tokens": [
+                {**(entities.MGMT_TOKEN.to_result(token) or {}), "own": token["id"] in own} for token in found
+            ]
+        },
     )
 
 

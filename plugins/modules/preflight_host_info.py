@@ -253,7 +253,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.replaceable import obstacle
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import trials
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
@@ -281,7 +281,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 _PROVABLE = ("mgmt_token", "token_file")
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Look at everything, also where something is not in order."""
     params = module.params
     options = {"influxctl_path": params["influxctl_path"], "retries": 0, "delay": 0, "timeout": params["timeout"]}
@@ -299,7 +299,7 @@ def work(module: AnsibleModule) -> Result:
     if params["prove"]:
         is_provable = profile is not None and profile_reader.auth_kind(profile) in _PROVABLE
         values.update(try_out(how, path, params["name"] if is_provable else None, document))
-    return Result(changed=False, values=values)
+    return interface.Result(changed=False, values=values)
 
 
 def main() -> None:

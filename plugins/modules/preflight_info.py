@@ -221,7 +221,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -232,7 +232,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.prefli
     look_at_api,
     look_at_influxctl,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.toml_data import tomlkit_library
+from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import toml_data
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "api": {"type": "bool", "default": True},
@@ -249,11 +249,11 @@ def requests_library() -> None:
     check_library()
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Look at everything, also where something is not in order."""
     params = module.params
     checks: dict[str, Callable[[], object]] = {"requests": requests_library} if params["api"] else {}
-    checks["tomlkit"] = tomlkit_library
+    checks["tomlkit"] = toml_data.tomlkit_library
     values: dict[str, Any] = {
         "python": interpreter(),
         "libraries": [library(name, check) for name, check in checks.items()],
@@ -264,7 +264,7 @@ def work(module: AnsibleModule) -> Result:
         values["api"] = look_at_api(module)
     if params["influxctl"]:
         values.update(look_at_influxctl(module))
-    return Result(changed=False, values=values)
+    return interface.Result(changed=False, values=values)
 
 
 def main() -> None:

@@ -174,9 +174,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import parse_option
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
@@ -196,10 +194,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Ask the questions, and return the report also where a failure comes in between."""
     params = module.params
-    prefix = parse_option("prefix", params["prefix"], parse_prefix)
+    prefix = entities.parse_option("prefix", params["prefix"], parse_prefix)
     connection = connection_of(module)
     server = Server(connection, module.no_log_values.add, params["query_host"])
     report, error = Report(connection.product), None
@@ -212,12 +210,12 @@ def work(module: AnsibleModule) -> Result:
     ):
         try:
             probe(report, server, influxctl, no_influxctl, prefix, writes=params["writes"] and not module.check_mode)
-        except Influxdb3Error as problem:
+        except errors.Influxdb3Error as problem:
             if not report.answers:
                 raise
             error = problem
     left = ", ".join(f"{one.kind} {one.name}" for one in report.leftovers)
-    return Result(
+    return interface.Result(
         changed=params["writes"] and bool(report.removed or report.leftovers),
         values={"probe": report.to_result(), "removed": [one.to_result() for one in report.removed]},
         warnings=[f"Not removed, as far as could be seen: {left}. Run again with writes to remove it."] if left else [],

@@ -240,9 +240,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table
     warnings_of,
     wish_of,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import TABLE
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -253,7 +252,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deleti
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.table_lists import listing_tables
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """Bring the table to the stated state."""
     looked_up = module.params["lookup"] == INFLUXCTL
     wish = wish_of(module.params, looked_up=looked_up)
@@ -268,9 +267,9 @@ def work(module: AnsibleModule) -> Result:
         planned = requests.plan()
         undo = restorable(module, connection, lambda lists: lists.tables(wish.database), planned)
         done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
-    before = TABLE.to_result(undo.identified(done.change.before))
-    after = TABLE.to_result(done.state) if done.change.after is not None else None
-    return Result(
+    before = entities.TABLE.to_result(undo.identified(done.change.before))
+    after = entities.TABLE.to_result(done.state) if done.change.after is not None else None
+    return interface.Result(
         changed=done.changed,
         values={"table": after or before, "restorable_until": undo.until if done.changed else None},
         before=before,

@@ -128,8 +128,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import TABLE
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, Spec
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -143,15 +142,18 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_f
     chosen,
 )
 
-OPTIONS: Spec = {"database": {"type": "str", "required": True}, **NAME_FILTERS, **STATUS_FILTER}
+OPTIONS: interface.Spec = {"database": {"type": "str", "required": True}, **NAME_FILTERS, **STATUS_FILTER}
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the tables that are asked for."""
     with influxctl_lists(module) as lists:
         tables = lists.tables(module.params["database"], module.params["status"])
-    found = [{**(TABLE.to_result(table) or {}), "deleted": table["deleted"]} for table in chosen(module.params, tables)]
-    return Result(changed=False, values={"tables": found})
+    found = [
+        {**(entities.TABLE.to_result(table) or {}), "deleted": table["deleted"]}
+        for table in chosen(module.params, tables)
+    ]
+    return interface.Result(changed=False, values={"tables": found})
 
 
 def main() -> None:

@@ -112,8 +112,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import USER
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.interface import Result, Spec
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
     CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
@@ -126,20 +125,20 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_f
     chosen,
 )
 
-OPTIONS: Spec = {**NAME_FILTERS, "email": {"type": "str"}}
+OPTIONS: interface.Spec = {**NAME_FILTERS, "email": {"type": "str"}}
 
 
-def work(module: AnsibleModule) -> Result:
+def work(module: AnsibleModule) -> interface.Result:
     """List the users that are asked for."""
     email = module.params["email"]
     with influxctl_lists(module) as lists:
         users = lists.users()
     found = [
-        USER.to_result(user)
+        entities.USER.to_result(user)
         for user in chosen(module.params, users)
         if email is None or (user.get("email") or "").casefold() == email.casefold()
     ]
-    return Result(changed=False, values={"users": found})
+    return interface.Result(changed=False, values={"users": found})
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ from urllib import request as urllib_request
 from urllib.error import URLError
 from urllib.parse import urlencode, urlsplit
 
-from .._core.errors import ApiError, quoted, remember
-from .answers import LARGEST, LARGEST_ERROR, read_whole
+from .._core import errors
+from . import answers
 from .deadline import DEADLINE, TimedResponse
 from .proxies import Proxy, logins_in, proxy_of
 from .tls_advice import tls_advice
@@ -88,7 +88,7 @@ def ask(plane: DataPlane, method: str, path: str, token: str, *, doing: str) -> 
     Raises ApiError where there is no answer, with the code `tls` or `unreachable`.
     """
     for secret in (token, *logins_in(os.environ)):
-        remember(secret)
+        errors.remember(secret)
     trusted = trust(plane.base_url.startswith("https:") and plane.verify, os.environ)
     proxies, proxy = _proxies(plane.base_url)
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Authorization": f"Bearer {token}"}
@@ -137,9 +137,9 @@ def _context(trusted: Trust) -> ssl.SSLContext:
 
 
 def _received(response: Any) -> Answer:
-    largest = LARGEST if 200 <= response.status < 300 else LARGEST_ERROR
+    largest = answers.LARGEST if 200 <= response.status < 300 else answers.LARGEST_ERROR
     coding = response.headers.get("Content-Encoding", "")
-    body, _whole = (b"", True) if response.status == 204 else read_whole(_chunks(response), coding, largest)
+    body, _whole = (b"", True) if response.status == 204 else answers.read_whole(_chunks(response), coding, largest)
     return Answer(response.status, response.headers, body)
 
 
@@ -155,17 +155,17 @@ def _cause(error: Exception) -> Exception:
 
 def _no_answer(
     plane: DataPlane, method: str, path: str, doing: str, cause: Exception, trusted: Trust, proxy: Proxy | None
-) -> ApiError:
+) -> errors.ApiError:
     """Return the error of a request without an answer."""
     where = plane.base_url + (f" through the proxy {proxy.name}" if proxy else "")
-    reason = quoted(str(cause) or type(cause).__name__)
+    reason = errors.quoted(str(cause) or type(cause).__name__)
     cut = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, (*cut, TimeoutError)):
         advice = tls_advice([cause], trusted.source, urlsplit(plane.base_url).hostname or "")
-        return ApiError(
+        return errors.ApiError(
             f"Can't {doing}: TLS with {where} failed ({reason}). {advice}", method=method, path=path, code="tls"
         )
-    return ApiError(
+    return errors.ApiError(
         f"Can't {doing}: no answer from {where} ({reason}). Check that this host reaches it: name and port, the"
         " network, proxies (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of this task's environment), timeout, and"
         " whether the server wants https.",

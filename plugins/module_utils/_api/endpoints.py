@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
+from .._core import entities, errors
 from .._core.connection import CLUSTERED_ID, DEDICATED_HOST, Connection
-from .._core.entities import DATABASE, DB_TOKEN, TABLE, Entity, State
-from .._core.errors import Ambiguous, ApiError, Influxdb3Error, remember
 from .._core.stated import CLUSTERED, DEDICATED
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
@@ -44,10 +43,10 @@ _SLASH = (
 )
 
 
-def _of_this_token(token_id: str, token: State, doing: str) -> State:
+def _of_this_token(token_id: str, token: entities.State, doing: str) -> entities.State:
     """Return the token of the server's answer. Raises Influxdb3Error where it is another token than the request's."""
     if token.get("id") != token_id:
-        raise Influxdb3Error(f"Can't {doing}: the server's answer is about another token.", code="bad_answer")
+        raise errors.Influxdb3Error(f"Can't {doing}: the server's answer is about another token.", code="bad_answer")
     return token
 
 
@@ -113,87 +112,95 @@ class ManagementApi:
 
     # Databases
 
-    def list_databases(self) -> list[State]:
+    def list_databases(self) -> list[entities.State]:
         """Return the active databases (GetClusterDatabases)."""
-        return self._list(DATABASE, "databases")
+        return self._list(entities.DATABASE, "databases")
 
-    def create_database(self, state: State) -> State:
+    def create_database(self, state: entities.State) -> entities.State:
         """Create a database with just the given fields (CreateClusterDatabase)."""
         doing = f"create database {state['name']!r}"
-        return self._one(DATABASE, "POST", "databases", body=state, whole=True, doing=doing)
+        return self._one(entities.DATABASE, "POST", "databases", body=state, whole=True, doing=doing)
 
-    def update_database(self, name: str, changes: Mapping[str, Any]) -> State:
+    def update_database(self, name: str, changes: Mapping[str, Any]) -> entities.State:
         """Change limits or retention (UpdateClusterDatabase); the answer holds no partition template."""
         doing = f"update database {name!r}"
-        return self._one(DATABASE, "PATCH", "databases", name, body=changes, whole=True, doing=doing)
+        return self._one(entities.DATABASE, "PATCH", "databases", name, body=changes, whole=True, doing=doing)
 
     def delete_database(self, name: str) -> None:
         """Delete softly (DeleteClusterDatabase)."""
         self._call("DELETE", "databases", name, doing=f"delete database {name!r}")
 
-    def rename_database(self, name: str, new_name: str) -> State:
+    def rename_database(self, name: str, new_name: str) -> entities.State:
         """Rename (RenameClusterDatabase); the answer may lack the retention period."""
         doing = f"rename database {name!r} to {new_name!r}"
-        return self._one(DATABASE, "PUT", "databases", name, "rename", body={"name": new_name}, doing=doing)
+        return self._one(entities.DATABASE, "PUT", "databases", name, "rename", body={"name": new_name}, doing=doing)
 
-    def restore_database(self, database_id: int) -> State:
+    def restore_database(self, database_id: int) -> entities.State:
         """Undelete by ID (UndeleteClusterDatabase)."""
         doing = f"restore the database with the ID {database_id}"
-        return self._one(DATABASE, "PUT", "databases", str(database_id), "undelete", doing=doing)
+        return self._one(entities.DATABASE, "PUT", "databases", str(database_id), "undelete", doing=doing)
 
     # Tables
 
-    def create_table(self, state: State) -> State:
+    def create_table(self, state: entities.State) -> entities.State:
         """Create a table (CreateClusterDatabaseTable)."""
         body = {name: value for name, value in state.items() if name != "database"}
         doing = f"create table {state['name']!r} in database {state['database']!r}"
-        return self._one(TABLE, "POST", "databases", state["database"], "tables", body=body, doing=doing)
+        return self._one(entities.TABLE, "POST", "databases", state["database"], "tables", body=body, doing=doing)
 
     def delete_table(self, database: str, name: str) -> None:
         """Delete softly (DeleteClusterDatabaseTable)."""
         self._call("DELETE", "databases", database, "tables", name, doing=f"delete table {name!r} of {database!r}")
 
-    def rename_table(self, database: str, name: str, new_name: str) -> State:
+    def rename_table(self, database: str, name: str, new_name: str) -> entities.State:
         """Rename (RenameClusterDatabaseTable)."""
         path = ("databases", database, "tables", name, "rename")
         doing = f"rename table {name!r} of database {database!r} to {new_name!r}"
-        return self._one(TABLE, "PUT", *path, body={"name": new_name}, doing=doing)
+        return self._one(entities.TABLE, "PUT", *path, body={"name": new_name}, doing=doing)
 
-    def restore_table(self, database: str, table_id: int) -> State:
+    def restore_table(self, database: str, table_id: int) -> entities.State:
         """Undelete by ID (UndeleteClusterDatabaseTable)."""
         path = ("databases", database, "tables", str(table_id), "undelete")
-        return self._one(TABLE, "PUT", *path, doing=f"restore the table with the ID {table_id} of {database!r}")
+        return self._one(
+            entities.TABLE, "PUT", *path, doing=f"restore the table with the ID {table_id} of {database!r}"
+        )
 
     # Database tokens
 
-    def list_tokens(self) -> list[State]:
+    def list_tokens(self) -> list[entities.State]:
         """Return all database tokens, revoked and expired ones among them (GetDatabaseTokens)."""
-        tokens = self._list(DB_TOKEN, "tokens")
+        tokens = self._list(entities.DB_TOKEN, "tokens")
         if not all(token.get("id") and token.get("created_at") for token in tokens):
-            raise Influxdb3Error("The server sent a database token without id or createdAt.", code="bad_answer")
+            raise errors.Influxdb3Error("The server sent a database token without id or createdAt.", code="bad_answer")
         return tokens
 
-    def get_token(self, token_id: str) -> State:
+    def get_token(self, token_id: str) -> entities.State:
         """Return one database token, revoked or not (GetDatabaseToken)."""
         doing = f"read the database token {token_id}"
-        return _of_this_token(token_id, self._one(DB_TOKEN, "GET", "tokens", token_id, whole=True, doing=doing), doing)
+        return _of_this_token(
+            token_id, self._one(entities.DB_TOKEN, "GET", "tokens", token_id, whole=True, doing=doing), doing
+        )
 
-    def create_token(self, state: State) -> State:
+    def create_token(self, state: entities.State) -> entities.State:
         """Create a database token; the answer holds its secret, this once (CreateDatabaseToken)."""
         doing = f"create the database token {state['description']!r}"
-        token = self._one(DB_TOKEN, "POST", "tokens", body=state, whole=True, doing=doing)
+        token = self._one(entities.DB_TOKEN, "POST", "tokens", body=state, whole=True, doing=doing)
         if not token.get("access_token") or not token.get("id"):
-            raise Influxdb3Error(f"Can't {doing}: the server's answer holds no secret or no id.", code="bad_answer")
+            raise errors.Influxdb3Error(
+                f"Can't {doing}: the server's answer holds no secret or no id.", code="bad_answer"
+            )
         return token
 
-    def update_token(self, token_id: str, changes: Mapping[str, Any]) -> State:
+    def update_token(self, token_id: str, changes: Mapping[str, Any]) -> entities.State:
         """Replace a database token's description or permissions (UpdateDatabaseToken)."""
         doing = f"update the database token {token_id}"
         token = _of_this_token(
-            token_id, self._one(DB_TOKEN, "PATCH", "tokens", token_id, body=changes, doing=doing), doing
+            token_id, self._one(entities.DB_TOKEN, "PATCH", "tokens", token_id, body=changes, doing=doing), doing
         )
         if "description" in changes and token.get("description") != changes["description"]:
-            raise Influxdb3Error(f"Can't {doing}: the server's answer has another description.", code="bad_answer")
+            raise errors.Influxdb3Error(
+                f"Can't {doing}: the server's answer has another description.", code="bad_answer"
+            )
         return token
 
     def revoke_token(self, token_id: str) -> None:
@@ -202,39 +209,39 @@ class ManagementApi:
 
     # Shared by all operations
 
-    def _list(self, entity: Entity, collection: str) -> list[State]:
+    def _list(self, entity: entities.Entity, collection: str) -> list[entities.State]:
         answer = self._call("GET", collection, doing=f"list the {entity.noun}s")
         items = unwrapped(answer, collection)
         if items is None:
-            raise Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
+            raise errors.Influxdb3Error(f"The server's answer to GET {collection} is not a list.", code="bad_answer")
         try:
             return [entity.from_answer(item, whole=True) for item in items]
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             raise self._not_understood(error, "GET", collection, doing=f"list the {entity.noun}s") from None
 
     def _one(
         self,
-        entity: Entity,
+        entity: entities.Entity,
         method: str,
         *path: str,
         body: Mapping[str, Any] | None = None,
         whole: bool = False,
         doing: str,
-    ) -> State:
+    ) -> entities.State:
         answer = self._call(method, *path, body=None if body is None else entity.to_api(body), doing=doing)
         if isinstance(answer, dict):
             for field in entity.fields:
                 if field.secret and can_be_secret(answer.get(field.api)):
-                    remember(answer[field.api])
+                    errors.remember(answer[field.api])
                     self._on_secret(answer[field.api])
         try:
             return entity.from_answer(answer, whole=whole)
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             raise self._not_understood(error, method, *path, doing=doing) from None
 
-    def _not_understood(self, error: Influxdb3Error, method: str, *path: str, doing: str) -> ApiError:
+    def _not_understood(self, error: errors.Influxdb3Error, method: str, *path: str, doing: str) -> errors.ApiError:
         """Return the error of a success whose body can't be understood: the server may have carried out the request."""
-        kind = Ambiguous if method == "POST" else ApiError
+        kind = errors.Ambiguous if method == "POST" else errors.ApiError
         url_path = self._forms[0] + _tail(path)
         return kind(f"Can't {doing}: {error}", method=method, path=url_path, status=200, code="bad_answer")
 
@@ -246,9 +253,9 @@ class ManagementApi:
         remedies = self._no_api if is_list else _LATER_REMEDIES if recent else {}
         try:
             return self._in_either_form(method, tail, body, doing, remedies)
-        except ApiError as error:
+        except errors.ApiError as error:
             if not error.own and error.status in (400, 404) and "%2F" in tail:
-                raise ApiError(
+                raise errors.ApiError(
                     f"{error} {_SLASH}", method=method, path=error.path, status=error.status, code="encoded_slash",
                     server_message=error.server_message,
                 ) from None  # fmt: skip
@@ -263,11 +270,11 @@ class ManagementApi:
         The server has done nothing then, so the request is sent in the other form as well.
         """
         forms = self._forms
-        refusals: list[ApiError] = []
+        refusals: list[errors.ApiError] = []
         for form in forms:
             try:
                 answer = self._transport.request(method, form + tail, body, doing=doing, remedies=remedies)
-            except ApiError as error:
+            except errors.ApiError as error:
                 if error.status not in _NO_ROUTE:
                     if error.own and error.status in (400, 409):
                         self._forms = (form,)

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from .._core import errors
 from .._core.connection import Connection
-from .._core.errors import AlreadyExists, Ambiguous, ApiError, NotFound, quoted
-from .answers import LARGEST_ERROR
+from . import answers
 from .proxies import Proxy
 from .tls_advice import tls_advice
 from .transport import REFUSED, Answer, Request
@@ -46,40 +46,40 @@ def grpc_code(message: str) -> str | None:
     return found[1] if found else None
 
 
-def error_of_answer(answer: Answer, content: Any, about: Request, secrets: Iterable[str]) -> ApiError:
+def error_of_answer(answer: Answer, content: Any, about: Request, secrets: Iterable[str]) -> errors.ApiError:
     """Return the typed error of an answer that is no success. `content` is its JSON, None where it is none."""
     if isinstance(content, dict) and isinstance(content.get("message"), str):
-        message = quoted(content["message"], secrets)
+        message = errors.quoted(content["message"], secrets)
     else:
         # Masked before it is cut: half a token looks like none.
-        text = answer.body[:LARGEST_ERROR].decode("utf-8", "replace")
-        message = quoted(" ".join(text.split()), secrets)[:200]
+        text = answer.body[: answers.LARGEST_ERROR].decode("utf-8", "replace")
+        message = errors.quoted(" ".join(text.split()), secrets)[:200]
     return _error_for(answer, message, about, own=is_own(answer.status, content))
 
 
-def _error_for(answer: Answer, message: str, about: Request, *, own: bool) -> ApiError:
+def _error_for(answer: Answer, message: str, about: Request, *, own: bool) -> errors.ApiError:
     """Return the typed error of an answer that isn't a success, or that is one without JSON."""
     status = answer.status
     meant = grpc_code(message) if own and status == 400 else None
-    kind, code, remedy = ApiError, None, about.remedies.get(status, "")
+    kind, code, remedy = errors.ApiError, None, about.remedies.get(status, "")
     method, service = about.method, about.service
     if 300 <= status < 400:
         code = "redirect"
         location = answer.headers.get("Location")
         remedy = f"The server redirects to {location}; set {service.option} to where {service.name} is."
     elif 200 <= status < 300:
-        kind, code = (Ambiguous, None) if method == "POST" else (ApiError, "bad_answer")
+        kind, code = (errors.Ambiguous, None) if method == "POST" else (errors.ApiError, "bad_answer")
         if answer.body.lstrip()[:1] in (b"{", b"["):  # JSON that parse_json doesn't take
             code = "bad_answer"
         remedy = f"This is no answer of {service.name}: check {service.option}, port, path and proxies."
     elif status == 409 or meant == "AlreadyExists":
-        kind = AlreadyExists
+        kind = errors.AlreadyExists
     elif status == 404 or meant == "NotFound":
-        kind = NotFound
+        kind = errors.NotFound
     elif status in (401, 403):
         code = "unauthorized" if status == 401 else "forbidden"
     elif method == "POST" and status >= 500 and status not in REFUSED:
-        kind = Ambiguous
+        kind = errors.Ambiguous
     return kind(
         f"Can't {about.doing}: the server answered {status} {message!r}. {remedy}".strip(),
         method=method, path=about.path, status=status, code=code, server_message=message, own=own,
@@ -93,7 +93,7 @@ def error_without_answer(
     proxy: Proxy | None,
     trusted: str,
     secrets: Iterable[str],
-) -> ApiError:
+) -> errors.ApiError:
     """Return the typed error of a request that got no whole answer.
 
     `proxy` is the one on the way, if any; `trusted` is the source of the CAs, as `Trust` has it; `secrets` are
@@ -103,27 +103,27 @@ def error_without_answer(
 
     method, path, doing = about.method, about.path, about.doing
     where = connection.base_url + (f" through the proxy {proxy.name}" if proxy else "")
-    cause = quoted(_root_cause(error), secrets)
+    cause = errors.quoted(_root_cause(error), secrets)
     if is_tls(error):
         host = urlsplit(connection.base_url).hostname or ""
         advice = tls_advice(_causes(error), trusted, host)
-        return ApiError(
+        return errors.ApiError(
             f"Can't {doing}: TLS with {where} failed ({cause}). {advice}",
             method=method, path=path, code="tls",
         )  # fmt: skip
     if not never_sent(error) and method == "POST":
-        return Ambiguous(
+        return errors.Ambiguous(
             f"Can't {doing}: the answer of {where} got lost ({cause}), so it isn't known whether it was done.",
             method=method, path=path,
         )  # fmt: skip
     if proxy and any(isinstance(cause, ProxyError) for cause in _causes(error)):
-        return ApiError(
+        return errors.ApiError(
             f"Can't {doing}: the proxy {proxy.name} gives no way to {connection.base_url} ({cause})."
             " Check the proxy, or go without it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment"
             " where this module runs.",
             method=method, path=path, code="unreachable",
         )  # fmt: skip
-    return ApiError(
+    return errors.ApiError(
         f"Can't {doing}: no answer from {where} ({cause}). Check host and port, the network, proxies, timeout, and"
         " whether the server wants https or a client certificate (client_cert).",
         method=method, path=path, code="unreachable",

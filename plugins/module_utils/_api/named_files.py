@@ -12,10 +12,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from .._core import errors, regular_file
 from .._core.connection import Connection
 from .._core.connection_profile import token_file_of, token_in
-from .._core.errors import ProfileError
-from .._core.regular_file import check_readable, read_regular, why_unreadable
 
 # A token has some hundred bytes, a signed one some thousand.
 _LONGEST_TOKEN_FILE = 64 * 1024
@@ -29,7 +28,7 @@ def check_files(connection: Connection) -> None:
     pair = certificate if isinstance(certificate, tuple) else (certificate, None)
     for name, path in (("ca_path", connection.verify), ("client_cert", pair[0]), ("client_key", pair[1])):
         if isinstance(path, str):
-            check_readable(f"{name} (an option, or tls of the influxctl profile)", path)
+            regular_file.check_readable(f"{name} (an option, or tls of the influxctl profile)", path)
 
 
 def with_token(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,14 +42,14 @@ def with_token(profile: Mapping[str, Any]) -> dict[str, Any]:
     path = os.path.expanduser(path)
     where = f"auth.token.token_file in the influxctl profile {profile.get('name')!r} names {path!r}, which"
     try:
-        token = token_in(read_regular(path, most=_LONGEST_TOKEN_FILE))
+        token = token_in(regular_file.read_regular(path, most=_LONGEST_TOKEN_FILE))
     except OSError as error:
-        raise ProfileError(
-            f"{where} can't be read: {why_unreadable(error)}. Make it readable where this module runs, or give"
-            " management_token.",
+        raise errors.ProfileError(
+            f"{where} can't be read: {regular_file.why_unreadable(error)}. Make it readable where this module runs, or"
+            " give management_token.",
             code="token_file",
         ) from None
     except ValueError as error:
         why = "can't be read: the path holds a null character" if "\0" in path else str(error)
-        raise ProfileError(f"{where} {why}.", code="token_file") from None
+        raise errors.ProfileError(f"{where} {why}.", code="token_file") from None
     return {**profile, "mgmt_token": token}

@@ -20,11 +20,11 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Callable, NamedTuple
 
+from .._core import errors
 from .._core.connection import Connection
-from .._core.errors import ApiError, Influxdb3Error, remember
 from .._core.libraries import unusable
 from .._core.throttle import Throttle, pause
-from .answers import LARGEST, LARGEST_ERROR, parse_json, read_whole
+from . import answers
 from .deadline import DEADLINE, TimedResponse
 from .proxies import proxy_of
 from .trust import trust
@@ -73,7 +73,7 @@ MANAGEMENT_API = Service(
 def check_library() -> None:
     """Raise Influxdb3Error (code `missing_library`) where `requests` isn't there or can't be loaded."""
     if REQUESTS_PROBLEM is not None:
-        raise Influxdb3Error(
+        raise errors.Influxdb3Error(
             f"{unusable('requests', REQUESTS_PROBLEM)} Install it for that interpreter (pip install requests), or"
             " run the module on the controller: delegate_to: localhost with ansible_python_interpreter:"
             " '{{ ansible_playbook_python }}'.",
@@ -171,7 +171,7 @@ class Transport:
         self._proxy = proxy_of(requests.utils.select_proxy(connection.base_url, self._proxies))
         self._secrets = (connection.token, *(self._proxy.secrets if self._proxy else ()))
         for secret in self._secrets:
-            remember(secret)
+            errors.remember(secret)
         # Over plain http there is no certificate to check, so the file of SSL_CERT_FILE may be missing.
         self._trust = trust(connection.base_url.startswith("https:") and connection.verify, os.environ)
         self._route: Route | None = None
@@ -200,7 +200,7 @@ class Transport:
                 return self._parsed(answer, about)
             except OSError as error:  # every exception of requests is one; a missing CA file is a plain one
                 failure, sent, again = self._no_answer(error, about)
-            except ApiError as error:
+            except errors.ApiError as error:
                 failure, sent = error, True
                 again = may_retry(method, error.status, sent)
             refused = failure.status in REFUSED
@@ -286,7 +286,7 @@ class Transport:
             return None
         content, is_json = None, answer.whole
         try:
-            content = parse_json(answer.body) if is_json else None
+            content = answers.parse_json(answer.body) if is_json else None
         except ValueError:
             is_json = False
         if deleted and is_json:
@@ -297,7 +297,7 @@ class Transport:
 
         raise error_of_answer(answer, content, about, self._secrets)
 
-    def _no_answer(self, error: Exception, about: Request) -> tuple[ApiError, bool, bool]:
+    def _no_answer(self, error: Exception, about: Request) -> tuple[errors.ApiError, bool, bool]:
         """Return the typed error of a request that got no whole answer, whether it may have reached the server, and
         whether it may be sent again.
         """
@@ -327,9 +327,9 @@ def _received(answer: urllib3.HTTPResponse) -> Answer:
             answer.release_conn()
         return Answer(status, headers, b"", True)
     chunks = answer.stream(2**16, decode_content=False)
-    largest = LARGEST if 200 <= status < 300 else LARGEST_ERROR
+    largest = answers.LARGEST if 200 <= status < 300 else answers.LARGEST_ERROR
     try:
-        body, whole = read_whole(chunks, headers.get("Content-Encoding", ""), largest)
+        body, whole = answers.read_whole(chunks, headers.get("Content-Encoding", ""), largest)
     except ValueError as error:
         body, whole = str(error).encode(), False
     return Answer(status, headers, body, whole)

@@ -57,9 +57,9 @@ def trust(
         path = environ.get(variable)
         if path:
             if not os.path.isdir(path):
-                from .._core.regular_file import check_readable
+                from .._core import regular_file
 
-                check_readable(f"The environment variable {variable}", path)
+                regular_file.check_readable(f"The environment variable {variable}", path)
             return Trust(path, f"{path} (of the environment variable {variable})")
     built = ssl.get_default_verify_paths()
     for path in (*bundles, built.openssl_cafile):

@@ -16,10 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._api.endpoints import ManagementApi
+from .._core import entities, errors, interface
 from .._core.connection import Connection
-from .._core.entities import State
-from .._core.errors import Influxdb3Error, OptionError, shown
-from .._core.interface import ModuleView, Result, now
 from .._core.signals import first_signal
 from .._core.throttle import Throttle
 from .._core.token_values import looks_like_db_token
@@ -74,11 +72,11 @@ def stopping(throttle: Throttle) -> Iterator[None]:
 
 
 def manage_cluster(
-    module: ModuleView,
+    module: interface.ModuleView,
     connect: Callable[[], Connection],
-    list_deleted: Callable[[Connection], Sequence[State]],
+    list_deleted: Callable[[Connection], Sequence[entities.State]],
     look_up: LookUp,
-) -> Result:
+) -> interface.Result:
     """Bring all items to their stated form. The options are checked before the first request.
 
     `connect` returns the connection that the options describe; its OptionError becomes a part of the result.
@@ -86,7 +84,7 @@ def manage_cluster(
     Influxdb3Error where the connection's profile can't be used, or where a list can't be read that the plan needs. The
     result holds all problems of the options, or the errors of single items.
     """
-    params, at, throttle = module.params, now(), Throttle()
+    params, at, throttle = module.params, interface.now(), Throttle()
     connection, wrong_connection = _connection_or_problem(connect)
     wanted = parse(params, at, connection, throttle)
     if connection is None or wanted.problems:
@@ -131,13 +129,13 @@ class Secrets:
 def _connection_or_problem(connect: Callable[[], Connection]) -> tuple[Connection | None, str]:
     try:
         return connect(), ""
-    except OptionError as error:
+    except errors.OptionError as error:
         return None, str(error)
 
 
 def _table_lists(
     wanted: Wanted, begin: Callable[[], TableLists], *, looks_up: bool
-) -> TableLists | Influxdb3Error | None:
+) -> TableLists | errors.Influxdb3Error | None:
     """Return what lists tables, None where nothing needs that. `looks_up` says that every table needs it.
 
     Raises Influxdb3Error where it is impossible then; for single tables the error is returned.
@@ -167,7 +165,7 @@ def _read(server: Server, wanted: Wanted, params: Mapping[str, Any], conceal: Ca
 
 
 def _outcomes(
-    module: ModuleView, server: Server, throttle: Throttle, conceal: Callable[[str], None], plan: Plan
+    module: interface.ModuleView, server: Server, throttle: Throttle, conceal: Callable[[str], None], plan: Plan
 ) -> list[Outcome]:
     """Carry the plan out and return every item's outcome; in check mode, or without changes, the foretold ones."""
     foretold = [step.foretold for step in plan.steps]
@@ -186,17 +184,17 @@ def _warn_of_tokens(server: Server, outcomes: Sequence[Outcome], at: datetime) -
         return []
     from .token_holders import warn_of_tokens
 
-    def others() -> list[State]:
+    def others() -> list[entities.State]:
         return with_unsettled_permissions(server.tokens.content().tokens, outcomes)
 
     return warn_of_tokens(changes, others, at)
 
 
-def _log_unexpected(module: ModuleView, outcomes: Sequence[Outcome]) -> None:
+def _log_unexpected(module: interface.ModuleView, outcomes: Sequence[Outcome]) -> None:
     """Write the traceback of the first exception that isn't ours to the system's log, for a report of the bug."""
     for outcome in outcomes:
         cause = outcome.error.__cause__ if outcome.error else None
         if cause is not None:
             text = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__))
-            module.log(shown(f"cluster: {outcome.item.label!r}: {text}"))
+            module.log(errors.shown(f"cluster: {outcome.item.label!r}: {text}"))
             return

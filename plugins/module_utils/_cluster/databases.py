@@ -12,22 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
+from .._core import entities, errors, interface
 from .._core.durations import format_duration
-from .._core.entities import (
-    DATABASE,
-    HOUR,
-    PARTITION_TEMPLATE_OPTION,
-    SYSTEM_PREFIXES,
-    State,
-    parse_id,
-    parse_name,
-    parse_option,
-)
-from .._core.errors import Refused
-from .._core.interface import Spec
 from .._core.plan import Change, plan
 
-OPTIONS: Spec = {
+OPTIONS: interface.Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "name": {"type": "str"},
     "id": {"type": "int"},
@@ -35,7 +24,7 @@ OPTIONS: Spec = {
     "retention_period": {"type": "str"},
     "max_tables": {"type": "int"},
     "max_columns_per_table": {"type": "int"},
-    "partition_template": PARTITION_TEMPLATE_OPTION,
+    "partition_template": entities.PARTITION_TEMPLATE_OPTION,
     "force": {"type": "bool", "default": False},
 }
 RULES: dict[str, Any] = {
@@ -46,9 +35,9 @@ RULES: dict[str, Any] = {
     ]
 }
 # The active database of a name, None if there is none.
-Find = Callable[[str], "State | None"]
+Find = Callable[[str], "entities.State | None"]
 # The deleted databases of a name.
-FindDeleted = Callable[[str], Sequence[State]]
+FindDeleted = Callable[[str], Sequence[entities.State]]
 
 
 class DatabaseWish(NamedTuple):
@@ -60,7 +49,7 @@ class DatabaseWish(NamedTuple):
     """
 
     state: str
-    desired: State
+    desired: entities.State
     old_name: str = ""
     id: int = 0
     force: bool = False
@@ -81,14 +70,14 @@ def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
     retention = str(params["retention_period"] or "")
     wish = DatabaseWish(
         state=params["state"],
-        desired=DATABASE.parse({**params, "id": None}),
-        old_name=parse_option("rename_from", params["rename_from"], parse_name) or "",
-        id=parse_option("id", params["id"], parse_id) or 0,
+        desired=entities.DATABASE.parse({**params, "id": None}),
+        old_name=entities.parse_option("rename_from", params["rename_from"], entities.parse_name) or "",
+        id=entities.parse_option("id", params["id"], entities.parse_id) or 0,
         force=bool(params["force"]),
         unitless=retention if retention.isdecimal() else "",
     )
-    if wish.state == "absent" and wish.name.startswith(SYSTEM_PREFIXES) and not wish.force:
-        raise Refused(
+    if wish.state == "absent" and wish.name.startswith(entities.SYSTEM_PREFIXES) and not wish.force:
+        raise errors.Refused(
             f"The database {wish.name!r} may belong to the system; set force: true to delete it all the same."
         )
     return wish
@@ -107,13 +96,13 @@ def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = la
         return Change(None, _to_restore(wish, find_deleted), restore=True)
     desired = wish.desired if wish.state == "present" else None
     old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
-    change = plan(DATABASE, find(wish.name), desired, old)
+    change = plan(entities.DATABASE, find(wish.name), desired, old)
     if not wish.force:
         _refuse_short_retention(wish, change)
     return change
 
 
-def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> State:
+def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> entities.State:
     """Return the database to restore. Raises Refused where the name has several, Influxdb3Error where it has none."""
     if wish.id:
         return {"name": wish.name or None, "id": wish.id}
@@ -127,11 +116,11 @@ def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
 
     InfluxData's own documentation writes 43 minutes in nanoseconds for "30 days" (facts.md#retention).
     """
-    period = (wish.desired if change.create else change.update).get("retention_period") or HOUR
-    if period >= HOUR:
+    period = (wish.desired if change.create else change.update).get("retention_period") or entities.HOUR
+    if period >= entities.HOUR:
         return
     if change.create and wish.unitless:
-        raise Refused(
+        raise errors.Refused(
             f"retention_period: {wish.unitless!r} has no unit, so that it is {format_duration(period)} for the new"
             f" database {wish.name!r}, which would keep next to nothing. Write for instance 90d; or set force: true if"
             " it is meant.",
@@ -139,7 +128,7 @@ def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
         )
     before = (change.before or {}).get("retention_period") or 0
     if not change.create and (before == 0 or period < before):
-        raise Refused(
+        raise errors.Refused(
             f"retention_period: it would be cut from {format_duration(before)} to {format_duration(period)} for the"
             f" database {wish.name!r}, and all data that is older would be lost. Write for instance 90d; or set"
             " force: true if it is meant.",
@@ -147,7 +136,7 @@ def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:
         )
 
 
-def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> State:
+def send(api: ManagementApi, wish: DatabaseWish, change: Change) -> entities.State:
     """Send the requests of a change, and return the state as the server's answers show it. Raises ApiError."""
     reported = dict(change.before or {})
     if change.delete:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
-from .._core.interface import Spec
+from .._core import interface
 
 
 class Checker:
@@ -21,7 +21,7 @@ class Checker:
     check depends on nothing else, where the check returns the values unchanged.
     """
 
-    def __init__(self, spec: Spec, rules: Mapping[str, Any]) -> None:
+    def __init__(self, spec: interface.Spec, rules: Mapping[str, Any]) -> None:
         self._spec = spec
         self._validator = ArgumentSpecValidator(spec, **rules)
         self._defaults: dict[Any, dict[str, Any]] = {}
@@ -39,7 +39,7 @@ class Checker:
         return options, errors
 
 
-def _form(item: Mapping[str, Any], spec: Spec) -> Any:
+def _form(item: Mapping[str, Any], spec: interface.Spec) -> Any:
     """Return the form of an item, None where its check depends on more than types and choices."""
     form: list[tuple[Any, ...]] = []
     for key, value in item.items():

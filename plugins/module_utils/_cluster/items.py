@@ -16,10 +16,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar, Union
 
+from .._core import entities, errors, interface
 from .._core.connection import Connection
-from .._core.entities import DB_TOKEN
-from .._core.errors import Influxdb3Error
-from .._core.interface import Spec
 from .._core.throttle import Throttle
 from .._tokens import db_tokens
 from .._tokens.backend import Proof
@@ -33,8 +31,8 @@ if TYPE_CHECKING:
     from .tables import TableWish
 
 DATABASES, TABLES, DB_TOKENS = "databases", "tables", "db_tokens"
-DATABASE_ITEM: Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
-DB_TOKEN_ITEM: Spec = db_tokens.OPTIONS
+DATABASE_ITEM: interface.Spec = {**databases.OPTIONS, "name": {"type": "str", "required": True}}
+DB_TOKEN_ITEM: interface.Spec = db_tokens.OPTIONS
 
 
 class Problem(NamedTuple):
@@ -233,12 +231,12 @@ def parse_list(
     """
     parsed = []
     for index, item in enumerate(params[option] or ()):
-        options, errors = checker.check(item)
-        messages = [sentence(error) for error in errors]
-        if may_be_read(errors):
+        options, faults = checker.check(item)
+        messages = [sentence(fault) for fault in faults]
+        if may_be_read(faults):
             try:
                 parsed.append(parse_item(options))
-            except Influxdb3Error as error:
+            except errors.Influxdb3Error as error:
                 messages.append(str(error))
         problems += [Problem(option, message, index, name_in(item) or None) for message in messages]
     return parsed
@@ -262,10 +260,10 @@ def _token(
 ) -> TokenItem:
     options["secret_file"] = secret_path(options, secret_dir)
     kept = options["secret_file"] is not None or options["return_secret"]
-    order = order_of(options, DB_TOKEN, at, kept=kept)
+    order = order_of(options, entities.DB_TOKEN, at, kept=kept)
     # A token by its id is never replaced, and `ignore` says that the secret of the one that is there isn't needed.
     if order.present and not kept and options["id"] is None and options["on_lost_secret"] != "ignore":
-        raise Influxdb3Error(
+        raise errors.Influxdb3Error(
             "nobody would keep the secret of a new token. Set secret_dir, or the item's secret_file or return_secret."
         )
     if connection is None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple, TypeVar
 
+from .._core import entities, errors
 from .._core.converge import Converged
-from .._core.entities import DATABASE, NOTHING, TABLE
-from .._core.errors import Influxdb3Error
 from .._core.plan import Change
 from .._tokens.planned import Brief
 from .databases import warnings_of
@@ -36,10 +35,10 @@ class Outcome(NamedTuple):
     word: str
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
-    more: Mapping[str, Any] = NOTHING
+    more: Mapping[str, Any] = entities.NOTHING
     secret: str | None = None
     warnings: tuple[str, ...] = ()
-    error: Influxdb3Error | None = None
+    error: errors.Influxdb3Error | None = None
     change: Change | None = None
 
     @property
@@ -50,7 +49,7 @@ class Outcome(NamedTuple):
         """Return the outcome of the same item if it was not begun; this outcome is the foretold one."""
         return self._replace(word=SKIPPED, before=None, after=None)
 
-    def failed(self, error: Influxdb3Error) -> Outcome:
+    def failed(self, error: errors.Influxdb3Error) -> Outcome:
         """Return the outcome of the same item if it has failed; this outcome is the foretold one."""
         return self._replace(word=FAILED, before=None, after=None, error=error)
 
@@ -74,8 +73,8 @@ def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
     """Return the outcome of a database, carried out or foretold."""
     before = after = None
     if done.changed:
-        before = DATABASE.to_result(done.change.before)
-        after = DATABASE.to_result(done.state) if done.change.after is not None else None
+        before = entities.DATABASE.to_result(done.change.before)
+        after = entities.DATABASE.to_result(done.state) if done.change.after is not None else None
     word = word_of(done.changed, before, after, "name")
     return Outcome(item, word, before, after, warnings=tuple(warnings_of(item.wish, done.change)), change=done.change)
 
@@ -84,8 +83,8 @@ def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> 
     """Return the outcome of a table, carried out or foretold."""
     before = after = None
     if done.changed:
-        before = TABLE.to_result(done.change.before)
-        after = TABLE.to_result(done.state) if done.change.after is not None else None
+        before = entities.TABLE.to_result(done.change.before)
+        after = entities.TABLE.to_result(done.state) if done.change.after is not None else None
     word = word_of(done.changed, before, after, "name")
     state = done.state or done.change.before or {}
     more = {key: state[key] for key in ("name", "id") if state.get(key)}
@@ -102,16 +101,16 @@ def token_outcome(item: TokenItem, brief: Brief) -> Outcome:
     return Outcome(item, word, before, after, more, brief.secret, brief.warnings)
 
 
-def result_or_error(work: Callable[[], Value]) -> Value | Influxdb3Error:
+def result_or_error(work: Callable[[], Value]) -> Value | errors.Influxdb3Error:
     """Return the value or the Influxdb3Error of the work for one item, so that the other items' outcomes aren't lost.
 
     Any other exception becomes the cause of an Influxdb3Error (code `unexpected`), with its traceback.
     """
     try:
         return work()
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return error
     except Exception as error:
-        unexpected = Influxdb3Error(f"{type(error).__name__}: {error}", code="unexpected")
+        unexpected = errors.Influxdb3Error(f"{type(error).__name__}: {error}", code="unexpected")
         unexpected.__cause__ = error
         return unexpected

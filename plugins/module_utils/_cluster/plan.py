@@ -12,14 +12,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Union
 
+from .._core import entities, errors
 from .._core.converge import foretell
-from .._core.entities import State, listed
-from .._core.errors import Influxdb3Error, Refused
 from .._core.plan import Change
+from .._tokens import secret_text
 from .._tokens.backend import Backend
 from .._tokens.index import TokenIndex
 from .._tokens.planned import TokenPlan, plan_order
-from .._tokens.secret_text import NOTHING_KEPT, Kept
 from .databases import plan_database
 from .items import DATABASES, DB_TOKENS, DatabaseItem, Item, TableItem, TokenItem, Wanted
 from .outcome import FAILED, Outcome, database_outcome, result_or_error, token_outcome
@@ -62,13 +61,13 @@ class Unplanned(NamedTuple):
 Step = Union[PlannedDatabase, PlannedTable, PlannedToken, Unplanned]
 
 
-class TooManyToPrune(Refused):
+class TooManyToPrune(errors.Refused):
     """More objects would be pruned than the limit allows; `would_prune` names them by kind."""
 
     code = "prune_limit"
 
     def __init__(self, doomed: Sequence[Item], limit: int) -> None:
-        names = listed([repr(item.label) for item in doomed])
+        names = entities.listed([repr(item.label) for item in doomed])
         super().__init__(
             f"prune would delete {len(doomed)} objects, and prune_limit is {limit}: {names}. Nothing was done."
             " State what shall stay, or raise prune_limit."
@@ -111,25 +110,27 @@ def plan_cluster(wanted: Wanted, world: World, prune: Mapping[str, bool], at: da
         steps += plan_tables(wanted.tables, world.tables)
         warnings += warn_of_missing_databases(wanted, world.databases)
     steps += [_plan_token(item, kept, world.tokens, backend) for item, kept in zip(wanted.tokens, world.kept)]
-    steps += [_plan_token(item, NOTHING_KEPT, world.tokens, backend) for item in doomed_tokens]
+    steps += [_plan_token(item, secret_text.NOTHING_KEPT, world.tokens, backend) for item in doomed_tokens]
     steps += [_plan_database(item, world) for item in doomed_databases]
     return Plan(tuple(steps), tuple(warnings))
 
 
 def _plan_database(item: DatabaseItem, world: World) -> Step:
     change = result_or_error(lambda: plan_database(item.wish, world.databases.get, world.find_deleted))
-    if isinstance(change, Influxdb3Error):
+    if isinstance(change, errors.Influxdb3Error):
         return Unplanned(item, Outcome(item, FAILED, error=change))
     return PlannedDatabase(item, database_outcome(item, foretell(change)), change)
 
 
-def _plan_token(item: TokenItem, kept: Kept | Influxdb3Error, tokens: TokenIndex, backend: Backend) -> Step:
-    def planned(kept: Kept) -> PlannedToken:
+def _plan_token(
+    item: TokenItem, kept: secret_text.Kept | errors.Influxdb3Error, tokens: TokenIndex, backend: Backend
+) -> Step:
+    def planned(kept: secret_text.Kept) -> PlannedToken:
         plan = plan_order(item.order, item.proof, kept, tokens, backend)
         return PlannedToken(item, token_outcome(item, plan.foretold), plan)
 
-    step = kept if isinstance(kept, Influxdb3Error) else result_or_error(lambda: planned(kept))
-    return Unplanned(item, Outcome(item, FAILED, error=step)) if isinstance(step, Influxdb3Error) else step
+    step = kept if isinstance(kept, errors.Influxdb3Error) else result_or_error(lambda: planned(kept))
+    return Unplanned(item, Outcome(item, FAILED, error=step)) if isinstance(step, errors.Influxdb3Error) else step
 
 
 def states_unknown_databases(wanted: Wanted) -> bool:
@@ -153,10 +154,12 @@ def unknown_databases(items: Iterable[TokenItem], names: Collection[str]) -> lis
         for permission in item.order.wish.permissions or ()
         if permission["resource"] != "*" and permission["resource"] not in names
     ]
-    return [f"Tokens are for databases that neither exist nor are stated: {listed(missing)}."] if missing else []
+    return (
+        [f"Tokens are for databases that neither exist nor are stated: {entities.listed(missing)}."] if missing else []
+    )
 
 
-def with_unsettled_permissions(tokens: Iterable[State], outcomes: Iterable[Outcome]) -> list[State]:
+def with_unsettled_permissions(tokens: Iterable[entities.State], outcomes: Iterable[Outcome]) -> list[entities.State]:
     """Return the tokens without those whose permissions an item states, and without those that an item revokes."""
     settled: set[Any] = set()
     for outcome in outcomes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from .._core.entities import DB_TOKEN, SYSTEM_PREFIXES, State, parse_name
+from .._core import entities
 from .._tokens.plan import alive, unmarked
 from .._tokens.wishes import order_of
 from .databases import DatabaseWish
@@ -25,19 +25,19 @@ def databases_to_prune(there: Collection[str], items: Iterable[DatabaseItem]) ->
     return [
         DatabaseItem(DatabaseWish("absent", {"name": name}), pruned=True)
         for name in sorted(there)
-        if name not in stated and not name.startswith(SYSTEM_PREFIXES) and _can_be_stated(name)
+        if name not in stated and not name.startswith(entities.SYSTEM_PREFIXES) and _can_be_stated(name)
     ]
 
 
 def _can_be_stated(name: str) -> bool:
     try:
-        parse_name(name)
+        entities.parse_name(name)
     except ValueError:
         return False
     return True
 
 
-def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:
+def tokens_to_prune(there: Sequence[entities.State], items: Iterable[TokenItem], at: datetime) -> list[TokenItem]:
     """Return the working tokens that no item states, without those that another run may be making.
 
     Tokens whose descriptions begin with `_` are left, too: users protect tokens by such a description.
@@ -52,5 +52,5 @@ def tokens_to_prune(there: Sequence[State], items: Iterable[TokenItem], at: date
             continue
         if not description.startswith("_"):
             options, _errors = checker.check({"id": token["id"], "state": "absent"})
-            found.append(TokenItem(description, order_of(options, DB_TOKEN, at), pruned=True))
+            found.append(TokenItem(description, order_of(options, entities.DB_TOKEN, at), pruned=True))
     return found

@@ -10,9 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .._core.entities import SHOWN
-from .._core.errors import Influxdb3Error, OptionError, mask
-from .._core.interface import Result
+from .._core import entities, errors, interface
 from .items import DATABASES, DB_TOKENS, TABLES, Problem
 from .outcome import OUTCOMES, Outcome
 from .plan import TooManyToPrune
@@ -58,7 +56,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
     return shown
 
 
-def refused(connection: str, problems: Sequence[Problem]) -> Result:
+def refused(connection: str, problems: Sequence[Problem]) -> interface.Result:
     """Return the failure for wrong options: all problems in the result, the first ones in the message.
 
     `connection` is the sentence about the options of the connection, empty where they are right.
@@ -66,18 +64,18 @@ def refused(connection: str, problems: Sequence[Problem]) -> Result:
     sentences = ([connection] if connection else []) + [f"{problem}." for problem in problems[:_MOST_PROBLEMS]]
     if len(problems) > _MOST_PROBLEMS:
         sentences.append(f"All {len(problems)} are in problems.")
-    error = OptionError(" ".join(sentences))
-    return Result(False, {"problems": [problem.to_result() for problem in problems]}, error=error)
+    error = errors.OptionError(" ".join(sentences))
+    return interface.Result(False, {"problems": [problem.to_result() for problem in problems]}, error=error)
 
 
-def too_many(error: TooManyToPrune, shapeless: Collection[str]) -> Result:
+def too_many(error: TooManyToPrune, shapeless: Collection[str]) -> interface.Result:
     """Return the failure for more objects to prune than the limit allows."""
-    return Result(False, {"would_prune": conceal(error.would_prune, shapeless)}, error=error)
+    return interface.Result(False, {"would_prune": conceal(error.would_prune, shapeless)}, error=error)
 
 
 def report(
     outcomes: Sequence[Outcome], shapeless: Collection[str], stopped: str, warnings: list[str], *, check_mode: bool
-) -> Result:
+) -> interface.Result:
     """Return the result with every item's outcome, and with one error where items failed or the run was stopped.
 
     `shapeless` are the secrets that don't look like a token. `stopped` says why the run was stopped, empty where it was
@@ -91,7 +89,7 @@ def report(
     if len(warnings) > _MOST_WARNINGS:
         warnings = [*warnings[:_MOST_WARNINGS], f"There are {len(warnings) - _MOST_WARNINGS} more warnings."]
     before, after = differences(outcomes)
-    return Result(
+    return interface.Result(
         changed=any(outcome.changed for outcome in outcomes),
         values=conceal(values, shapeless),
         before=conceal(before, shapeless),
@@ -117,20 +115,20 @@ def sums(outcomes: Sequence[Outcome]) -> str:
     return "; ".join(parts)
 
 
-def _summary(outcomes: Sequence[Outcome], stopped: str, check_mode: bool) -> Influxdb3Error | None:
+def _summary(outcomes: Sequence[Outcome], stopped: str, check_mode: bool) -> errors.Influxdb3Error | None:
     """Return one error for a run that was stopped, and for all items that failed."""
     failed = [(outcome.item.name, outcome.error) for outcome in outcomes if outcome.error]
     if not failed and not stopped:
         return None
-    failures = [f"{name!r}: {error}" for name, error in failed[:SHOWN]]
-    if len(failed) > SHOWN:
-        failures.append(f"and {len(failed) - SHOWN} more")
+    failures = [f"{name!r}: {error}" for name, error in failed[: entities.SHOWN]]
+    if len(failed) > entities.SHOWN:
+        failures.append(f"and {len(failed) - entities.SHOWN} more")
     done = f"{'It would be' if check_mode else 'Done'}: {sums(outcomes)}."
     if stopped:
         problems = f" Failed: {'; '.join(failures)}" if failures else ""
-        return Influxdb3Error(f"The run {stopped}. {done} Run again for the rest.{problems}", code="stopped")
+        return errors.Influxdb3Error(f"The run {stopped}. {done} Run again for the rest.{problems}", code="stopped")
     codes = {error.code for _name, error in failed}
-    return Influxdb3Error(
+    return errors.Influxdb3Error(
         f"{len(failed)} of {len(outcomes)} items failed. {done} Failed: {'; '.join(failures)}",
         code=codes.pop() if len(codes) == 1 else "several",
     )
@@ -141,12 +139,12 @@ def conceal(value: Any, shapeless: Collection[str]) -> Any:
     # One text, because looking into each of thousands takes longer; a secret stands in it as JSON writes it.
     text = json.dumps(value, ensure_ascii=False)
     found = [secret for secret in shapeless if json.dumps(secret, ensure_ascii=False)[1:-1] in text]
-    return _concealed(value, found) if found or mask(text) != text else value
+    return _concealed(value, found) if found or errors.mask(text) != text else value
 
 
 def _concealed(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, str):
-        return mask(value, secrets)
+        return errors.mask(value, secrets)
     if isinstance(value, dict):
-        return {mask(key, secrets): _concealed(one, secrets) for key, one in value.items()}
+        return {errors.mask(key, secrets): _concealed(one, secrets) for key, one in value.items()}
     return [_concealed(one, secrets) for one in value] if isinstance(value, list) else value

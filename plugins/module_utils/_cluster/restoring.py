@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from .._core import entities, errors
 from .._core.durations import format_instant
-from .._core.entities import State
-from .._core.errors import Influxdb3Error, Refused
 from .._core.stated import DEDICATED
 
 # The documented defaults (facts.md#deleting-and-restoring).
@@ -29,39 +28,39 @@ def restorable_until(product: str, deleted_at: datetime) -> str:
     return format_instant(deleted_at.replace(microsecond=0) + timedelta(days=days))
 
 
-def the_deleted(noun: str, name: str, deleted: Sequence[State]) -> State:
+def the_deleted(noun: str, name: str, deleted: Sequence[entities.State]) -> entities.State:
     """Return the one deleted object that a name means, with its `id`. `deleted` are those of that name.
 
     Raises Influxdb3Error where there is none (code `not_found`), or none with an ID, and Refused where there are
     several (code `ambiguous_NOUN`).
     """
     if not deleted:
-        raise Influxdb3Error(
+        raise errors.Influxdb3Error(
             f"There is no {noun} {name!r}, neither an active one nor a deleted one that could be restored.",
             code="not_found",
         )
     if len(deleted) > 1:
         named = [_named(state) for state in sorted(deleted, key=_newest_first)]
         more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-        raise Refused(
+        raise errors.Refused(
             f"{len(deleted)} deleted {noun}s have the name {name!r}: {', '.join(named[:_MOST_NAMED])}{more}. State the"
             " id of the one to restore.",
             code=f"ambiguous_{noun}",
         )
     if not deleted[0].get("id"):
-        raise Influxdb3Error(
+        raise errors.Influxdb3Error(
             f"influxctl shows no ID of the deleted {noun} {name!r}, and the API restores by the ID. State the id.",
             code="bad_answer",
         )
     return deleted[0]
 
 
-def _newest_first(state: State) -> tuple[float, int]:
+def _newest_first(state: entities.State) -> tuple[float, int]:
     at: datetime | None = state.get("deleted_at")
     return -at.timestamp() if at else 0.0, -int(state.get("id") or 0)
 
 
-def _named(state: State) -> str:
+def _named(state: entities.State) -> str:
     at = state.get("deleted_at")
     when = f"deleted {format_instant(at)}" if at else "influxctl doesn't show when it was deleted"
     return f"{state.get('id') or 'one without an ID'} ({when})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .._core.entities import SYSTEM_PREFIXES
+from .._core import entities
 from . import tables
 from .item_check import Checker
 from .items import DATABASES, TABLES, Problem, TableItem, name_in, parse_list
@@ -87,5 +87,5 @@ def _clash_with_database(
         return
     if index is not None and databases[index].get("state") == "absent":
         yield f"the database {name!r} is deleted by {DATABASES}[{index}]"
-    if index is None and name not in renamed and pruned and not name.startswith(SYSTEM_PREFIXES):
+    if index is None and name not in renamed and pruned and not name.startswith(entities.SYSTEM_PREFIXES):
         yield f"the database {name!r} is not among {DATABASES}, so that prune.{DATABASES} would delete it"

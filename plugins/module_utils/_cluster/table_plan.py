@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from .._core import entities, errors
 from .._core.converge import converge, foretell
-from .._core.entities import State, listed
-from .._core.errors import Influxdb3Error
 from .items import TableItem, Wanted
 from .outcome import FAILED, Outcome, result_or_error, table_outcome
 from .plan import PlannedTable, Unplanned
@@ -19,15 +18,15 @@ from .world import Server
 
 
 def see_tables(
-    server: Server, wanted: Wanted, databases: Mapping[str, State], concurrency: int
-) -> tuple[Seen | Influxdb3Error, ...]:
+    server: Server, wanted: Wanted, databases: Mapping[str, entities.State], concurrency: int
+) -> tuple[Seen | errors.Influxdb3Error, ...]:
     """Return for each item what is seen of the tables of its database, or the error of listing them.
 
     `databases` are the server's, by name. The tables of each are listed once, and the deleted ones once where an item
     needs them. For a database that is yet to be renamed, the tables under its old name count. For one that is yet to be
     restored, nothing is seen.
     """
-    seen: dict[tuple[str, bool], Seen | Influxdb3Error] = {}
+    seen: dict[tuple[str, bool], Seen | errors.Influxdb3Error] = {}
     due: dict[str, str] = {}
     wishes = {item.name: item.wish for item in wanted.databases}
     views = [(item.wish.database, server.lists_for(item.wish)) for item in wanted.tables]
@@ -55,14 +54,16 @@ def see_tables(
     return tuple(seen[view] for view in views)
 
 
-def plan_tables(items: Iterable[TableItem], seen: Iterable[Seen | Influxdb3Error]) -> list[PlannedTable | Unplanned]:
+def plan_tables(
+    items: Iterable[TableItem], seen: Iterable[Seen | errors.Influxdb3Error]
+) -> list[PlannedTable | Unplanned]:
     """Return a step for each table. `seen` has for each item, in their order, what is seen of its database. Pure."""
     return [_plan(*one) for one in zip(items, seen)]
 
 
-def _plan(item: TableItem, seen: Seen | Influxdb3Error) -> PlannedTable | Unplanned:
-    change = seen if isinstance(seen, Influxdb3Error) else result_or_error(lambda: plan_table(item.wish, seen))
-    if isinstance(change, Influxdb3Error):
+def _plan(item: TableItem, seen: Seen | errors.Influxdb3Error) -> PlannedTable | Unplanned:
+    change = seen if isinstance(seen, errors.Influxdb3Error) else result_or_error(lambda: plan_table(item.wish, seen))
+    if isinstance(change, errors.Influxdb3Error):
         return Unplanned(item, Outcome(item, FAILED, error=change))
     done = foretell(change)
     return PlannedTable(item, table_outcome(item, done, warnings_of(item.wish, done)), change)
@@ -72,7 +73,9 @@ def warn_of_missing_databases(wanted: Wanted, databases: Collection[str]) -> lis
     """Return a warning about tables that shall be in databases which neither exist nor are stated."""
     names = {*databases, *(item.name for item in wanted.databases)}
     missing = [repr(item.name) for item in wanted.tables if item.stays and item.wish.database not in names]
-    return [f"Tables are in databases that neither exist nor are stated: {listed(missing)}."] if missing else []
+    return (
+        [f"Tables are in databases that neither exist nor are stated: {entities.listed(missing)}."] if missing else []
+    )
 
 
 def settle_table(server: Server, step: PlannedTable) -> Outcome:

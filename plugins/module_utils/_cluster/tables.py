@@ -14,28 +14,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from .._api.endpoints import ManagementApi
+from .._core import entities, errors, interface
 from .._core.advice import name_warnings, template_warnings
 from .._core.converge import Converged
-from .._core.entities import (
-    NOTHING,
-    PARTITION_TEMPLATE_OPTION,
-    TABLE,
-    State,
-    parse_id,
-    parse_option,
-    parse_table_name,
-)
-from .._core.errors import AlreadyExists, Influxdb3Error, NotFound
-from .._core.interface import Spec
 from .._core.plan import Change, plan
 
-OPTIONS: Spec = {
+OPTIONS: interface.Spec = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "database": {"type": "str", "required": True},
     "name": {"type": "str"},
     "id": {"type": "int"},
     "rename_from": {"type": "str"},
-    "partition_template": PARTITION_TEMPLATE_OPTION,
+    "partition_template": entities.PARTITION_TEMPLATE_OPTION,
 }
 RULES: dict[str, Any] = {
     "required_if": [
@@ -48,9 +38,9 @@ RULES: dict[str, Any] = {
 
 # Whether tables are looked up: an option of the modules, not of each table.
 INFLUXCTL = "influxctl"
-LOOKUP_OPTION: Spec = {"lookup": {"type": "str", "choices": ["none", INFLUXCTL], "default": "none"}}
+LOOKUP_OPTION: interface.Spec = {"lookup": {"type": "str", "choices": ["none", INFLUXCTL], "default": "none"}}
 # The active tables of a database, by name.
-Tables = Mapping[str, State]
+Tables = Mapping[str, entities.State]
 
 
 class TableLists(NamedTuple):
@@ -60,7 +50,7 @@ class TableLists(NamedTuple):
     """
 
     active: Callable[[str], Tables]
-    deleted: Callable[[str], Sequence[State]]
+    deleted: Callable[[str], Sequence[entities.State]]
 
 
 class TableWish(NamedTuple):
@@ -71,7 +61,7 @@ class TableWish(NamedTuple):
     """
 
     state: str
-    desired: State
+    desired: entities.State
     old_name: str = ""
     id: int = 0
 
@@ -98,10 +88,10 @@ class Seen(NamedTuple):
     """
 
     listed: Tables | None = None
-    exists: Mapping[str, bool] = NOTHING
-    deleted: Sequence[State] | Influxdb3Error = ()
+    exists: Mapping[str, bool] = entities.NOTHING
+    deleted: Sequence[entities.State] | errors.Influxdb3Error = ()
 
-    def current(self, table: State, *, assumed: bool) -> State | None:
+    def current(self, table: entities.State, *, assumed: bool) -> entities.State | None:
         """Return this table as it is, None where there is none.
 
         `assumed` says whether it is taken for existing where neither a list nor a refusal shows it.
@@ -115,7 +105,7 @@ class Seen(NamedTuple):
         """Return whether the list of the active tables leaves it open which table the wish restores by its name."""
         return wish.needs_name and self.listed is not None and wish.name not in self.listed
 
-    def active(self, table_id: int) -> State | None:
+    def active(self, table_id: int) -> entities.State | None:
         """Return the listed table of an ID, None where there is none."""
         return next((table for table in (self.listed or {}).values() if table.get("id") == table_id), None)
 
@@ -124,12 +114,12 @@ def wish_of(params: Mapping[str, Any], *, looked_up: bool = False) -> TableWish:
     """Return the wish that the options state. `looked_up` says that the tables will be listed. Raises OptionError."""
     wish = TableWish(
         state=params["state"],
-        desired=TABLE.parse({**params, "id": None}),
-        old_name=parse_option("rename_from", params["rename_from"], parse_table_name) or "",
-        id=parse_option("id", params["id"], parse_id) or 0,
+        desired=entities.TABLE.parse({**params, "id": None}),
+        old_name=entities.parse_option("rename_from", params["rename_from"], entities.parse_table_name) or "",
+        id=entities.parse_option("id", params["id"], entities.parse_id) or 0,
     )
     if wish.state == "present" and not looked_up:
-        TABLE.check_new(wish.desired)  # What is there can't be read, so it can't be compared either.
+        entities.TABLE.check_new(wish.desired)  # What is there can't be read, so it can't be compared either.
     return wish
 
 
@@ -141,7 +131,7 @@ def plan_table(wish: TableWish, seen: Seen) -> Change:
     template that is shown differs, where both names of a rename are listed, or where several deleted tables have the
     name to restore. Raises OptionError, and Influxdb3Error where no deleted table has the name or they can't be listed.
     """
-    table: State = {"database": wish.database, "name": wish.name}
+    table: entities.State = {"database": wish.database, "name": wish.name}
     if wish.state == "restored":
         active = seen.current(table, assumed=False) if wish.needs_name else seen.active(wish.id)
         if active is not None:
@@ -156,16 +146,16 @@ def plan_table(wish: TableWish, seen: Seen) -> Change:
         old = seen.current({**table, "name": wish.old_name}, assumed=current is None)
     base = current if old is None else old
     shown = base is None or "partition_template" in base
-    return plan(TABLE, current, wish.desired if shown else table, old)
+    return plan(entities.TABLE, current, wish.desired if shown else table, old)
 
 
-def _to_restore(wish: TableWish, seen: Seen) -> State:
+def _to_restore(wish: TableWish, seen: Seen) -> entities.State:
     """Return the table to restore. Raises Refused where the name has several, Influxdb3Error where it has none."""
     if not wish.needs_name:
         return {"database": wish.database, "id": wish.id}
     if not seen.lacks(wish):
         return {"database": wish.database, "name": wish.name}
-    if isinstance(seen.deleted, Influxdb3Error):
+    if isinstance(seen.deleted, errors.Influxdb3Error):
         raise seen.deleted
     from .restoring import the_deleted
 
@@ -211,11 +201,11 @@ class TableRequests:
         seen = Seen(self._lists.active(database), self.exists)
         return seen._replace(deleted=self._lists.deleted(database)) if seen.lacks(self._wish) else seen
 
-    def send(self, change: Change) -> State:
+    def send(self, change: Change) -> entities.State:
         """Send the one request of a change, and note what a refusal shows. Raises ApiError."""
         try:
             return self._send(change)
-        except AlreadyExists:
+        except errors.AlreadyExists:
             self.exists[self._wish.name] = True
             if change.rename and self._lists is None:
                 self.warnings.append(
@@ -224,11 +214,11 @@ class TableRequests:
                     " done."
                 )
             raise
-        except NotFound as error:
+        except errors.NotFound as error:
             self._keep(change, error)
             raise
 
-    def _send(self, change: Change) -> State:
+    def _send(self, change: Change) -> entities.State:
         wish = self._wish
         if change.delete:
             self._api.delete_table(wish.database, wish.name)
@@ -245,7 +235,7 @@ class TableRequests:
             )
         return created
 
-    def _keep(self, change: Change, error: NotFound) -> None:
+    def _keep(self, change: Change, error: errors.NotFound) -> None:
         """Note what a 404 shows: that the table isn't there, where the API itself has answered.
 
         A deletion that got any 404 counts as done; where the API may not have answered, a warning says so.

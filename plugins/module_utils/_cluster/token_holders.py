@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Callable
 
-from .._core.entities import State, listed
-from .._core.errors import Influxdb3Error
+from .._core import entities, errors
 from .._core.plan import Change
 from .._tokens.plan import alive
 
@@ -33,7 +32,9 @@ def names_that_move(changes: Iterable[Change]) -> tuple[set[str], set[str]]:
     return gone, come
 
 
-def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[State]], at: datetime) -> list[str]:
+def warn_of_tokens(
+    changes: Iterable[Change], tokens: Callable[[], Iterable[entities.State]], at: datetime
+) -> list[str]:
     """Return a warning for each name that goes or comes and that permissions of active tokens state.
 
     Tokens for all databases (`*`) aren't named, as they mean every database. `tokens` is only called where a name goes
@@ -44,10 +45,9 @@ def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[Stat
         return []
     try:
         found = list(tokens())
-    except Influxdb3Error as error:
-        return [
-            f"Which database tokens are for {listed(sorted(map(repr, gone | come)))} could not be looked up: {error}"
-        ]
+    except errors.Influxdb3Error as error:
+        names = entities.listed(sorted(map(repr, gone | come)))
+        return [f"Which database tokens are for {names} could not be looked up: {error}"]
     holders: dict[str, list[str]] = {}
     for token in found:
         if alive(token, at):
@@ -57,6 +57,6 @@ def warn_of_tokens(changes: Iterable[Change], tokens: Callable[[], Iterable[Stat
         f"Active database tokens are for the name {name!r}, which the task "
         + ("takes away: they lose access, until a database has this name again" if name in gone else
            "gives to a database that had another name, or wasn't there: they have access to it")
-        + f". If that is not meant, change or revoke them: {listed(sorted(holders[name]))}."
+        + f". If that is not meant, change or revoke them: {entities.listed(sorted(holders[name]))}."
         for name in sorted(holders)
     ]  # fmt: skip

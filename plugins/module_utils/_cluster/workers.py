@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Callable, NamedTuple
 
+from .._core import errors
 from .._core.converge import converge
-from .._core.errors import Influxdb3Error
 from .._core.throttle import Throttle
 from .._tokens.planned import apply_plan
 from .databases import plan_database, send
@@ -89,7 +89,7 @@ class Workers(NamedTuple):
         if self.throttle.stopped:
             return step.foretold.skipped()
         outcome = result_or_error(lambda: self._outcome(step))
-        return step.foretold.failed(outcome) if isinstance(outcome, Influxdb3Error) else outcome
+        return step.foretold.failed(outcome) if isinstance(outcome, errors.Influxdb3Error) else outcome
 
     def _outcome(self, step: Step) -> Outcome:
         if isinstance(step, PlannedDatabase):

@@ -12,12 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, TypeVar
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import State
-from .._core.errors import Influxdb3Error
-from .._tokens import db_tokens
+from .._core import entities, errors
+from .._tokens import db_tokens, secret_text
 from .._tokens.entry import read_kept
 from .._tokens.index import TokenIndex
-from .._tokens.secret_text import Kept
 from .items import DatabaseItem, TokenItem
 from .outcome import result_or_error
 
@@ -59,7 +57,7 @@ class SharedTokens(db_tokens.HttpTokens):
         super().__init__(api)
         self._listing = listing
 
-    def list(self) -> list[State]:
+    def list(self) -> list[entities.State]:
         """Return all database tokens, as they are now."""
         return list(self._listing.now().tokens)
 
@@ -75,24 +73,24 @@ class Server:
     def __init__(
         self,
         api: ManagementApi,
-        table_lists: TableLists | Influxdb3Error | None = None,
-        list_deleted: Callable[[], Sequence[State]] = tuple,
+        table_lists: TableLists | errors.Influxdb3Error | None = None,
+        list_deleted: Callable[[], Sequence[entities.State]] = tuple,
         *,
         looks_up: bool = False,
     ) -> None:
         self.api = api
-        self.deleted: Listing[Sequence[State]] = Listing(list_deleted)
+        self.deleted: Listing[Sequence[entities.State]] = Listing(list_deleted)
         self._table_lists = table_lists
         self._looks_up = looks_up
         self._tables: dict[str, Listing[Tables]] = {}
-        self._deleted_tables: dict[str, Listing[Sequence[State]]] = {}
-        self.databases: Listing[Mapping[str, State]] = Listing(
+        self._deleted_tables: dict[str, Listing[Sequence[entities.State]]] = {}
+        self.databases: Listing[Mapping[str, entities.State]] = Listing(
             lambda: {str(state.get("name")): state for state in api.list_databases()}
         )
         self.tokens: Listing[TokenIndex] = Listing(lambda: TokenIndex(api.list_tokens()))
         self.backend = SharedTokens(api, self.tokens)
 
-    def find_deleted(self, name: str) -> list[State]:
+    def find_deleted(self, name: str) -> list[entities.State]:
         """Return the deleted databases of a name, as they were listed first. Raises Influxdb3Error."""
         return of_name(self.deleted.content(), name)
 
@@ -104,7 +102,7 @@ class Server:
         """Return the shared list of a database's tables. The first worker that needs its content gets it."""
         return self._tables.setdefault(database, Listing(lambda: self._lists().active(database)))
 
-    def deleted_tables(self, database: str) -> Listing[Sequence[State]]:
+    def deleted_tables(self, database: str) -> Listing[Sequence[entities.State]]:
         """Return the shared list of a database's deleted tables. The first worker that needs its content gets it."""
         return self._deleted_tables.setdefault(database, Listing(lambda: self._lists().deleted(database)))
 
@@ -114,14 +112,14 @@ class Server:
         return value_or_raise(self._table_lists)
 
 
-def of_name(states: Sequence[State], name: str) -> list[State]:
+def of_name(states: Sequence[entities.State], name: str) -> list[entities.State]:
     """Return the objects of a name."""
     return [state for state in states if state.get("name") == name]
 
 
-def value_or_raise(read: Content | Influxdb3Error) -> Content:
+def value_or_raise(read: Content | errors.Influxdb3Error) -> Content:
     """Return a value that was read. Raises the Influxdb3Error that stands in its place."""
-    if isinstance(read, Influxdb3Error):
+    if isinstance(read, errors.Influxdb3Error):
         raise read
     return read
 
@@ -134,13 +132,13 @@ class World(NamedTuple):
     databases where an item needs them, an error where they can't be listed.
     """
 
-    databases: Mapping[str, State]
+    databases: Mapping[str, entities.State]
     tokens: TokenIndex
-    kept: tuple[Kept | Influxdb3Error, ...] = ()
-    tables: tuple[Seen | Influxdb3Error, ...] = ()
-    deleted: Sequence[State] | Influxdb3Error = ()
+    kept: tuple[secret_text.Kept | errors.Influxdb3Error, ...] = ()
+    tables: tuple[Seen | errors.Influxdb3Error, ...] = ()
+    deleted: Sequence[entities.State] | errors.Influxdb3Error = ()
 
-    def find_deleted(self, name: str) -> list[State]:
+    def find_deleted(self, name: str) -> list[entities.State]:
         """Return the deleted databases of a name. Raises Influxdb3Error where they can't be listed."""
         return of_name(value_or_raise(self.deleted), name)
 

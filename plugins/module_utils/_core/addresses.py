@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .errors import SHORTEST_SECRET
+from . import errors
 
 
 def parse_host(host: str, port: int | None = None) -> str:
@@ -53,7 +53,7 @@ def login_in(host: str | None) -> tuple[str, ...]:
         return ()
     login = host.rpartition("@")[0].rpartition("://")[2]
     password = login.partition(":")[2]
-    return (f"{login}@", *([password] if len(password) >= SHORTEST_SECRET else []))
+    return (f"{login}@", *([password] if len(password) >= errors.SHORTEST_SECRET else []))
 
 
 def exposed(base_url: str, token: str) -> str | None:

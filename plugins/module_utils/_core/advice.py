@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
+from . import entities
 from .durations import format_duration
-from .entities import HOUR, SYSTEM_PREFIXES, State
 
 # The formats that the documentation recommends, and the most buckets that it speaks of (facts.md#partition-templates).
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m", "%Y")
 MANY_BUCKETS = 1_000
 
 
-def retention_warnings(desired: State) -> list[str]:
+def retention_warnings(desired: entities.State) -> list[str]:
     """Return a warning for a new retention that the documentation discourages (facts.md#retention)."""
-    period = desired.get("retention_period") or HOUR
-    if period >= HOUR:
+    period = desired.get("retention_period") or entities.HOUR
+    if period >= entities.HOUR:
         return []
     return [
         f"The retention period {format_duration(period)} of {desired.get('name')!r} is shorter than the documented"
@@ -30,7 +30,7 @@ def name_warnings(noun: str, name: str) -> list[str]:
     Names of letters outside ASCII are documented as valid. A slash is documented for databases. It works for
     tables, where the documentation doesn't mention it.
     """
-    if name.startswith(SYSTEM_PREFIXES):
+    if name.startswith(entities.SYSTEM_PREFIXES):
         return [f"The name {name!r} of the {noun} begins with what InfluxDB reserves for itself (_ or iox_)."]
     allowed = "_-/"
     undocumented = sorted({letter for letter in name if not letter.isalnum() and letter not in allowed})
@@ -44,7 +44,7 @@ def name_warnings(noun: str, name: str) -> list[str]:
     return []
 
 
-def template_warnings(noun: str, state: State) -> list[str]:
+def template_warnings(noun: str, state: entities.State) -> list[str]:
     """Return warnings for a new template that is not as the documentation recommends, and can't be changed later.
 
     InfluxDB compacts partitions by time. Without exactly one part that orders them by time, it never compacts them,

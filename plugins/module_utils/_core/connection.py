@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from . import errors
 from .addresses import parse_host
 from .credentials import secret_problem
-from .errors import OptionError
 from .stated import CLUSTERED, DEDICATED, PRODUCTS, stated_values
 
 # InfluxData's own clients send this as account and as cluster of a Clustered installation (facts.md#url-forms).
@@ -97,7 +97,7 @@ def resolve(options: Mapping[str, Any], profile: Mapping[str, Any] | None = None
 
 def _raise_if_any(problems: list[str]) -> None:
     if problems:
-        raise OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
+        raise errors.OptionError("The connection is incomplete or wrong: " + "; ".join(problems) + ".")
 
 
 def _wrong_ids(merged: Mapping[str, Any]) -> list[str]:
@@ -117,7 +117,7 @@ def limits(options: Mapping[str, Any]) -> tuple[float, int]:
     options = stated_values(options)
     problems = _unlimited(options)
     if problems:
-        raise OptionError("; ".join(problems) + ".")
+        raise errors.OptionError("; ".join(problems) + ".")
     timeout, retries = options.get("timeout"), options.get("retries")
     return _TIMEOUT if timeout is None else timeout, _RETRIES if retries is None else retries
 

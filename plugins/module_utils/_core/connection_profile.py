@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import errors
 from .credentials import secret_problem
-from .errors import OptionError
 from .stated import DEDICATED, stated_values
 
 _TEXTS = ("product", "host", "mgmt_token", "account_id", "cluster_id")
@@ -88,7 +88,7 @@ def token_file_of(profile: Mapping[str, Any]) -> str | None:
     if profile.get("mgmt_token") or not path or not isinstance(path, str):
         return None
     if not path.startswith(("/", "~")):
-        raise OptionError(
+        raise errors.OptionError(
             f"auth.token.token_file in the influxctl profile {profile.get('name', '')!r} is the relative path {path!r},"
             " and where it begins depends on where influxctl is run: make it absolute, or give management_token."
         )

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
-from .entities import State
-from .errors import AlreadyExists, Ambiguous, ApiError, NotFound
+from . import entities, errors
 from .plan import Change
 
 _MOST_ATTEMPTS = 4
@@ -19,7 +18,7 @@ class Converged(NamedTuple):
 
     change: Change
     changed: bool
-    state: State
+    state: entities.State
 
 
 def foretell(change: Change) -> Converged:
@@ -27,7 +26,7 @@ def foretell(change: Change) -> Converged:
     return Converged(change, change.changed, change.after or {})
 
 
-def converge(planned: Change, plan_again: Callable[[], Change], send: Callable[[Change], State]) -> Converged:
+def converge(planned: Change, plan_again: Callable[[], Change], send: Callable[[Change], entities.State]) -> Converged:
     """Make the planned change; where the server's refusal may mean that the world moved, plan again from what is there.
 
     `plan_again` reads the server. `send` sends the requests of a change, and returns the state that the server
@@ -38,23 +37,23 @@ def converge(planned: Change, plan_again: Callable[[], Change], send: Callable[[
     while change.changed:
         try:
             return Converged(change, True, send(change))
-        except ApiError as error:
+        except errors.ApiError as error:
             attempts += 1
             if attempts == _MOST_ATTEMPTS or not _may_have_moved(error):
                 raise
             failure = error
-        ours = ours or failure.repeated or isinstance(failure, Ambiguous)
+        ours = ours or failure.repeated or isinstance(failure, errors.Ambiguous)
         failed, change = change, plan_again()
-        if change == failed and not isinstance(failure, Ambiguous):
+        if change == failed and not isinstance(failure, errors.Ambiguous):
             raise failure  # the world didn't move, so it isn't the reason
         if ours and not change.changed:
             change = change._replace(before=failed.before)
     return Converged(change, ours, change.after or {})
 
 
-def _may_have_moved(error: ApiError) -> bool:
+def _may_have_moved(error: errors.ApiError) -> bool:
     """Return whether the error may come from a world that isn't as it was when the change was planned.
 
     A 400 may mean that the object is there (facts.md#already-exists).
     """
-    return isinstance(error, (AlreadyExists, NotFound, Ambiguous)) or error.status == 400
+    return isinstance(error, (errors.AlreadyExists, errors.NotFound, errors.Ambiguous)) or error.status == 400

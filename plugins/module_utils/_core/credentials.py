@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 
-from .errors import MASK, OptionError
+from . import errors, printing
 
 # The texts that Ansible and this collection print in place of a secret.
-_MASKS = (MASK, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+_MASKS = (printing.MASK, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
 _SCHEME = re.compile(r"(bearer|token|basic)\s", re.IGNORECASE)
 
 
@@ -43,7 +43,7 @@ def check_secret(name: str, text: str | None) -> None:
     """Raise OptionError where the text of an option can't be a token. None is an option that isn't given."""
     problem = None if text is None else secret_problem(text)
     if problem:
-        raise OptionError(f"{name}: it {problem}.")
+        raise errors.OptionError(f"{name}: it {problem}.")
 
 
 def foreign_secret_problem(text: str) -> str | None:

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Callable
 
+from . import regular_file
 from .owner import RUNNER, Owner, is_trusted
-from .regular_file import open_regular
 
 PATIENCE = 120.0
 """The seconds that a run waits for another one with the same file."""
@@ -132,7 +132,7 @@ class Location:
         """
         if self.missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        descriptor = open_regular(self.name, follow=False, dir_fd=self.directory)
+        descriptor = regular_file.open_regular(self.name, follow=False, dir_fd=self.directory)
         try:
             self.refuse_hard_link(descriptor)
         except OSError:

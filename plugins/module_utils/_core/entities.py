@@ -15,8 +15,8 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
+from . import errors
 from .durations import format_duration, format_instant, parse_duration, parse_instant
-from .errors import Influxdb3Error, OptionError
 from .token_values import ACTIONS, parse_token_id, read_secret, read_text
 
 State = dict[str, Any]
@@ -118,7 +118,7 @@ class Entity(NamedTuple):
             except ValueError as error:
                 wrong.append(f"{field.name}: {error}.")
         if wrong:
-            raise OptionError(" ".join(wrong))
+            raise errors.OptionError(" ".join(wrong))
         return state
 
     def check_new(self, state: State) -> None:
@@ -135,12 +135,12 @@ class Entity(NamedTuple):
             except ValueError as error:
                 wrong.append(f"{field.name}: {error}.")
         if wrong:
-            raise OptionError(" ".join(wrong))
+            raise errors.OptionError(" ".join(wrong))
 
     def from_api(self, answer: Any) -> State:
         """Return the canonical form of an object that the API sent; it may lack fields. Raises Influxdb3Error."""
         if not isinstance(answer, dict):
-            raise Influxdb3Error(f"The server sent something that is no {self.noun}.", code="bad_answer")
+            raise errors.Influxdb3Error(f"The server sent something that is no {self.noun}.", code="bad_answer")
         state: State = {}
         for field in self.fields:
             if answer.get(field.api) is None:
@@ -148,7 +148,7 @@ class Entity(NamedTuple):
             try:
                 state[field.name] = field.read(answer[field.api])
             except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-                raise Influxdb3Error(
+                raise errors.Influxdb3Error(
                     f"The server sent a {self.noun} whose {field.api} can't be understood.", code="bad_answer"
                 ) from None
         return state
@@ -161,7 +161,7 @@ class Entity(NamedTuple):
         state = self.from_api(answer)
         for field in self.fields:
             if field.required and field.name not in state:
-                raise Influxdb3Error(f"The server sent a {self.noun} without {field.api}.", code="bad_answer")
+                raise errors.Influxdb3Error(f"The server sent a {self.noun} without {field.api}.", code="bad_answer")
             if whole and field.missing is not None:
                 state.setdefault(field.name, field.missing())
         return state
@@ -442,7 +442,7 @@ def parse_option(name: str, value: Any, parse: Callable[[Any], Any]) -> Any:
     try:
         return None if value is None else parse(value)
     except ValueError as error:
-        raise OptionError(f"{name}: {error}.") from None
+        raise errors.OptionError(f"{name}: {error}.") from None
 
 
 def listed(words: Sequence[str]) -> str:

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypedDict
 
-from .printing import MASK, printable
-
-__all__ = ["MASK", "printable"]
+from . import printing
 
 # A shorter text is a placeholder and no secret; masked, it would also hide the parts of other words that equal it.
 SHORTEST_SECRET = 8
@@ -61,7 +59,7 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
 
 def shown(text: str, secrets: Iterable[str] = ()) -> str:
     """Return a text as an error or a warning may show it: without any registered secret, and on one line."""
-    return printable(quoted(text, secrets))
+    return printing.printable(quoted(text, secrets))
 
 
 class Failure(TypedDict):

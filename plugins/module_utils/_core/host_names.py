@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import OptionError
+from . import errors
 
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
 # What needs no closer look: labels of the length that DNS takes.
@@ -75,4 +75,6 @@ def check_host_name(name: str, host: str | None) -> None:
     """Raise OptionError where an option's text isn't a bare host name or address. None is an option without a value."""
     problem = None if host is None else host_problem(host)
     if problem:
-        raise OptionError(f"{name}: it {problem}." if problem.startswith(("is ", "must ")) else f"{name}: {problem}.")
+        raise errors.OptionError(
+            f"{name}: it {problem}." if problem.startswith(("is ", "must ")) else f"{name}: {problem}."
+        )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple, Protocol
 
-from .errors import Influxdb3Error
+from . import errors
 
 # An argument spec, as Ansible takes it.
 Spec = dict[str, dict[str, Any]]
@@ -39,7 +39,7 @@ class Result(NamedTuple):
     after: Any = None
     secrets: Sequence[tuple[Any, ...]] = ()
     warnings: Sequence[str] = ()
-    error: Influxdb3Error | None = None
+    error: errors.Influxdb3Error | None = None
 
 
 def now() -> datetime:

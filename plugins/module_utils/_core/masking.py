@@ -13,9 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .printing import MASK, PREFIX_LENGTH, each_text, printable, printables
-
-__all__ = ["MASK", "PREFIX_LENGTH", "printable", "printables"]
+from . import printing
 
 # A text without any of these holds nothing that looks like a token: the beginnings of tokens, plainly and in base64
 # after 0, 1 and 2 other bytes, and what begins an escape.
@@ -40,7 +38,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
 def masked(value: Any, secrets: Iterable[str] = ()) -> Any:
     """Return a value of lists and dictionaries with every text in it masked, those of keys as well."""
-    return each_text(value, lambda text: mask(text, secrets))
+    return printing.each_text(value, lambda text: mask(text, secrets))
 
 
 def without_colours(text: str) -> str:
@@ -53,6 +51,6 @@ def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     end = 0
     for start, stop in sorted(spans):
         if start > end or not parts:
-            parts += [text[end:start], MASK]
+            parts += [text[end:start], printing.MASK]
         end = max(end, stop)
     return "".join([*parts, text[end:]])

@@ -10,7 +10,7 @@ import os
 import pwd
 from typing import NamedTuple
 
-from .errors import OptionError
+from . import errors
 
 
 class Owner(NamedTuple):
@@ -40,5 +40,5 @@ def parse_owner(owner: str | None, group: str | None) -> Owner:
             else:
                 ids.append(pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid)
         except KeyError:
-            raise OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
+            raise errors.OptionError(f"{option}: there is no {option} {name!r} where the module runs.") from None
     return Owner(*ids)

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .entities import NOTHING, Entity, State
-from .errors import Refused
+from . import entities, errors
 
 
 class Change(NamedTuple):
@@ -22,25 +21,30 @@ class Change(NamedTuple):
     `before` and `after` are None where the object doesn't exist; `update` holds the fields that PATCH must send.
     """
 
-    before: State | None
-    after: State | None
+    before: entities.State | None
+    after: entities.State | None
     create: bool = False
     delete: bool = False
     rename: bool = False
     restore: bool = False
-    update: Mapping[str, Any] = NOTHING
+    update: Mapping[str, Any] = entities.NOTHING
 
     @property
     def changed(self) -> bool:
         return self.create or self.delete or self.rename or self.restore or bool(self.update)
 
 
-def find(states: Sequence[State], name: str) -> State | None:
+def find(states: Sequence[entities.State], name: str) -> entities.State | None:
     """Return the object of that name."""
     return next((state for state in states if state.get("name") == name), None)
 
 
-def plan(entity: Entity, current: State | None, desired: State | None, old: State | None = None) -> Change:
+def plan(
+    entity: entities.Entity,
+    current: entities.State | None,
+    desired: entities.State | None,
+    old: entities.State | None = None,
+) -> Change:
     """Return how the object gets from `current` to `desired`; only the fields that `desired` states count.
 
     `desired` is None for an object that shall not exist. `old` is the object under the name that a rename starts
@@ -50,7 +54,7 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
     if desired is None:
         return Change(current, None, delete=current is not None)
     if old is not None and current is not None:
-        raise Refused(
+        raise errors.Refused(
             f"Both the {entity.noun} {old['name']!r} and {desired['name']!r} exist, so {old['name']!r} can't be"
             " renamed. Delete or rename one of them, or drop rename_from."
         )
@@ -58,13 +62,13 @@ def plan(entity: Entity, current: State | None, desired: State | None, old: Stat
     if base is None:
         entity.check_new(desired)
         return Change(None, dict(desired), create=True)
-    update: State = {}
+    update: entities.State = {}
     for spec in entity.fields:
         wanted = desired.get(spec.name)
         if wanted is None or spec.name in ("name", "database") or wanted == base.get(spec.name):
             continue
         if not spec.mutable:
-            raise Refused(
+            raise errors.Refused(
                 f"The {spec.name} of the {entity.noun} {base['name']!r} is {base.get(spec.name)!r} and can't be changed"
                 f" to {wanted!r}: the API fixes it at creation. State what is there, or create an object of another"
                 " name.",

@@ -13,7 +13,7 @@ import errno
 import os
 import stat
 
-from .errors import Influxdb3Error
+from . import errors
 
 MOST = 4 * 1024 * 1024
 """The most bytes that a file may have. A config, a key or a bundle of all public CAs has far fewer."""
@@ -83,7 +83,7 @@ def check_readable(name: str, path: str) -> None:
     """Raise Influxdb3Error where a file of certificates or a key can't be read; `name` says who names it."""
     problem = problem_of(path)
     if problem:
-        raise Influxdb3Error(f"{name} names {path!r}, which can't be read: {problem}.", code="tls")
+        raise errors.Influxdb3Error(f"{name} names {path!r}, which can't be read: {problem}.", code="tls")
 
 
 def problem_of(path: str) -> str | None:

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from . import printing
 from .masking import ANSI
-from .printing import DB_TOKEN, TOKEN_BODY
 
 # The least number of characters of a piece that is masked as a secret.
 PIECE = 12
@@ -30,9 +30,9 @@ _DEPTH = 3
 # Shapes of token strings (facts.md#token-shapes).
 # The rest of a token that a program has broken into lines: a long run right after the line break.
 _GOES_ON = r"(?:\r?\n(?!\S*(?:apiv\d|M\.V\d))[A-Za-z0-9+/_-]{16,}={0,2})*"
-_DB_TOKEN = re.compile(DB_TOKEN + _GOES_ON)
-_MGMT_TOKEN = re.compile(rf"M\.V\d\.[.{TOKEN_BODY}]{{4}}(?P<secret>[.{TOKEN_BODY}]+{_GOES_ON})")
-_PUBLIC = re.compile(rf"M\.V\d\.[.{TOKEN_BODY}]{{4}}")
+_DB_TOKEN = re.compile(printing.DB_TOKEN + _GOES_ON)
+_MGMT_TOKEN = re.compile(rf"M\.V\d\.[.{printing.TOKEN_BODY}]{{4}}(?P<secret>[.{printing.TOKEN_BODY}]+{_GOES_ON})")
+_PUBLIC = re.compile(rf"M\.V\d\.[.{printing.TOKEN_BODY}]{{4}}")
 _ESCAPE = re.compile(
     r"%[0-9A-Fa-f]{2}"
     r"|&(?:#[xX][0-9A-Fa-f]{1,6};?|#[0-9]{1,7};?|[A-Za-z][A-Za-z0-9]{1,30};)"
@@ -242,6 +242,6 @@ class _Index:
 # The base64 beginnings of texts that begin like a token: six characters depend on nothing but its first five.
 _BEGINS = (b"%s%d%s" % (head, digit, tail) for head, tail in ((b"apiv", b""), (b"M.V", b".")) for digit in range(10))
 HEADS = sorted({text[:6] for begin in _BEGINS for text in _base64_forms(begin)})
-_ENCODED = re.compile(rf"(?:{'|'.join(map(re.escape, HEADS))})[{TOKEN_BODY}]{{8,}}{_GOES_ON}")
+_ENCODED = re.compile(rf"(?:{'|'.join(map(re.escape, HEADS))})[{printing.TOKEN_BODY}]{{8,}}{_GOES_ON}")
 _SEEN = _Index(_UNSEEN, encoded=True)
 _WORDS = _Index(_NO_WORD, encoded=False)

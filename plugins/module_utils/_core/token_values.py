@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from . import printing
 from .credentials import secret_problem
-from .printing import DB_TOKEN
 
 # Real ones are UUIDs (facts.md#operations). No option of influxctl, no path of dots and no text with blanks matches.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
-_DB_TOKEN = re.compile(DB_TOKEN)
+_DB_TOKEN = re.compile(printing.DB_TOKEN)
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
 ACTIONS = ("read", "write")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Callable, NamedTuple
 
-from .._core.errors import InfluxctlError
+from .._core import errors
 from .._core.throttle import pause
 from .runner import Output, Runner
 from .version import Version, parse_version
@@ -87,7 +87,7 @@ class Client:
 
     def failed(
         self, output: Output, doing: str, needs: Sequence[Need] = (), remedy: Callable[[], str] | None = None
-    ) -> InfluxctlError:
+    ) -> errors.InfluxctlError:
         """Return the error of a run that failed or took too long: `Can't {doing}: ...`.
 
         `needs` are what the command takes of influxctl's versions. `remedy` gives what else may help: a sentence that
@@ -103,7 +103,7 @@ class Client:
         """Return the program's version, None where it can't be read. The program is asked once."""
         if not self._version_asked:
             self._version_asked = True
-            with contextlib.suppress(InfluxctlError):
+            with contextlib.suppress(errors.InfluxctlError):
                 answer = self.runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
                 self._version = parse_version(f"{answer.stdout}\n{answer.stderr}")
         return self._version

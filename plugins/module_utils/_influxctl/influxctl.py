@@ -26,9 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Callable
 
+from .._core import entities, errors
 from .._core.durations import format_instant
-from .._core.entities import MGMT_TOKEN, State, listed
-from .._core.errors import InfluxctlError, Influxdb3Error
 from .._core.token_values import can_be_secret
 from .client import Client, Need, dotted, is_passing
 from .runner import Output
@@ -49,7 +48,7 @@ _MOST_BEGINNINGS = 100
 REVOKED_AT_ONCE = 50
 
 
-def parse_list(stdout: str) -> list[State]:
+def parse_list(stdout: str) -> list[entities.State]:
     """Return the management tokens of `management list --format json`, revoked ones among them.
 
     Noise in lines before the JSON is skipped; `null` is an empty list. Raises InfluxctlError (code `bad_answer`), also
@@ -61,10 +60,10 @@ def parse_list(stdout: str) -> list[State]:
         if all(isinstance(item, dict) for item in items):
             try:
                 return [_listed(item) for item in items]
-            except Influxdb3Error as error:
+            except errors.Influxdb3Error as error:
                 problem = problem or error
     cause = f" ({problem})" if problem else ""
-    raise InfluxctlError(
+    raise errors.InfluxctlError(
         f"influxctl management list --format json printed no list of tokens{cause}. Run it by hand with the same"
         " profile to see what it says.",
         code="bad_answer",
@@ -88,11 +87,11 @@ def _lists(text: str) -> Iterator[list[Any]]:
             yield decoder.raw_decode(text, start.start(1))[0]
 
 
-def _listed(item: Mapping[str, Any]) -> State:
+def _listed(item: Mapping[str, Any]) -> entities.State:
     """Return a listed token. Raises Influxdb3Error where an entry can be none."""
-    token = MGMT_TOKEN.from_api(item)
+    token = entities.MGMT_TOKEN.from_api(item)
     if not token.get("id") or not token.get("created_at"):
-        raise Influxdb3Error("an entry has no id or created_at")
+        raise errors.Influxdb3Error("an entry has no id or created_at")
     return token
 
 
@@ -112,7 +111,9 @@ def find_secret(output: Output, prefix: str) -> str | None:
     return None
 
 
-def prove_created(before: Sequence[State], after: Sequence[State], description: str, output: Output) -> State | None:
+def prove_created(
+    before: Sequence[entities.State], after: Sequence[entities.State], description: str, output: Output
+) -> entities.State | None:
     """Return the token that a create has provably made, with its secret as `token`; None where nothing proves it.
 
     It is the one entry that is new in the list and has the description, and whose prefix begins a printed word.
@@ -139,13 +140,13 @@ class Influxctl:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list_tokens(self) -> list[State]:
+    def list_tokens(self) -> list[entities.State]:
         """Return all management tokens, revoked and expired ones among them. A failure that may pass is tried again."""
         return self._list(self._client.retries, is_passing)
 
     def create_tokens(
-        self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[State], concurrency: int
-    ) -> list[State | InfluxctlError]:
+        self, wanted: Sequence[tuple[str, datetime | None]], before: Sequence[entities.State], concurrency: int
+    ) -> list[entities.State | errors.InfluxctlError]:
         """Create tokens in parallel, each of its own description, and prove them all by one list afterwards.
 
         Each of `wanted` is a description and an expiry, None for none; `before` is the list of tokens. The result has
@@ -162,7 +163,7 @@ class Influxctl:
         finally:
             pool.shutdown(cancel_futures=True)
         listed = self._listed_after(outputs)
-        results: list[State | InfluxctlError] = []
+        results: list[entities.State | errors.InfluxctlError] = []
         for (description, _expires_at), output in zip(wanted, outputs):
             created = None
             if isinstance(listed, list) and isinstance(output, Output):
@@ -182,29 +183,31 @@ class Influxctl:
             some = ids[start : start + REVOKED_AT_ONCE]
             output = self._client.runner.run(["management", "revoke", "--force", *some])
             if output.code != 0:
-                failures.append(self._failed(output, f"revoke the management tokens {listed(some)}"))
+                failures.append(self._failed(output, f"revoke the management tokens {entities.listed(some)}"))
             if output.code is None:
                 break
         if failures:
             raise failures[0]
 
-    def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[State]:
+    def _list(self, retries: int, may_pass: Callable[[Output], bool]) -> list[entities.State]:
         """Return all management tokens, asked for again where `may_pass` says so of a failure."""
         output = self._client.read(_LIST, retries, may_pass)
         if output.code != 0:
             raise self._failed(output, "list the management tokens")
         return parse_list(output.stdout)
 
-    def _attempt(self, description: str, expires_at: datetime | None) -> Output | InfluxctlError:
+    def _attempt(self, description: str, expires_at: datetime | None) -> Output | errors.InfluxctlError:
         arguments = ["management", "create", f"--description={description}"]
         if expires_at is not None:
             arguments.append(f"--expires-at={format_instant(expires_at.replace(microsecond=0))}")
         try:
             return self._client.runner.run(arguments)
-        except InfluxctlError as error:
+        except errors.InfluxctlError as error:
             return error
 
-    def _listed_after(self, outputs: Sequence[Output | InfluxctlError]) -> list[State] | InfluxctlError:
+    def _listed_after(
+        self, outputs: Sequence[Output | errors.InfluxctlError]
+    ) -> list[entities.State] | errors.InfluxctlError:
         """Return the list, or the error of reading it.
 
         Where a create has printed a secret, only the list can prove that one. So any failure is tried again then, at
@@ -213,29 +216,29 @@ class Influxctl:
         printed = any(isinstance(output, Output) and output.stdout for output in outputs)
         try:
             return self._list(max(1, self._client.retries), lambda _output: True) if printed else self.list_tokens()
-        except InfluxctlError as error:
+        except errors.InfluxctlError as error:
             return error
 
     def _unproved(
         self,
         description: str,
-        output: Output | InfluxctlError,
-        before: Sequence[State],
-        listed: list[State] | InfluxctlError,
-    ) -> InfluxctlError:
+        output: Output | errors.InfluxctlError,
+        before: Sequence[entities.State],
+        listed: list[entities.State] | errors.InfluxctlError,
+    ) -> errors.InfluxctlError:
         """Return why a create counts as failed, and what to look at."""
         doing = f"create the management token {description!r}"
-        if isinstance(output, InfluxctlError):
+        if isinstance(output, errors.InfluxctlError):
             problem = output
         elif output.code == 0:
             cause = "no new token in its list begins what it printed."
-            if isinstance(listed, InfluxctlError):
+            if isinstance(listed, errors.InfluxctlError):
                 cause = f"the list that would prove which token it made can't be read. {listed}"
-            problem = InfluxctlError(f"Can't {doing}: influxctl reported success, but {cause}", code="unproved")
+            problem = errors.InfluxctlError(f"Can't {doing}: influxctl reported success, but {cause}", code="unproved")
         else:
             # What a create prints on stdout is a secret.
             problem = self._failed(output._replace(stdout=""), doing)
-        if isinstance(listed, InfluxctlError):
+        if isinstance(listed, errors.InfluxctlError):
             hint = (
                 " A token of that description may have been made: look at influxctl management list."
                 if isinstance(output, Output) and output.code in (0, None)
@@ -249,14 +252,14 @@ class Influxctl:
                 if appeared
                 else ""
             )
-        return InfluxctlError(f"{problem}{hint}", code=problem.code)
+        return errors.InfluxctlError(f"{problem}{hint}", code=problem.code)
 
     @staticmethod
-    def _new(before: Sequence[State], listed: Sequence[State], description: str) -> list[str]:
+    def _new(before: Sequence[entities.State], listed: Sequence[entities.State], description: str) -> list[str]:
         earlier_ids = {token["id"] for token in before}
         return [t["id"] for t in listed if t["id"] not in earlier_ids and t.get("description") == description]
 
-    def _failed(self, output: Output, doing: str) -> InfluxctlError:
+    def _failed(self, output: Output, doing: str) -> errors.InfluxctlError:
         """Return the error of a run that failed or took too long."""
         return self._client.failed(output, doing, _NEEDS, lambda: self._remedy(output))
 

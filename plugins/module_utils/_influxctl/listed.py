@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable
 
+from .._core import entities, errors
 from .._core.durations import parse_duration
-from .._core.entities import State, parse_partition_template, read_instant
-from .._core.errors import InfluxctlError
 from .._core.token_values import read_text
 
 # A value begins in the first column: Go indents what is inside. Colours are out already.
@@ -74,7 +73,7 @@ def _instant(value: Any) -> datetime | None:
     """Return an instant, None where it is a zero value. Raises ValueError, also for what is no instant at all."""
     if isinstance(value, Mapping):
         value = {"seconds": _number(value["seconds"]), "nanos": _number(value.get("nanos") or 0)}
-    return read_instant(value)
+    return entities.read_instant(value)
 
 
 def _retention(value: Any) -> int:
@@ -108,7 +107,7 @@ def read_template(value: Any) -> list[dict[str, Any]]:
             return []
     if not isinstance(value, list):
         raise ValueError("no list of parts")
-    return parse_partition_template([_part(part) for part in value]) if value else []
+    return entities.parse_partition_template([_part(part) for part in value]) if value else []
 
 
 def _part(value: Any) -> dict[str, Any]:
@@ -158,12 +157,12 @@ class Kind:
         """Return whether an object has the key without which nothing is an entry."""
         return any(squashed(key) in self.keys[0].printed and _is_plain(one) for key, one in value.items())
 
-    def state(self, entry: Mapping[str, Any]) -> State:
+    def state(self, entry: Mapping[str, Any]) -> entities.State:
         """Return an entry's keys that are printed and understood. Raises ValueError without the first one."""
         there: dict[str, Any] = {}
         for printed_key, value in entry.items():
             there.setdefault(squashed(printed_key), value)
-        state: State = {}
+        state: entities.State = {}
         for key in self.keys:
             for printed in key.printed:
                 if there.get(printed) in (None, "") or key.name in state:
@@ -242,7 +241,7 @@ CLUSTERS = Kind(
 )
 
 
-def parse_entries(text: str, kind: Kind) -> list[State]:
+def parse_entries(text: str, kind: Kind) -> list[entities.State]:
     """Return the entries that influxctl printed. Raises InfluxctlError (code `bad_answer`)."""
     problem = ""
     try:
@@ -251,7 +250,7 @@ def parse_entries(text: str, kind: Kind) -> list[State]:
             return [kind.state(entry) for entries in found for entry in entries]
     except ValueError as error:
         problem = f" ({error})"
-    raise InfluxctlError(
+    raise errors.InfluxctlError(
         f"influxctl printed no list of {kind.noun} as JSON that can be understood{problem}. Run it by hand with the"
         " same profile to see what it says.",
         code="bad_answer",

@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .._core.entities import ACTIVE, DELETED, State
-from .._core.errors import InfluxctlError
+from .._core import entities, errors
 from .client import Client, Need
 from .listed import CLUSTERS, DATABASES, TABLES, USERS, Kind, parse_entries
 
@@ -38,7 +37,7 @@ class Lists:
         self._client = client
         self._product = product
 
-    def databases(self, status: str = ACTIVE) -> list[State]:
+    def databases(self, status: str = entities.ACTIVE) -> list[entities.State]:
         """Return databases by status, one of STATUSES: active ones first.
 
         The keys are `name`, `id` (since 2.10.3), `retention_period` (nanoseconds), `max_tables`,
@@ -46,7 +45,7 @@ class Lists:
         """
         return self._by_status(DATABASES, ["database", "list"], [], status, "list the databases")
 
-    def tables(self, database: str, status: str = ACTIVE) -> list[State]:
+    def tables(self, database: str, status: str = entities.ACTIVE) -> list[entities.State]:
         """Return the tables of an active database by status, one of STATUSES: active ones first.
 
         The keys are `database`, `name`, `id`, `partition_template` (an empty list where influxctl shows that it has
@@ -58,7 +57,7 @@ class Lists:
         found = self._by_status(TABLES, ["table", "list"], operands, status, doing, (_TABLES,))
         return [{"database": database, **table} for table in found]
 
-    def users(self) -> list[State]:
+    def users(self) -> list[entities.State]:
         """Return the users of the account: `id`, `name`, `email`, `account_id`, `created_at`."""
         users = self._list(USERS, ["user", "list", "--format", "json"], "list the users")
         for user in users:
@@ -66,7 +65,7 @@ class Lists:
             user.setdefault("name", " ".join(filter(None, names)) or None)
         return users
 
-    def clusters(self) -> list[State]:
+    def clusters(self) -> list[entities.State]:
         """Return the clusters of the account: `cluster_id`, `account_id`, `name`, `url`, `state`, `created_at`.
 
         influxctl refuses it on Clustered (facts.md#lists-of-other-things).
@@ -74,13 +73,13 @@ class Lists:
         remedy = _CLUSTERED if self._product == "clustered" else ""
         return self._list(CLUSTERS, ["cluster", "list", "--format", "json"], "list the clusters", remedy=remedy)
 
-    def cluster(self, cluster_id: str) -> State | None:
+    def cluster(self, cluster_id: str) -> entities.State | None:
         """Return one cluster, with the keys of `clusters`; None where influxctl finds none of this ID."""
         operands = ["--", cluster_id] if cluster_id.startswith("-") else [cluster_id]
         command = ["cluster", "get", "--format", "json", *operands]
         try:
             found = self._list(CLUSTERS, command, f"read the cluster {cluster_id!r}")
-        except InfluxctlError as error:
+        except errors.InfluxctlError as error:
             if error.code == "not_found":
                 return None
             raise
@@ -94,12 +93,12 @@ class Lists:
         status: str,
         doing: str,
         needs: Sequence[Need] = (),
-    ) -> list[State]:
-        found: list[State] = []
+    ) -> list[entities.State]:
+        found: list[entities.State] = []
         for deleted in (False, True):
-            if status == (ACTIVE if deleted else DELETED):
+            if status == (entities.ACTIVE if deleted else entities.DELETED):
                 continue
-            options = ["--format", "json", *(["--filter-status", DELETED] if deleted else [])]
+            options = ["--format", "json", *(["--filter-status", entities.DELETED] if deleted else [])]
             filtered = (*needs, *((_DELETED,) if deleted else ()))
             for state in self._list(kind, [*command, *options, *operands], doing, filtered):
                 # What an entry calls itself counts more than the list in which it stands.
@@ -110,7 +109,7 @@ class Lists:
 
     def _list(
         self, kind: Kind, command: Sequence[str], doing: str, needs: Sequence[Need] = (), remedy: str = ""
-    ) -> list[State]:
+    ) -> list[entities.State]:
         output = self._client.read(command)
         if output.code != 0:
             error = self._client.failed(output, doing, needs, lambda: remedy)
@@ -119,6 +118,6 @@ class Lists:
             raise error
         try:
             return parse_entries(output.stdout, kind)
-        except InfluxctlError as error:
+        except errors.InfluxctlError as error:
             # A program that doesn't know the command may show its help, and call that a success.
-            raise InfluxctlError(f"{error}{self._client.lacks(needs, output.text())}", code=error.code) from None
+            raise errors.InfluxctlError(f"{error}{self._client.lacks(needs, output.text())}", code=error.code) from None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Iterator
 from typing import Callable
 
-from .._core.errors import MASK, InfluxctlError
+from .._core import errors, printing
 from .runner import Output, Runner, find_program
 from .trials import NotProved, Trials
 
@@ -39,7 +39,7 @@ def _as_not_proved() -> Iterator[None]:
     """Turn the error of a program that isn't there, or can't be run, into NotProved with the same code."""
     try:
         yield
-    except InfluxctlError as error:
+    except errors.InfluxctlError as error:
         raise NotProved(
             f"{error} The profile can't be proved without it; the role influxops.influxdb3.influxctl installs it.",
             code=error.code,
@@ -75,7 +75,7 @@ def prove(
 
 def without_values(text: str) -> str:
     """Return what influxctl printed, without the values and comments of the config that it quotes."""
-    return _COMMENT.sub(f"# {MASK}", _VALUE.sub(f"= {MASK}", text))
+    return _COMMENT.sub(f"# {printing.MASK}", _VALUE.sub(f"= {printing.MASK}", text))
 
 
 def _may_pass(output: Output) -> bool:

@@ -17,7 +17,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, NamedTuple
 
-from .._core.errors import LONGEST, InfluxctlError, quoted
+from .._core import errors
 from .._core.masking import without_colours
 from .._core.signals import held_back
 from .process import MOST, Process, TooMuchOutput
@@ -55,7 +55,10 @@ class Output(NamedTuple):
     def text(self) -> str:
         """Return the text of both streams; of a long one the beginning and the end, so that a search stays fast."""
         texts = (self.stderr, self.stdout)
-        return "\n".join(text if len(text) <= LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}" for text in texts)
+        return "\n".join(
+            text if len(text) <= errors.LONGEST else f"{text[: errors.LONGEST]}\n{text[-errors.LONGEST :]}"
+            for text in texts
+        )
 
 
 class Runner:
@@ -103,9 +106,9 @@ class Runner:
                 start_new_session=True,
             )
         except OSError as error:
-            raise InfluxctlError(f"{self._program} can't be run: {error.strerror}.") from None
+            raise errors.InfluxctlError(f"{self._program} can't be run: {error.strerror}.") from None
         except ValueError as error:
-            raise InfluxctlError(f"{self._program} can't be run with such an argument: {error}.") from None
+            raise errors.InfluxctlError(f"{self._program} can't be run with such an argument: {error}.") from None
 
     @staticmethod
     def _finished(process: Process, timeout: float) -> Output:
@@ -127,7 +130,9 @@ class Runner:
         for process in list(self._running):
             _kill(process)
 
-    def failed(self, output: Output, doing: str, secrets: Iterable[str], remedy: Callable[[], str]) -> InfluxctlError:
+    def failed(
+        self, output: Output, doing: str, secrets: Iterable[str], remedy: Callable[[], str]
+    ) -> errors.InfluxctlError:
         """Return the error of a run that failed or took too long: `Can't {doing}: ...`.
 
         `remedy` gives a sentence, which begins with a blank, for a program that ended by itself and wants no login.
@@ -135,18 +140,18 @@ class Runner:
         quote = quote_end(output.stderr or output.stdout, secrets)
         login = _LOGIN if _NEEDS_LOGIN.search(output.text()) else ""
         if output.endless:
-            return InfluxctlError(
+            return errors.InfluxctlError(
                 f"Can't {doing}: influxctl printed more than {MOST // 1_000_000} MB and was ended. Run it by hand with"
                 f" the same profile to see what it prints.{quote}",
                 code="bad_answer",
             )
         if output.code is None:
-            return InfluxctlError(
+            return errors.InfluxctlError(
                 f"Can't {doing}: influxctl did not finish within {self._timeout:g} seconds and was"
                 f" ended.{login}{quote}",
                 code="influxctl_timeout",
             )
-        return InfluxctlError(
+        return errors.InfluxctlError(
             f"Can't {doing}: influxctl failed with exit code {output.code}.{quote}{login or remedy()}"
         )
 
@@ -162,9 +167,9 @@ def find_program(program: str | None) -> str:
     if found is None:
         wanted = os.path.expanduser(program or NAME)
         if os.path.isfile(wanted):
-            raise InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
+            raise errors.InfluxctlError(f"{wanted} is not executable.", code="influxctl_missing")
         where = f" at {wanted}" if os.sep in wanted else f" on the PATH, in {' or '.join(DIRECTORIES)}"
-        raise InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
+        raise errors.InfluxctlError(_MISSING.format(where=where), code="influxctl_missing")
     return found
 
 
@@ -173,7 +178,7 @@ def quote_end(text: str, secrets: Iterable[str]) -> str:
 
     The text is masked before it is cut to its last 500 characters, because a short piece of a secret can't be found.
     """
-    words = " ".join(quoted(text[-LONGEST:], secrets).split())
+    words = " ".join(errors.quoted(text[-errors.LONGEST :], secrets).split())
     return f" It said: {words[-500:]!r}." if words else ""
 
 

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import InfluxctlError, OptionError
-from .._core.interface import Spec
+from .._core import errors, interface
 
-PROVE_OPTIONS: Spec = {
+PROVE_OPTIONS: interface.Spec = {
     "influxctl_path": {"type": "path", "default": "influxctl"},
     "retries": {"type": "int", "default": 5},
     "delay": {"type": "float", "default": 2.0},
@@ -22,7 +21,7 @@ PROVE_OPTIONS: Spec = {
 _LONGEST = 3600.0
 
 
-class NotProved(InfluxctlError):
+class NotProved(errors.InfluxctlError):
     """influxctl doesn't work with the profile, or isn't there to prove it."""
 
     code = "not_proved"
@@ -56,5 +55,5 @@ def trials(options: Mapping[str, Any]) -> Trials:
     if not 0 < timeout <= _LONGEST:
         problems.append(f"prove.timeout must be more than 0 and at most {_LONGEST:.0f} seconds")
     if problems:
-        raise OptionError("; ".join(problems) + ".")
+        raise errors.OptionError("; ".join(problems) + ".")
     return Trials(options["influxctl_path"], retries, delay, timeout)

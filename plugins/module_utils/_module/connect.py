@@ -13,10 +13,9 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule
 
 from .._api.endpoints import ManagementApi
 from .._api.proxies import logins_in
+from .._core import errors, interface
 from .._core.addresses import exposed, login_in, parse_host
 from .._core.connection import Connection, resolve
-from .._core.errors import ProfileError, remember
-from .._core.interface import Result, Spec
 from .._core.stated import PRODUCTS
 from .entry import run as run_module
 
@@ -37,7 +36,7 @@ def _from_environment(name: str) -> dict[str, Any]:
 
 
 # No option has a default here: a profile may state a value that the user doesn't (connection.resolve fills the rest).
-CONNECTION_OPTIONS: Spec = {
+CONNECTION_OPTIONS: interface.Spec = {
     "product": {"type": "str", "choices": list(PRODUCTS)},
     "host": _from_environment("INFLUXDB3_HOST"),
     "port": {"type": "int"},
@@ -54,19 +53,19 @@ CONNECTION_OPTIONS: Spec = {
     "retries": {"type": "int"},
 }
 
-INFLUXCTL_OPTIONS: Spec = {"influxctl_path": {"type": "path"}}
+INFLUXCTL_OPTIONS: interface.Spec = {"influxctl_path": {"type": "path"}}
 
 
-def run(work: Callable[[AnsibleModule], Result], options: Spec, **rules: Any) -> None:
+def run(work: Callable[[AnsibleModule], interface.Result], options: interface.Spec, **rules: Any) -> None:
     """Run a module with a connection, and end it. An empty connection option counts as one that isn't stated.
 
     The logins of proxies are masked in all messages, because servers, proxies and influxctl may repeat them. `rules`
     are further arguments of `entry.run`.
     """
 
-    def work_with_masked_logins(module: AnsibleModule) -> Result:
+    def work_with_masked_logins(module: AnsibleModule) -> interface.Result:
         for secret in logins_in(os.environ):
-            remember(secret)
+            errors.remember(secret)
         return work(module)
 
     run_module(work_with_masked_logins, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
@@ -85,17 +84,17 @@ def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
     name = module.params["profile"] or "default"
     text = config_file.read(path)
     if text is None:
-        raise ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
+        raise errors.ProfileError(f"There is no influxctl config at {path}: check config_path.", code="no_config")
     try:
         found = profile_reader.read_profiles(text)
         index = profile_reader.find_profile(found, name)
-    except ProfileError as error:
-        raise ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
+    except errors.ProfileError as error:
+        raise errors.ProfileError(f"The influxctl config {path} can't be used: {error}.", code=error.code) from None
     if index is None:
-        raise ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
+        raise errors.ProfileError(f"The influxctl config {path} has no profile {name!r}.", code="no_profile")
     module.no_log_values.update(profile_reader.secrets_of(found[index]))
     for secret in (secret for each in found for secret in profile_reader.secrets_of(each)):
-        remember(secret)
+        errors.remember(secret)
     return path, found[index]
 
 

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core import entities, errors, interface
 from .._core.connection import Connection
-from .._core.entities import State
-from .._core.errors import Influxdb3Error
-from .._core.interface import now
 from .._core.plan import Change, find
 from .._influxctl.program import find_influxctl
 
@@ -27,15 +25,15 @@ _LONGEST = 10.0
 
 
 def of_name(
-    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]]
-) -> Callable[[str], list[State]]:
+    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[entities.State]]
+) -> Callable[[str], list[entities.State]]:
     """Return a function that returns the objects of a name among those that influxctl lists. It lists them once.
 
     The function raises InfluxctlError, ProfileError, and OptionError for a connection that influxctl can't be given.
     """
 
     @cache
-    def listed() -> list[State]:
+    def listed() -> list[entities.State]:
         # Imported only where it is needed, because Python compiles a module's files anew for every task.
         from .influxctl_access import influxctl_lists
 
@@ -55,13 +53,13 @@ class Restorable(NamedTuple):
     until: str | None = None
     warnings: Sequence[str] = ()
 
-    def identified(self, state: State | None) -> State | None:
+    def identified(self, state: entities.State | None) -> entities.State | None:
         """Return the object's state with the ID."""
         return state if state is None or self.id is None else {**state, "id": self.id}
 
 
 def restorable(
-    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[State]], change: Change
+    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[entities.State]], change: Change
 ) -> Restorable:
     """Return how the object that a change deletes can be restored. influxctl is asked for the ID where it is installed.
 
@@ -72,7 +70,7 @@ def restorable(
         return Restorable()
     from .._cluster.restoring import restorable_until
 
-    until = restorable_until(connection.product, now())
+    until = restorable_until(connection.product, interface.now())
     if change.before.get("id"):  # the plan has looked it up
         return Restorable(change.before["id"], until)
     if find_influxctl(module.params["influxctl_path"], os.environ) is None:
@@ -83,5 +81,5 @@ def restorable(
     try:
         with influxctl_lists(module, connection, longest=_LONGEST) as lists:
             return Restorable((find(ask(lists), name) or {}).get("id"), until)
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return Restorable(None, until, [f"The ID that restores {name!r} could not be looked up. {error}"])

@@ -16,9 +16,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from .._core.errors import Influxdb3Error, register_secrets, shown
-from .._core.interface import Result, Spec
-from .._core.printing import printables
+from .._core import errors, interface, printing
 
 
 class _Module(AnsibleModule):
@@ -48,8 +46,8 @@ class _Module(AnsibleModule):
 
 
 def run(
-    work: Callable[[AnsibleModule], Result],
-    options: Spec,
+    work: Callable[[AnsibleModule], interface.Result],
+    options: interface.Spec,
     *,
     empty_is_unset: Collection[str] = (),
     many_objects: bool = False,
@@ -65,17 +63,17 @@ def run(
     if many_objects:
         gc.disable()
     module = _Module(empty_is_unset=empty_is_unset, argument_spec=options, supports_check_mode=True, **rules)
-    register_secrets(module.no_log_values)
+    errors.register_secrets(module.no_log_values)
     try:
         result = work(module)
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         module.fail_json(msg=str(error), failure=error.failure())
     for warning in result.warnings:
-        module.warn(shown(warning))
+        module.warn(errors.shown(warning))
     output: dict[str, Any] = {"changed": result.changed, **result.values}
     if (result.before, result.after) != (None, None):
         # People look at the diff, so its texts are escaped. All other values are data and stay as they are.
-        output["diff"] = printables({"before": result.before or {}, "after": result.after or {}})
+        output["diff"] = printing.printables({"before": result.before or {}, "after": result.after or {}})
     if result.error:
         output.update(msg=str(result.error), failure=result.error.failure())
     if result.secrets:

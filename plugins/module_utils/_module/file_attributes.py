@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import Location, give
+from .._core import durable
 from .._core.owner import Owner
 
 Diff = dict[str, dict[str, Any]]
@@ -43,7 +43,7 @@ def apply_file_options(module: AnsibleModule, descriptor: int, path: str) -> Non
     """
     wanted = differences(module, path)
     uid, gid, mode = wanted.get("owner"), wanted.get("group"), wanted.get("mode")
-    give(descriptor, Owner(uid, gid))
+    durable.give(descriptor, Owner(uid, gid))
     if mode is not None:
         os.fchmod(descriptor, int(mode, 8))
     arguments = module.load_file_common_arguments(module.params, path)
@@ -68,7 +68,7 @@ def differences(module: AnsibleModule, path: str, diff: Diff | None = None) -> d
     return found["after"]
 
 
-def set_attributes(module: AnsibleModule, where: Location) -> None:
+def set_attributes(module: AnsibleModule, where: durable.Location) -> None:
     """Give the file the stated attributes of its file system (chattr). Only Ansible's own function can set them."""
     if module.params["attributes"]:
         module.set_attributes_if_different(where.path, module.params["attributes"], False)

@@ -11,8 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.errors import InfluxctlError, ProfileError
-from .._core.regular_file import problem_of
+from .._core import errors, regular_file
 from .._influxctl import proof, trials
 from .._influxctl.program import find_influxctl
 from .._influxctl.runner import find_program
@@ -40,7 +39,7 @@ def try_out(how: trials.Trials, path: str, profile: str | None, document: dict[s
             except trials.NotProved as error:
                 found.update(proved=False, proof_failure=str(error))
         program["version"] = version_text(ask_version(how.program, how.timeout))
-    except InfluxctlError as error:
+    except errors.InfluxctlError as error:
         program["failure"] = str(error)
     return found
 
@@ -53,7 +52,7 @@ def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] |
         document = with_path_in_errors(path, lambda: toml_data.load(text or ""))
         found = with_path_in_errors(path, lambda: profile_reader.profiles_of(document))
         index = with_path_in_errors(path, lambda: profile_reader.find_profile(found, module.params["name"]))
-    except ProfileError as error:
+    except errors.ProfileError as error:
         return {}, None, str(error)
     return document, None if index is None else found[index], None
 
@@ -61,7 +60,7 @@ def read_config(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any] |
 def tls_files(tls: Mapping[str, Any]) -> list[dict[str, str | None]]:
     """Return `key`, `path` and `problem` of each file that the key `tls` of a profile names (facts.md#profile-keys)."""
     return [
-        {"key": key, "path": str(tls[key]), "problem": problem_of(str(tls[key]))}
+        {"key": key, "path": str(tls[key]), "problem": regular_file.problem_of(str(tls[key]))}
         for key in ("ca", "cert", "key")
         if tls.get(key)
     ]

@@ -9,7 +9,7 @@ import platform
 import sys
 from typing import Any, Callable
 
-from .._core.errors import Influxdb3Error
+from .._core import errors
 
 
 def interpreter() -> dict[str, Any]:
@@ -24,6 +24,6 @@ def library(name: str, check: Callable[[], object]) -> dict[str, Any]:
     """
     try:
         check()
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return {"name": name, "problem": str(error)}
     return {"name": name, "problem": None}

@@ -9,23 +9,24 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .._core.entities import ACTIVE, STATUSES, State
-from .._core.interface import Spec
+from .._core import entities, interface
 
-NAME_FILTERS: Spec = {"name": {"type": "str"}, "patterns": {"type": "list", "elements": "str"}}
+NAME_FILTERS: interface.Spec = {"name": {"type": "str"}, "patterns": {"type": "list", "elements": "str"}}
 NAME_RULES: dict[str, Any] = {"mutually_exclusive": [("name", "patterns")]}
-STATUS_FILTER: Spec = {"status": {"type": "str", "choices": list(STATUSES), "default": ACTIVE}}
+STATUS_FILTER: interface.Spec = {
+    "status": {"type": "str", "choices": list(entities.STATUSES), "default": entities.ACTIVE}
+}
 
 
-def chosen(params: Mapping[str, Any], states: Iterable[State]) -> list[State]:
+def chosen(params: Mapping[str, Any], states: Iterable[entities.State]) -> list[entities.State]:
     """Return the objects that the options ask for, sorted by name; of one name the active one first, then by ID."""
     name, patterns = params["name"], params["patterns"]
 
-    def fits(state: State) -> bool:
+    def fits(state: entities.State) -> bool:
         own = state.get("name") or ""
         return name in (None, own) and (patterns is None or any(fnmatchcase(own, pattern) for pattern in patterns))
 
-    def order(state: State) -> tuple[str, bool, int, str]:
+    def order(state: entities.State) -> tuple[str, bool, int, str]:
         number = state.get("id")  # of a user, a text
         whole = number if isinstance(number, int) else 0
         return state.get("name") or "", bool(state.get("deleted")), whole, str(number)

@@ -12,10 +12,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._api.endpoints import ManagementApi
 from .._api.observation import Observation, observe
+from .._core import entities, errors
 from .._core.connection import Connection
 from .._core.durations import format_instant
-from .._core.entities import MGMT_TOKEN
-from .._core.errors import Influxdb3Error
 from .._influxctl.influxctl import Influxctl
 from .._influxctl.lists import Lists
 from .._influxctl.program import find_influxctl
@@ -45,7 +44,7 @@ def look_at_api(module: AnsibleModule) -> Found:
             api.list_databases()
         finally:
             form = api.url_form
-    except Influxdb3Error as problem:
+    except errors.Influxdb3Error as problem:
         error = problem
     last = seen[-1] if seen else None
     is_plain = connection is None or not connection.base_url.startswith("https:")
@@ -67,20 +66,20 @@ def look_at_influxctl(module: AnsibleModule) -> Found:
     try:
         find_program(program)
         found["version"] = version_text(ask_version(program, _VERSION_TIMEOUT))
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return {"influxctl": {**found, "problem": str(error)}}
     try:
         with influxctl_access(module) as access:
             return {"influxctl": found, "management": _management(access), "users": _users(access)}
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return {"influxctl": found, "management": {"problem": str(error), "own": []}}
 
 
 def _management(access: Access) -> Found:
     tokens = InfluxctlTokens(Influxctl(access.client), access.own_token, allow_self_revoke=False)
     try:
-        own = [MGMT_TOKEN.to_result(token) for token in tokens.list() if tokens.is_own(token)]
-    except Influxdb3Error as error:
+        own = [entities.MGMT_TOKEN.to_result(token) for token in tokens.list() if tokens.is_own(token)]
+    except errors.Influxdb3Error as error:
         return {"problem": str(error), "own": []}
     return {"problem": None, "own": own}
 
@@ -88,5 +87,5 @@ def _management(access: Access) -> Found:
 def _users(access: Access) -> Found:
     try:
         return {"number": len(Lists(access.client, access.product).users()), "problem": None}
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         return {"number": None, "problem": str(error)}

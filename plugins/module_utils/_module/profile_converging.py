@@ -10,20 +10,18 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import Location
+from .._core import durable, interface
 from .._core.file_identity import file_identity
-from .._core.interface import Result
 from .._influxctl.trials import NotProved, Trials
-from .._profile import config_file, profile_reader, profiles
+from .._profile import config_file, profile_reader, profiles, toml_data
 from .._profile.profile_keys import refused_keys, warnings
-from .._profile.toml_data import load
 from .file_attributes import differences
 from .profile_files import with_path_in_errors
 
 
 def converge_profiles(
-    module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], how: Trials | None
-) -> Result:
+    module: AnsibleModule, where: durable.Location, wishes: Sequence[profiles.Wish], how: Trials | None
+) -> interface.Result:
     """Bring the profiles of a file that no other run works on to their stated form; check mode writes nothing.
 
     `how` is None where no proof is asked for. Raises NotProved, ProfileError and OptionError.
@@ -50,11 +48,17 @@ def converge_profiles(
         refused_keys=refused,
         proved=True if prove is not None else None,
     )
-    return Result(changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused))
+    return interface.Result(
+        changed or bool(attributes), values, before=before, after=after, warnings=warnings(path, refused)
+    )
 
 
 def _write(
-    module: AnsibleModule, where: Location, old: str | None, new: str | None, prove: Callable[[str], None] | None
+    module: AnsibleModule,
+    where: durable.Location,
+    old: str | None,
+    new: str | None,
+    prove: Callable[[str], None] | None,
 ) -> dict[str, Any]:
     """Write the `new` text with the stated attributes, or with None only the attributes; return what to report."""
     # Here, because most runs write nothing, and the target compiles a module's code at each run.
@@ -83,7 +87,7 @@ def _proof_due(
     from .._influxctl import proof
 
     proof.check_program(how)
-    secrets = {*profile_reader.hidden_texts(load(old)), *profile_reader.hidden_texts(edited.document)}
+    secrets = {*profile_reader.hidden_texts(toml_data.load(old)), *profile_reader.hidden_texts(edited.document)}
     used = how
 
     def prove(config_path: str) -> None:
@@ -93,9 +97,11 @@ def _proof_due(
     return prove
 
 
-def not_proved(module: AnsibleModule, where: Location, wishes: Sequence[profiles.Wish], error: NotProved) -> Result:
+def not_proved(
+    module: AnsibleModule, where: durable.Location, wishes: Sequence[profiles.Wish], error: NotProved
+) -> interface.Result:
     """Return the result of a proof that failed, with the profiles that the file holds now. Raises ProfileError."""
-    document = load(config_file.read_at(where) or "")
+    document = toml_data.load(config_file.read_at(where) or "")
     found = profile_reader.profiles_of(document)
     numbers = profile_reader.number_by_name(found)
     outcomes = []
@@ -105,7 +111,7 @@ def not_proved(module: AnsibleModule, where: Location, wishes: Sequence[profiles
         outcomes.append(profiles.Outcome(wish.name, held, held))
     values, _before, _after = _report(document, outcomes, many=module.params["profiles"] is not None)
     failure = NotProved(f"{where.path} is left as it is: {error}", code=error.code)
-    return Result(False, {**values, "path": where.path, "proved": False}, error=failure)
+    return interface.Result(False, {**values, "path": where.path, "proved": False}, error=failure)
 
 
 def _report(

@@ -15,14 +15,12 @@ from typing import Callable, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Location
-from .._core.errors import ProfileError
-from .._core.interface import Spec
+from .._core import durable, errors, interface
 from .._profile import config_file, toml_data
 
 Made = TypeVar("Made")
 
-SHIPPED_OPTIONS: Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
+SHIPPED_OPTIONS: interface.Spec = {"path": {"type": "path"}, "_tomlkit": {"type": "str", "no_log": True}}
 
 
 def offer_tomlkit(module: AnsibleModule) -> None:
@@ -38,18 +36,18 @@ def _unpack(archive: str, shipped: str) -> str:
         with open(archive, "wb") as handle:
             handle.write(base64.b64decode(shipped))
     except OSError as error:
-        raise ProfileError(f"{archive} can't be written: {error.strerror}.", code="unwritable") from None
+        raise errors.ProfileError(f"{archive} can't be written: {error.strerror}.", code="unwritable") from None
     return archive
 
 
-def config_location(module: AnsibleModule) -> Location:
+def config_location(module: AnsibleModule) -> durable.Location:
     """Return the config's location; tomlkit can be imported from here on. Raises ProfileError."""
     offer_tomlkit(module)
     return config_file.find_location(config_file.locate(module.params["path"], os.environ))
 
 
 @contextlib.contextmanager
-def locked_config(module: AnsibleModule) -> Iterator[Location]:
+def locked_config(module: AnsibleModule) -> Iterator[durable.Location]:
     """Give the config's location. No other run works on the config until the end, unless this one is in check mode.
 
     Raises ProfileError.
@@ -60,14 +58,14 @@ def locked_config(module: AnsibleModule) -> Iterator[Location]:
         yield where
 
 
-def lock(where: Location) -> None:
+def lock(where: durable.Location) -> None:
     """Wait until no other run works on the file, and lock its directory. Raises ProfileError (code `busy`)."""
     # No run can work in a directory that is missing. `parents` makes the directory, and then locks it.
     with explained(where.path, "locked"):
-        locked = bool(where.missing) or where.lock(PATIENCE, time.sleep)
+        locked = bool(where.missing) or where.lock(durable.PATIENCE, time.sleep)
     if not locked:
-        raise ProfileError(
-            f"{where.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
+        raise errors.ProfileError(
+            f"{where.path} is in use by another run since {durable.PATIENCE:g} seconds. Run again when it has ended.",
             code="busy",
         )
 
@@ -76,10 +74,10 @@ def with_path_in_errors(path: str, work: Callable[[], Made]) -> Made:
     """Do some work on a config's text, and name the file in its errors. Raises ProfileError."""
     try:
         return work()
-    except ProfileError as error:
+    except errors.ProfileError as error:
         if error.code == "missing_library":
             raise
-        raise ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
+        raise errors.ProfileError(f"{path} is left as it is: {error}.", code=error.code) from None
 
 
 @contextlib.contextmanager
@@ -94,4 +92,4 @@ def explained(path: str, done: str) -> Iterator[None]:
                 ". It may be mounted by itself, as into a container: mount the directory that it is in instead, or set"
                 " unsafe_writes to write over it"
             )
-        raise ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None
+        raise errors.ProfileError(f"{path} can't be {done}: {text}.", code="unwritable") from None

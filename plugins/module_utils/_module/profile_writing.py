@@ -19,10 +19,8 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import Candidate, Location, write_all
-from .._core.errors import ProfileError
+from .._core import durable, errors, regular_file
 from .._core.owner import parse_owner
-from .._core.regular_file import NotRegular, content_of
 from .._profile import config_file
 from .file_attributes import apply_file_options, copy_attributes, set_attributes
 from .profile_files import explained, lock
@@ -32,7 +30,7 @@ _NOT_REPLACED = (errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV, errno.ETXT
 
 
 @contextlib.contextmanager
-def parents(module: AnsibleModule, where: Location) -> Iterator[None]:
+def parents(module: AnsibleModule, where: durable.Location) -> Iterator[None]:
     """Make the directories that a config lacks, owned by the stated owner, and lock the one that the file is in.
 
     They are removed again where the work in between fails. Raises ProfileError and OptionError.
@@ -53,7 +51,11 @@ def parents(module: AnsibleModule, where: Location) -> Iterator[None]:
 
 
 def write_config(
-    module: AnsibleModule, where: Location, old: str | None, text: str, prove: Callable[[str], None] | None = None
+    module: AnsibleModule,
+    where: durable.Location,
+    old: str | None,
+    text: str,
+    prove: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Replace the file atomically, its attributes set before it has its name; return what to report.
 
@@ -74,7 +76,7 @@ def write_config(
             before = -1
         where.sweep()
         try:
-            with Candidate(where, text.encode("utf-8")) as candidate:
+            with durable.Candidate(where, text.encode("utf-8")) as candidate:
                 path = where.beside(candidate.name)
                 if prove is not None:
                     with _undisturbed(where.path, path, candidate.descriptor, text):
@@ -97,14 +99,14 @@ def write_config(
             _write_in_place(where, text)
             fix_attributes(module, where)
     if prove is not None and config_file.read_at(where) != text:
-        raise ProfileError(
+        raise errors.ProfileError(
             f"{where.path} was written, and somebody else has changed it at the same moment. Run again.",
             code="changed_meanwhile",
         )
     return values
 
 
-def prove_config(where: Location, text: str, prove: Callable[[str], None]) -> None:
+def prove_config(where: durable.Location, text: str, prove: Callable[[str], None]) -> None:
     """Prove the file as it is; `text` is its content. Raises ProfileError and what `prove` raises."""
     path = where.path
     with explained(path, "read"), where.opened() as descriptor, _undisturbed(path, path, descriptor, text):
@@ -123,7 +125,9 @@ def _undisturbed(target: str, path: str, descriptor: int, text: str) -> Iterator
             found = os.stat(path, follow_symlinks=False)
         except FileNotFoundError:
             raise _disturbed(target) from None
-        if not os.path.samestat(found, os.fstat(descriptor)) or content_of(descriptor) != text.encode("utf-8"):
+        if not os.path.samestat(found, os.fstat(descriptor)) or regular_file.content_of(descriptor) != text.encode(
+            "utf-8"
+        ):
             raise _disturbed(target)
 
     check()
@@ -131,34 +135,34 @@ def _undisturbed(target: str, path: str, descriptor: int, text: str) -> Iterator
     check()
 
 
-def _disturbed(path: str) -> ProfileError:
-    return ProfileError(
+def _disturbed(path: str) -> errors.ProfileError:
+    return errors.ProfileError(
         f"{path} is left as it is: somebody else changed it, or the new file beside it, while influxctl proved the new"
         " one. Run again.",
         code="changed_meanwhile",
     )
 
 
-def _write_in_place(where: Location, text: str) -> None:
+def _write_in_place(where: durable.Location, text: str) -> None:
     """Write over the file's content. A run that is cut off leaves half a file, so only where the user allows it."""
     descriptor = where.open(os.O_WRONLY)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise NotRegular
+            raise regular_file.NotRegular
         where.refuse_hard_link(descriptor)
         content = text.encode("utf-8")
-        write_all(descriptor, content)
+        durable.write_all(descriptor, content)
         os.ftruncate(descriptor, len(content))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _backup(module: AnsibleModule, where: Location, old: int) -> str:
+def _backup(module: AnsibleModule, where: durable.Location, old: int) -> str:
     """Copy the file beside itself and return the copy's path. Its mode is 0600, whatever the file's is."""
     status = os.fstat(old)
     name = f"{where.name}.{secrets.token_hex(4)}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}"
-    with Candidate(where, content_of(old)) as copy:
+    with durable.Candidate(where, regular_file.content_of(old)) as copy:
         with contextlib.suppress(PermissionError):
             os.fchown(copy.descriptor, status.st_uid, status.st_gid)
         os.utime(copy.descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -168,7 +172,7 @@ def _backup(module: AnsibleModule, where: Location, old: int) -> str:
     return where.beside(name)
 
 
-def fix_attributes(module: AnsibleModule, where: Location) -> None:
+def fix_attributes(module: AnsibleModule, where: durable.Location) -> None:
     """Give an existing file the attributes that the options state. Raises ProfileError."""
     with explained(where.path, "changed"):
         try:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from ansible.module_utils.basic import AnsibleModule
 
 from .._cluster.tables import TableLists
+from .._core import entities
 from .._core.connection import Connection
-from .._core.entities import DELETED
 
 
 @contextmanager
@@ -27,5 +27,5 @@ def listing_tables(module: AnsibleModule, connection: Connection, *, guarded: bo
     with influxctl_lists(module, connection, guarded=guarded) as lists:
         yield TableLists(
             lambda database: {str(table["name"]): table for table in lists.tables(database)},
-            lambda database: lists.tables(database, DELETED),
+            lambda database: lists.tables(database, entities.DELETED),
         )

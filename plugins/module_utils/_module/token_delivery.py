@@ -10,17 +10,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core import durable, errors, interface
 from .._core.addresses import exposed, login_in
-from .._core.durable import Location
-from .._core.errors import ApiError
 from .._core.file_identity import file_identity
-from .._core.interface import Result, now
-from .._tokens import data_proof, delivery_file
-from .._tokens.secret_text import Secret
+from .._tokens import data_proof, delivery_file, secret_text
 from . import token_files
 
 
-def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[str, Any], done: list[str]) -> Result:
+def deliver(
+    module: AnsibleModule, locations: Sequence[durable.Location], values: dict[str, Any], done: list[str]
+) -> interface.Result:
     """Bring the files at locations that no other run works on to their stated state; check mode writes nothing.
 
     `values` gets the module's return values, and `done` the paths of the files that were written or removed. Both hold
@@ -37,8 +36,8 @@ def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[s
         if trial is None or wanted is None:
             return
         try:
-            values["proved"], found = data_proof.prove(trial, wanted, now)
-        except ApiError as error:
+            values["proved"], found = data_proof.prove(trial, wanted, interface.now)
+        except errors.ApiError as error:
             values.update(proved=False, db_token_file=_held_in(module, locations, kept))
             error.also(f"{path} is left as it was.")
             raise
@@ -61,13 +60,13 @@ def deliver(module: AnsibleModule, locations: Sequence[Location], values: dict[s
     values["db_token_file"] = _held_in(module, locations, wanted)
     values["file_identity"] = file_identity(path)
     values["env_file_identity"] = file_identity(locations[1].path) if locations[1:] else None
-    warnings += delivery_file.clock_warnings(path, wanted, now()) if wanted else []
-    return Result(
+    warnings += delivery_file.clock_warnings(path, wanted, interface.now()) if wanted else []
+    return interface.Result(
         bool(differing) or any(dressed), values, before=diff["before"], after=diff["after"], warnings=warnings
     )
 
 
-def _wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret | None:
+def _wanted_of(module: AnsibleModule, path: str, kept: secret_text.Secret | None) -> secret_text.Secret | None:
     """Return the token that the file shall hold, None for no file. Raises OptionError."""
     stated = delivery_file.stated_secret(module.params)
     if module.params["state"] == "absent":
@@ -77,7 +76,9 @@ def _wanted_of(module: AnsibleModule, path: str, kept: Secret | None) -> Secret 
     return delivery_file.complete(path, stated, kept)
 
 
-def _held_in(module: AnsibleModule, locations: Sequence[Location], secret: Secret | None) -> dict[str, Any] | None:
+def _held_in(
+    module: AnsibleModule, locations: Sequence[durable.Location], secret: secret_text.Secret | None
+) -> dict[str, Any] | None:
     """Return the result's `db_token_file` for a file with this token, None for no file."""
     variable = {"env_path": locations[-1].path if locations[1:] else None, "env_name": module.params["env_name"]}
     return None if secret is None else {"path": locations[0].path, **delivery_file.public(secret), **variable}

@@ -15,14 +15,12 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.durable import PATIENCE, Candidate, Location
-from .._core.errors import OptionError, SecretFileError, remember
+from .._core import durable, errors, regular_file
 from .._core.owner import Owner, is_trusted, parse_owner
-from .._core.regular_file import content_of
 from .._core.replaceable import obstacle
+from .._tokens import secret_text
 from .._tokens.env_file import check_name, is_ours, line_of, name_in, variable_in
 from .._tokens.kept_secrets import kept_at, location_of, refuse_foreign, unreadable
-from .._tokens.secret_text import Secret, encoded
 from .file_attributes import Diff, apply_file_options, copy_attributes, describe, differences, set_attributes
 
 # The ending of a note's name. The note says that what uses the token has not read it yet.
@@ -36,7 +34,7 @@ _UNUSED = (
 class Target:
     """A file with the content that it has (`held`) and the content that is stated (`wanted`); None for no file."""
 
-    location: Location
+    location: durable.Location
     held: bytes | None
     wanted: bytes | None
 
@@ -47,7 +45,7 @@ class Target:
 
 
 @contextlib.contextmanager
-def locked_files(module: AnsibleModule) -> Iterator[list[Location]]:
+def locked_files(module: AnsibleModule) -> Iterator[list[durable.Location]]:
     """Give the locations of `path` and, where it is stated, `env_path`. No other run works on the files until the end.
 
     With `state: present`, missing directories are made, and removed again where the work in between fails. Check mode
@@ -74,7 +72,7 @@ def locked_files(module: AnsibleModule) -> Iterator[list[Location]]:
             raise
 
 
-def _make(module: AnsibleModule, location: Location, owner: Owner) -> None:
+def _make(module: AnsibleModule, location: durable.Location, owner: Owner) -> None:
     with _explained(location.path):
         location.make(owner)
     for directory in location.made:
@@ -82,26 +80,27 @@ def _make(module: AnsibleModule, location: Location, owner: Owner) -> None:
         module.set_context_if_different(directory, context, False)
 
 
-def _lock(locations: Sequence[Location]) -> None:
+def _lock(locations: Sequence[durable.Location]) -> None:
     """Lock each directory once, all runs in the same order."""
-    directories: dict[tuple[int, int], list[Location]] = {}
+    directories: dict[tuple[int, int], list[durable.Location]] = {}
     for location in locations:
         if not location.missing:
             status = os.fstat(location.directory)
             directories.setdefault((status.st_dev, status.st_ino), []).append(location)
     for _inode, (first, *others) in sorted(directories.items()):
         with _explained(first.path):
-            locked = first.lock(PATIENCE, time.sleep)
+            locked = first.lock(durable.PATIENCE, time.sleep)
         if not locked:
-            raise SecretFileError(
-                f"{first.path} is in use by another run since {PATIENCE:g} seconds. Run again when it has ended.",
+            raise errors.SecretFileError(
+                f"{first.path} is in use by another run since {durable.PATIENCE:g} seconds. Run again when it has"
+                " ended.",
                 code="busy",
             )
         for other in others:
             other.locked = first.locked
 
 
-def _refuse_shared(location: Location, owner: Owner) -> None:
+def _refuse_shared(location: durable.Location, owner: Owner) -> None:
     """Raise SecretFileError for a directory that everybody may write to, or that a user owns who isn't trusted.
 
     Such a user could put another file in the place of the token's.
@@ -115,14 +114,14 @@ def _refuse_shared(location: Location, owner: Owner) -> None:
     elif not is_trusted(status.st_uid, owner):
         reason = f"it belongs to the user {status.st_uid}, who is neither root, nor this task's user, nor the owner"
     if reason:
-        raise SecretFileError(
+        raise errors.SecretFileError(
             f"{directory} is no place for a token: {reason}, so that another file may take the place of the token's."
             " Choose a directory that only root or the owner may write to.",
             code="unsafe_directory",
         )
 
 
-def kept_in(module: AnsibleModule, location: Location) -> Secret | None:
+def kept_in(module: AnsibleModule, location: durable.Location) -> secret_text.Secret | None:
     """Return the token that the file holds, None without one; no message shows its secret from now on.
 
     Raises SecretFileError.
@@ -131,24 +130,31 @@ def kept_in(module: AnsibleModule, location: Location) -> Secret | None:
     if kept is None:
         return None
     refuse_foreign(location.path, kept.status, _owner(module))
-    remember(str(kept.secret["token"]))
+    errors.remember(str(kept.secret["token"]))
     return kept.secret
 
 
 def targets_of(
-    module: AnsibleModule, locations: Sequence[Location], kept: Secret | None, wanted: Secret | None
+    module: AnsibleModule,
+    locations: Sequence[durable.Location],
+    kept: secret_text.Secret | None,
+    wanted: secret_text.Secret | None,
 ) -> list[Target]:
     """Return the file of the token and the one of the variable, with what they hold and what they shall hold.
 
     Raises OptionError and SecretFileError.
     """
     targets = [
-        Target(locations[0], None if kept is None else encoded(kept), None if wanted is None else encoded(wanted))
+        Target(
+            locations[0],
+            None if kept is None else secret_text.encoded(kept),
+            None if wanted is None else secret_text.encoded(wanted),
+        )
     ]
     for location in locations[1:]:
         if module.params["state"] == "present":
             if not module.params["env_name"]:
-                raise OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
+                raise errors.OptionError("env_name: it is missing. Name the variable that env_path shall hold.")
             check_name(module.params["env_name"])
         line = None if wanted is None else line_of(module.params["env_name"], str(wanted["token"]))
         names = None if kept else {module.params["env_name"]}
@@ -156,7 +162,7 @@ def targets_of(
     return targets
 
 
-def content_at(location: Location, owner: Owner, names: Collection[str | None] | None) -> bytes | None:
+def content_at(location: durable.Location, owner: Owner, names: Collection[str | None] | None) -> bytes | None:
     """Return the content of the file of variables, None where there is none. Raises SecretFileError for another file.
 
     `names` are the names that its variable may have. They are None where a token beside the file shows that the file is
@@ -171,7 +177,7 @@ def content_at(location: Location, owner: Owner, names: Collection[str | None] |
     if name and names is not None and name not in names:
         what = f"the variable {name}, and there is no token of ours yet"
     if what:
-        raise SecretFileError(
+        raise errors.SecretFileError(
             f"{location.path} holds {what}, so it is left as it is. Name a file of its own: systemd takes several"
             " EnvironmentFile=.",
             code="no_env_file",
@@ -179,7 +185,7 @@ def content_at(location: Location, owner: Owner, names: Collection[str | None] |
     return content
 
 
-def _read(location: Location, owner: Owner | None) -> bytes:
+def _read(location: durable.Location, owner: Owner | None) -> bytes:
     """Return the content of a file. Raises FileNotFoundError, and SecretFileError for one that can't be read.
 
     With an owner, raises SecretFileError as well for a file of an untrusted user's.
@@ -188,7 +194,7 @@ def _read(location: Location, owner: Owner | None) -> bytes:
         with location.opened() as descriptor:
             if owner is not None:
                 refuse_foreign(location.path, os.fstat(descriptor), owner)
-            return content_of(descriptor)
+            return regular_file.content_of(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -213,7 +219,7 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
         for target in targets:
             with _explained(target.location.path):
                 target.location.sweep()
-                candidate = stack.enter_context(Candidate(target.location, target.wanted or b""))
+                candidate = stack.enter_context(durable.Candidate(target.location, target.wanted or b""))
             candidates.append((target.location, candidate))
         check()
         for location, candidate in candidates:
@@ -226,16 +232,16 @@ def replace(module: AnsibleModule, targets: Sequence[Target], check: Callable[[]
                 set_attributes(module, location)
 
 
-def note_unused(location: Location) -> None:
+def note_unused(location: durable.Location) -> None:
     """Leave a note beside the file, before another token is put in place: the programs that use it haven't read it yet.
 
     The role db_token removes the note after the user's tasks (`db_token_changed_tasks`). Raises SecretFileError.
     """
-    with _explained(location.path), Candidate(location, _UNUSED) as candidate:
+    with _explained(location.path), durable.Candidate(location, _UNUSED) as candidate:
         candidate.put(f"{location.name}{UNUSED}")
 
 
-def is_unused(location: Location) -> bool:
+def is_unused(location: durable.Location) -> bool:
     """Return whether there is the note of `note_unused`."""
     try:
         return not location.missing and bool(location.status(f"{location.name}{UNUSED}"))
@@ -243,7 +249,7 @@ def is_unused(location: Location) -> bool:
         return False
 
 
-def _finish(module: AnsibleModule, location: Location, candidate: Candidate) -> None:
+def _finish(module: AnsibleModule, location: durable.Location, candidate: durable.Candidate) -> None:
     """Give the new file the attributes of the old one, and then those that the options state."""
     path = location.beside(candidate.name)
     with contextlib.suppress(FileNotFoundError), location.opened() as old:
@@ -260,7 +266,7 @@ def remove(targets: Sequence[Target], done: list[str]) -> None:
             target.location.sync()
 
 
-def attributes(module: AnsibleModule, location: Location, diff: Diff) -> bool:
+def attributes(module: AnsibleModule, location: durable.Location, diff: Diff) -> bool:
     """Give a file that stays the stated owner, mode and so on; return whether anything differs. Check mode only looks.
 
     Raises SecretFileError.
@@ -284,7 +290,7 @@ def described(path: str | None, prefix: str = "") -> dict[str, Any]:
     return {f"{prefix}{key}": value for key, value in file.items() if not prefix or key not in ("path", "exists")}
 
 
-def env_state(path: str | None, name: str | None, kept: Secret | None) -> str | None:
+def env_state(path: str | None, name: str | None, kept: secret_text.Secret | None) -> str | None:
     """Return whether the file of the variable is `ok`, `missing`, or `differs`; None where no path is stated.
 
     `kept` is the token that the variable should hold. Raises SecretFileError.
@@ -309,8 +315,8 @@ def _explained(path: str) -> Iterator[None]:
         raise _unwritable(path, error.strerror or str(error)) from None
 
 
-def _unwritable(path: str, reason: Any) -> SecretFileError:
-    return SecretFileError(
+def _unwritable(path: str, reason: Any) -> errors.SecretFileError:
+    return errors.SecretFileError(
         f"{path} can't be written: {reason}. Choose a path in a directory that the user who runs this task may write"
         " to, or set become.",
         code="unwritable",

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .._core.printing import texts_in
+from .._core import printing
 from .._core.token_values import can_be_secret
 
 # The statuses by which a server says that it has no such path (facts.md#releases-of-the-server).
@@ -201,7 +201,7 @@ def holds_secret(stdout: str, prefix: str) -> str | None:
     Noise in lines before the JSON is skipped.
     """
     for value in _json_values(stdout):
-        if any(text.startswith(prefix) and text != prefix and can_be_secret(text) for text in texts_in(value)):
+        if any(text.startswith(prefix) and text != prefix and can_be_secret(text) for text in printing.texts_in(value)):
             return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a text"
     return None
 

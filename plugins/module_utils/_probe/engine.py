@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._core.errors import InfluxctlError
+from .._core import errors
 from .answers import Answer, unanswered
 from .asks import ASKS
 from .influxctl import Influxctl
@@ -80,7 +80,7 @@ def _ask(question: Question, session: Session, no_influxctl: str) -> Answer:
         return unanswered(_NEEDS_WRITES)
     try:
         answer = ASKS[question.id](session)
-    except InfluxctlError:
+    except errors.InfluxctlError:
         return unanswered("influxctl could not be run.")
     if answer.value is not None and not question.kind.allows(answer.value):
         return unanswered(f"The answer is not {question.kind.text}.")
@@ -111,6 +111,6 @@ def _remove_own(session: Session, report: Report) -> None:
 def _collections(session: Session) -> list[Any]:
     try:
         return session.collections()
-    except InfluxctlError:
+    except errors.InfluxctlError:
         session.influxctl = None
         return session.collections()

@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from .._core import errors
 from .._core.connection import Connection
 from .._core.durations import format_instant
-from .._core.errors import InfluxctlError, Influxdb3Error
 from .._influxctl.influxctl import find_secret, parse_list
 from .._influxctl.runner import Output, Runner
 from .._influxctl.version import Version, parse_version
@@ -77,7 +77,7 @@ class Influxctl:
             return ran, None
         try:
             return ran, parse_list(ran.stdout)
-        except InfluxctlError:
+        except errors.InfluxctlError:
             return ran, None
 
     def create_token(self, description: str, expires_at: datetime, *, as_json: bool) -> Ran:
@@ -112,6 +112,6 @@ def private_influxctl(
             path = stack.enter_context(private_config(connection, tmpdir))
             influxctl: Influxctl | None = Influxctl(program, path, connection.timeout, secrets)
             why_none = ""
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             influxctl, why_none = None, _NONE.get(error.code, _OTHERWISE)
         yield influxctl, why_none

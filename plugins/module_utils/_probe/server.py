@@ -11,8 +11,8 @@ from typing import Any, Callable
 
 from .._api.endpoints import BASE, ManagementApi, long_form, unwrapped
 from .._api.observation import Observation, observe
+from .._core import errors
 from .._core.connection import CLUSTERED_ID, Connection
-from .._core.errors import ApiError, Influxdb3Error, remember
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
 from .._tokens.proof import data_plane
@@ -84,7 +84,9 @@ class Server:
         if not found:
             # For its error, whose sentence says what to do.
             ManagementApi(self._connection, self._on_secret).list_databases()
-            raise Influxdb3Error("The Management API answers now, but didn't a moment ago: run again.", code="unstable")
+            raise errors.Influxdb3Error(
+                "The Management API answers now, but didn't a moment ago: run again.", code="unstable"
+            )
         self._base = self._bases[found[0]]
 
     def send(self, method: str, tail: str, body: Any = None) -> Reply:
@@ -98,14 +100,14 @@ class Server:
             self._transport = self._new_transport()
         try:
             answer = transport.request(method, path, body, doing="probe")
-        except ApiError as error:
+        except errors.ApiError as error:
             # A second attempt finds what the first may have done, and a success that can't be read may be anybody's:
             # neither is an answer to the question.
             is_lost = error.repeated or (error.status is not None and error.status < 300)
             return Reply(None if is_lost else error.status, None, error.own, error.server_message or "")
         secret = answer.get("accessToken") if isinstance(answer, dict) else None
         if can_be_secret(secret):
-            remember(str(secret))
+            errors.remember(str(secret))
             self._on_secret(str(secret))
         return Reply(self._status, answer)
 
@@ -128,7 +130,7 @@ class Server:
             Transport(self._connection._replace(token=secret, base_url=base_url, retries=1)).request(
                 "GET", "/ping", doing="ask whether the data plane is there"
             )
-        except ApiError as error:
+        except errors.ApiError as error:
             return error.status in (200, 204)
         return True
 
@@ -143,7 +145,7 @@ class Server:
         begun = self._clock()
         try:
             wait_until_active(queried, token, secret, PATIENCE, self._throttle, pause=Throttle.nap, clock=self._clock)
-        except Influxdb3Error:
+        except errors.Influxdb3Error:
             return None
         return self._clock() - begun
 

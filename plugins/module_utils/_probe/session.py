@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import Any, Callable
 from urllib.parse import quote
 
+from .._core import entities, errors
 from .._core.durations import format_instant
-from .._core.entities import DB_TOKEN, State
-from .._core.errors import InfluxctlError, Influxdb3Error, Refused
 from .answers import FORBIDDEN, Answer, Reply, unanswered
 from .influxctl import Influxctl, Ran
 from .scratch import DATABASE, MGMT_TOKEN, Collection, Scratch
@@ -63,7 +62,7 @@ class Session:
         """
         named = [str(value) for key, value in (body or {}).items() if key in ("name", "description")]
         if not self.writes or not any(own in text for own in (self.run, *self._ids) for text in (path, *named)):
-            raise Refused("The probe doesn't write to what isn't its own.")
+            raise errors.Refused("The probe doesn't write to what isn't its own.")
         return self.server.send(method, path, body)
 
     def settled(self, send: Callable[[], Reply]) -> Reply:
@@ -264,16 +263,16 @@ class Session:
     def program(self) -> Influxctl:
         """The program. Raises InfluxctlError where there is none."""
         if self.influxctl is None:
-            raise InfluxctlError("There is no influxctl.", code="influxctl_missing")
+            raise errors.InfluxctlError("There is no influxctl.", code="influxctl_missing")
         return self.influxctl
 
     @cached_property
-    def management(self) -> tuple[Ran, list[State] | None]:
+    def management(self) -> tuple[Ran, list[entities.State] | None]:
         """The first run that lists the management tokens, and its entries, None where they can't be understood."""
         return self.program.list_tokens()
 
     @cached_property
-    def issued(self) -> tuple[Ran, State | None]:
+    def issued(self) -> tuple[Ran, entities.State | None]:
         """The creation of a management token with its output as JSON, and the token's entry in the list afterwards.
 
         One that fails may have met a moment's trouble, so another token is tried then.
@@ -282,13 +281,13 @@ class Session:
         return (ran, token) if ran.success or ran.forbidden else self._issue("again", as_json=True)
 
     @cached_property
-    def issued_plainly(self) -> tuple[Ran, State | None]:
+    def issued_plainly(self) -> tuple[Ran, entities.State | None]:
         """The creation of another management token without --format, and the token's entry in the list afterwards."""
         return self._issue("plain", as_json=False)
 
-    def _issue(self, word: str, *, as_json: bool) -> tuple[Ran, State | None]:
+    def _issue(self, word: str, *, as_json: bool) -> tuple[Ran, entities.State | None]:
         if not self.writes:
-            raise Refused("The probe doesn't write.")
+            raise errors.Refused("The probe doesn't write.")
         self.intended.append(Scratch(MGMT_TOKEN, self.name(word)))
         ran = self.program.create_token(self.name(word), self.server.now() + LIFE, as_json=as_json)
         found = [one for one in self.program.list_tokens()[1] or () if one.get("description") == self.name(word)]
@@ -324,7 +323,7 @@ class Session:
     def _active_mgmt_tokens(self) -> list[tuple[str, str]] | None:
         try:
             tokens = self.program.list_tokens()[1]
-        except InfluxctlError:
+        except errors.InfluxctlError:
             return None
         if tokens is None:
             return None
@@ -339,13 +338,13 @@ class Session:
     def _revoke_mgmt_token(self, token_id: str) -> object:
         try:
             return self.program.revoke_token(token_id)
-        except InfluxctlError as error:
+        except errors.InfluxctlError as error:
             return error
 
 
-def as_token(item: dict[str, Any]) -> State | None:
+def as_token(item: dict[str, Any]) -> entities.State | None:
     """Return a listed database token in its canonical form, None where it can't be understood."""
     try:
-        return DB_TOKEN.from_answer(item, whole=True)
-    except Influxdb3Error:
+        return entities.DB_TOKEN.from_answer(item, whole=True)
+    except errors.Influxdb3Error:
         return None

@@ -11,9 +11,7 @@ import pwd
 from collections.abc import Mapping
 from typing import Callable
 
-from .._core.durable import Location, find
-from .._core.errors import ProfileError
-from .._core.regular_file import content_of, read_regular
+from .._core import durable, errors, regular_file
 
 
 def default_path(system: str, home: str, xdg_config_home: str | None = None) -> str:
@@ -48,17 +46,17 @@ def locate(path: str | None, environ: Mapping[str, str]) -> str:
     try:
         entry = pwd.getpwuid(os.geteuid())
     except KeyError:
-        raise ProfileError(
+        raise errors.ProfileError(
             f"Where the config lies isn't known: the user {os.geteuid()} has no entry in the user database. Set path.",
             code="unknown_home",
         ) from None
     return default_path(platform.system(), entry.pw_dir)
 
 
-def find_location(path: str) -> Location:
+def find_location(path: str) -> durable.Location:
     """Return where a config lies. Links of root's and of this user's own are followed. Raises ProfileError."""
     try:
-        return find(path, follow=True)
+        return durable.find(path, follow=True)
     except OSError as error:
         raise unreadable(path, error) from None
 
@@ -68,15 +66,15 @@ def read(path: str) -> str | None:
 
     It follows every link, so it is for the files of the user that this process runs as; `read_at` is for the others.
     """
-    return _text(path, lambda: read_regular(path))
+    return _text(path, lambda: regular_file.read_regular(path))
 
 
-def read_at(where: Location) -> str | None:
+def read_at(where: durable.Location) -> str | None:
     """Return the text of a location's file, None where there is none. Raises ProfileError."""
 
     def content() -> bytes:
         with where.opened() as descriptor:
-            return content_of(descriptor)
+            return regular_file.content_of(descriptor)
 
     return _text(where.path, content)
 
@@ -87,11 +85,13 @@ def _text(path: str, content: Callable[[], bytes]) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise ProfileError(f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml") from None
+        raise errors.ProfileError(
+            f"{path} is not a text file in UTF-8; it is left as it is.", code="invalid_toml"
+        ) from None
     except OSError as error:
         raise unreadable(path, error) from None
 
 
-def unreadable(path: str, error: OSError) -> ProfileError:
+def unreadable(path: str, error: OSError) -> errors.ProfileError:
     """Return the error for a file that can't be read."""
-    return ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable")
+    return errors.ProfileError(f"{path} can't be read: {error.strerror}.", code="unreadable")

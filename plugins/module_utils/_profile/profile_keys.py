@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .._core.errors import mask
+from .._core import errors
 
 TEXT, SWITCH, TEXTS, ANY_TABLE = "a text", "true or false", "a list of texts", "a table"
 _TEXT_KEYS: tuple[str, ...] = (
@@ -92,7 +92,7 @@ def _refused(profile: str | None, path: _Path, remedy: str) -> Refused:
 def _shown(key: str) -> str:
     if len(key) > _LONGEST:
         key = f"{key[:9]}…"
-    return mask(key if _BARE.fullmatch(key) else repr(key))
+    return errors.mask(key if _BARE.fullmatch(key) else repr(key))
 
 
 def _outside(key: str, value: Any) -> str:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._core import errors
 from .._core.credentials import check_secret, foreign_secret_problem
-from .._core.errors import OptionError
 from .._core.host_names import check_host_name
 from .._core.stated import without_unset
 from .profile_reader import Profile
@@ -95,7 +95,7 @@ def _check_credentials(entry: Mapping[str, Any]) -> None:
     for name, value in _secret_parameters(entry).items():
         problem = foreign_secret_problem(value)
         if problem:
-            raise OptionError(f"auth.oauth2.parameters{whose}: {name} {problem}.")
+            raise errors.OptionError(f"auth.oauth2.parameters{whose}: {name} {problem}.")
 
 
 def wishes(params: Mapping[str, Any]) -> list[Wish]:
@@ -104,16 +104,16 @@ def wishes(params: Mapping[str, Any]) -> list[Wish]:
     names = [entry["name"] for entry in entries]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise OptionError(f"profiles: {twice!r} is stated more than once.")
+        raise errors.OptionError(f"profiles: {twice!r} is stated more than once.")
     return [_wish(entry) for entry in entries]
 
 
 def _wish(entry: Mapping[str, Any]) -> Wish:
     name, port = entry["name"], entry["port"]
     if not name.strip():
-        raise OptionError("name: a profile's name must not be empty.")
+        raise errors.OptionError("name: a profile's name must not be empty.")
     if port is not None and not 1 <= port <= 65535:
-        raise OptionError(f"port: {port} is not between 1 and 65535, as the profile {name!r} has it.")
+        raise errors.OptionError(f"port: {port} is not between 1 and 65535, as the profile {name!r} has it.")
     if entry["state"] == "present":
         _check_credentials(entry)
     stated: Profile = {"name": name, **{key: entry[key] for key in _KEYS}}

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._core.errors import SHORTEST_SECRET, ProfileError
-from .._core.printing import PREFIX_LENGTH, texts_in
-from .toml_data import Path, get, leaves, load
+from .._core import errors, printing
+from . import toml_data
 
 Profile = dict[str, Any]
 # The kinds of authentication, by the path that holds them; which one wins in influxctl is open (facts.md#profile-keys).
-AUTH_KINDS: dict[str, Path] = {
+AUTH_KINDS: dict[str, toml_data.Path] = {
     "mgmt_token": ("mgmt_token",),
     "oauth2": ("auth", "oauth2"),
     "token_file": ("auth", "token"),
@@ -39,14 +38,16 @@ SHOWN = {
 
 def read_profiles(text: str) -> list[Profile]:
     """Return the profiles in their order. Raises ProfileError for invalid TOML or a `profile` of another shape."""
-    return profiles_of(load(text))
+    return profiles_of(toml_data.load(text))
 
 
 def profiles_of(document: Mapping[str, Any]) -> list[Profile]:
     """Return a config's profiles in their order. Raises ProfileError for a `profile` of another shape."""
     profiles = document.get("profile", [])
     if not isinstance(profiles, list) or not all(isinstance(profile, dict) for profile in profiles):
-        raise ProfileError("its profile is a plain table or value; influxctl wants [[profile]]", code="invalid_profile")
+        raise errors.ProfileError(
+            "its profile is a plain table or value; influxctl wants [[profile]]", code="invalid_profile"
+        )
     return profiles
 
 
@@ -64,7 +65,7 @@ def only(numbers: Mapping[str, Sequence[int]], name: str) -> int | None:
     """Return the number of the profile of a name, None where there is none. Raises ProfileError for several."""
     found = numbers.get(name, ())
     if len(found) > 1:
-        raise ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
+        raise errors.ProfileError(f"it holds the profile {name!r} {len(found)} times", code="duplicate_profile")
     return found[0] if found else None
 
 
@@ -75,7 +76,7 @@ def find_profile(profiles: Sequence[Profile], name: str) -> int | None:
 
 def auth_kind(profile: Profile) -> str | None:
     """Return how a profile authenticates: `mgmt_token`, `oauth2`, `token_file`, or None."""
-    return next((kind for kind, path in AUTH_KINDS.items() if get(profile, path) is not None), None)
+    return next((kind for kind, path in AUTH_KINDS.items() if toml_data.get(profile, path) is not None), None)
 
 
 def token_prefix(token: Any) -> str | None:
@@ -83,9 +84,9 @@ def token_prefix(token: Any) -> str | None:
 
     None for no text, and for one that is so short that nine characters would show a large part of it.
     """
-    if not isinstance(token, str) or not (token.startswith("M.V") or len(token) >= 2 * PREFIX_LENGTH):
+    if not isinstance(token, str) or not (token.startswith("M.V") or len(token) >= 2 * printing.PREFIX_LENGTH):
         return None
-    return token[:PREFIX_LENGTH] if len(token) > PREFIX_LENGTH else None
+    return token[: printing.PREFIX_LENGTH] if len(token) > printing.PREFIX_LENGTH else None
 
 
 def public(profile: Profile) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def public(profile: Profile) -> dict[str, Any]:
 
 def secrets_of(profile: Profile) -> list[str]:
     """Return the secrets in a profile. A placeholder such as `m` is none, and would mask a database of that name."""
-    found = (get(profile, path) for path in _SECRETS)
-    return [secret for secret in found if isinstance(secret, str) and len(secret) >= SHORTEST_SECRET]
+    found = (toml_data.get(profile, path) for path in _SECRETS)
+    return [secret for secret in found if isinstance(secret, str) and len(secret) >= errors.SHORTEST_SECRET]
 
 
 def other_prefixes(document: Mapping[str, Any], name: str) -> list[str]:
@@ -116,9 +117,9 @@ def hidden_texts(document: Mapping[str, Any]) -> set[str]:
     Texts shorter than a secret are left out, because masking them would hide parts of other words.
     """
     profiles = document.get("profile")
-    found = set(texts_in({key: value for key, value in document.items() if key != "profile"}))
+    found = set(printing.texts_in({key: value for key, value in document.items() if key != "profile"}))
     for profile in profiles if isinstance(profiles, list) else [profiles]:
-        for path, value in leaves(profile).items() if isinstance(profile, dict) else ():
+        for path, value in toml_data.leaves(profile).items() if isinstance(profile, dict) else ():
             if path not in SHOWN:
-                found.update(texts_in(value))
-    return {text for text in found if len(text) >= SHORTEST_SECRET}
+                found.update(printing.texts_in(value))
+    return {text for text in found if len(text) >= errors.SHORTEST_SECRET}

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import MASK, OptionError
+from .._core import errors, printing
 from .._core.stated import PRODUCTS
+from . import toml_data
 from .profile_reader import (
     AUTH_KINDS,
     SHOWN,
@@ -24,7 +25,6 @@ from .profile_reader import (
     profiles_of,
     token_prefix,
 )
-from .toml_data import Path, Table, get, leaves, load, merged, nested, same, without
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the edit changes the profile."""
-        return not same(self.before, self.after)
+        return not toml_data.same(self.before, self.after)
 
 
 def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -57,17 +57,17 @@ def diff(before: Profile | None, after: Profile | None) -> tuple[dict[str, Any],
 
     Each side has every key that the profile has, with a mask in place of a value that may be secret.
     """
-    was, now = leaves(before or {}), leaves(after or {})
-    changed = {path for path, value in now.items() if path in was and not same(was[path], value)}
+    was, now = toml_data.leaves(before or {}), toml_data.leaves(after or {})
+    changed = {path for path, value in now.items() if path in was and not toml_data.same(was[path], value)}
     return _side(was, set()), _side(now, changed)
 
 
-def _side(values: Mapping[Path, Any], changed: set[Path]) -> dict[str, Any]:
+def _side(values: Mapping[toml_data.Path, Any], changed: set[toml_data.Path]) -> dict[str, Any]:
     side: dict[str, Any] = {}
     for path, value in values.items():
         if path not in SHOWN and value != {}:
-            value = f"{MASK} (changed)" if path in changed else MASK
-        side = merged(side, nested(path, value))
+            value = f"{printing.MASK} (changed)" if path in changed else printing.MASK
+        side = toml_data.merged(side, toml_data.nested(path, value))
     prefix = token_prefix(values.get(("mgmt_token",)))
     return {**side, "mgmt_token_prefix": prefix} if prefix else side
 
@@ -76,13 +76,13 @@ def check(profile: Profile) -> None:
     """Raise OptionError where influxctl couldn't use the profile (facts.md#profile-keys)."""
     product = profile.get("product")
     if product not in PRODUCTS:
-        raise OptionError(
+        raise errors.OptionError(
             f"product: the profile {profile.get('name')!r} needs one of clustered and dedicated, and has {product!r}."
         )
     needed = ("host",) if product == "clustered" else ("account_id", "cluster_id")
     missing = [key for key in needed if not profile.get(key)]
     if missing:
-        raise OptionError(
+        raise errors.OptionError(
             f"The profile {profile.get('name')!r} of the product {product} lacks {' and '.join(missing)}, without which"
             " influxctl can't use it."
         )
@@ -94,11 +94,11 @@ def merge(current: Profile, wanted: Mapping[str, Any], *, exclusive: bool, exclu
     `exclusive` drops the keys that aren't wanted. `exclusive_auth` drops the other kinds of authentication where one
     is wanted.
     """
-    profile = merged({} if exclusive else current, wanted)
+    profile = toml_data.merged({} if exclusive else current, wanted)
     if exclusive_auth and auth_kind(dict(wanted)):
         for path in AUTH_KINDS.values():
-            if get(wanted, path) is None:
-                profile = without(profile, path)
+            if toml_data.get(wanted, path) is None:
+                profile = toml_data.without(profile, path)
     return profile
 
 
@@ -107,7 +107,7 @@ class Edited:
     """A config as edited for all wishes: its text, its data, and the outcome of each wish."""
 
     text: str
-    document: Table
+    document: toml_data.Table
     outcomes: Sequence[Outcome]
 
 
@@ -116,7 +116,7 @@ def edit(text: str, wishes: Sequence[Wish]) -> Edited:
 
     Raises ProfileError, and OptionError for a profile that influxctl couldn't use.
     """
-    document = load(text)
+    document = toml_data.load(text)
     found = profiles_of(document)
     numbers = number_by_name(found)
     outcomes: list[Outcome] = []

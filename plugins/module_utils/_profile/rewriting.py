@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from . import toml_data
 from .profile_reader import Profile
-from .toml_data import Path, Table, leaves, same
 from .toml_editor import Block, Editor
 from .toml_writer import checked
 
 
-def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Profile | None]]) -> tuple[str, Table]:
+def rewrite(
+    text: str, document: toml_data.Table, changes: Iterable[tuple[int | None, Profile | None]]
+) -> tuple[str, toml_data.Table]:
     """Return the text with profiles changed, and the data that it holds then.
 
     `document` is the text's data. Each of `changes` is a profile's number (from 0; None for a new one) and the new
@@ -34,7 +36,7 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
         elif number is not None and after is None:
             gone.append(number)
         elif number is not None and after is not None:
-            _change(editor.block(number), leaves(profiles[number]), leaves(after))
+            _change(editor.block(number), toml_data.leaves(profiles[number]), toml_data.leaves(after))
             profiles[number] = after
     for number in sorted(gone, reverse=True):
         editor.remove(number)
@@ -47,10 +49,10 @@ def rewrite(text: str, document: Table, changes: Iterable[tuple[int | None, Prof
     return checked(editor.text(), expected), expected
 
 
-def _change(block: Block, current: Mapping[Path, Any], target: Mapping[Path, Any]) -> None:
+def _change(block: Block, current: Mapping[toml_data.Path, Any], target: Mapping[toml_data.Path, Any]) -> None:
     for path in current:
         if path not in target:
             block.remove(path)
     for path, value in target.items():
-        if path not in current or not same(current[path], value):
+        if path not in current or not toml_data.same(current[path], value):
             block.set(path, value)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from .._core.errors import ProfileError
+from .._core import errors
 from .._core.libraries import unusable
 
 try:
@@ -55,14 +55,14 @@ def tomlkit_library() -> Any:
         import tomlkit
         import tomlkit.exceptions
     except Exception as error:  # a broken installation raises anything
-        raise ProfileError(
+        raise errors.ProfileError(
             f"{unusable('tomlkit', error)} Install it on the controller (pip install tomlkit in the environment of"
             " ansible-core), from where it is sent along, or for that interpreter.",
             code="missing_library",
         ) from None
     found = getattr(tomlkit, "__version__", "0")
     if _numbers(found) < _numbers(_OLDEST_TOMLKIT):
-        raise ProfileError(
+        raise errors.ProfileError(
             f"The Python library tomlkit is too old: {found}, and {_OLDEST_TOMLKIT} is the oldest that will do. Install"
             " a newer one on the controller (pip install --upgrade tomlkit in the environment of ansible-core), from"
             " where it is sent along, or where this module runs.",
@@ -90,7 +90,7 @@ def _parse(text: str) -> dict[str, Any]:
 def load(text: str) -> dict[str, Any]:
     """Return the document as plain data. Raises ProfileError when it isn't valid TOML."""
     if text.startswith("\ufeff"):
-        raise ProfileError(
+        raise errors.ProfileError(
             "it begins with a byte order mark (BOM), which TOML doesn't have; save it as UTF-8 without one",
             code="invalid_toml",
         )
@@ -98,7 +98,7 @@ def load(text: str) -> dict[str, Any]:
         return _parse(text)
     except (ValueError, RecursionError) as error:
         line = _AT_LINE.search(str(error))
-        raise ProfileError(f"it is not valid TOML{f' {line[0]}' if line else ''}", code="invalid_toml") from None
+        raise errors.ProfileError(f"it is not valid TOML{f' {line[0]}' if line else ''}", code="invalid_toml") from None
 
 
 def same(one: Any, other: Any) -> bool:

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import ProfileError
-from .toml_data import Path, Table, load, merged, nested, tomlkit_library, without
+from .._core import errors
+from . import toml_data
 from .toml_writer import appended, checked, item_of, not_editable, render, render_key
 
 _BASIC = r'"(?:[^"\\\n]|\\.)*"'
@@ -44,13 +44,13 @@ class _Statement:
 
     text: str
     kind: str  # "header", "array" ([[…]]), "key" or "filler"
-    path: Path = ()  # of a key: header and key together
+    path: toml_data.Path = ()  # of a key: header and key together
 
 
 def scan(text: str) -> list[_Statement]:
     """Return the statements of a valid document; joined, their texts are the document. Raises ProfileError."""
     statements: list[_Statement] = []
-    table: Path = ()
+    table: toml_data.Path = ()
     for piece in _pieces(text):
         statement = _classify(piece, table)
         if statement.kind in ("header", "array"):
@@ -75,7 +75,7 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _classify(text: str, table: Path) -> _Statement:
+def _classify(text: str, table: toml_data.Path) -> _Statement:
     stripped = text.strip()
     if not stripped or stripped.startswith("#"):
         return _Statement(text, "filler")
@@ -88,10 +88,10 @@ def _classify(text: str, table: Path) -> _Statement:
     return _Statement(text, "key", table + _key_path(key))
 
 
-def _key_path(text: str) -> Path:
+def _key_path(text: str) -> toml_data.Path:
     """Return the parts of a key as it is written, dots between them."""
     if "\\" in text:
-        return _descend(load(f"{text}= 0"))
+        return _descend(toml_data.load(f"{text}= 0"))
     return tuple(part[1:-1] if part[0] in "\"'" else part for part in _PARTS.findall(text))
 
 
@@ -116,7 +116,7 @@ def _split_value(text: str) -> tuple[str, str]:
     return value, text[len(value) :]
 
 
-def _descend(data: Any) -> Path:
+def _descend(data: Any) -> toml_data.Path:
     """Return the path to the only leaf of nested tables; an element of an array of tables adds nothing."""
     path: list[str] = []
     while data and isinstance(data, (dict, list)):
@@ -129,9 +129,9 @@ def _descend(data: Any) -> Path:
     return tuple(path)
 
 
-def _edited_inline(text: str, key: str, changed: Table) -> str:
+def _edited_inline(text: str, key: str, changed: toml_data.Table) -> str:
     """Return an inline table's text with one key as `changed` has it, the others written as they were."""
-    tomlkit = tomlkit_library()
+    tomlkit = toml_data.tomlkit_library()
     try:
         document = tomlkit.parse(f"x ={text}")
         if key in changed:
@@ -140,7 +140,7 @@ def _edited_inline(text: str, key: str, changed: Table) -> str:
             document["x"].remove(key)
         edited: str = document.as_string()
         checked(edited, {"x": changed})
-    except (ValueError, tomlkit.exceptions.TOMLKitError, ProfileError):
+    except (ValueError, tomlkit.exceptions.TOMLKitError, errors.ProfileError):
         # tomlkit doesn't understand every inline table; then this one is written anew.
         edited = f"x ={text[: len(text) - len(text.lstrip())]}{render(changed)}"
     return edited[len("x =") :]
@@ -181,7 +181,7 @@ class Editor:
         above += block.remains(above[-1] if above else None)
         del self._blocks[number]
 
-    def append(self, tables: Iterable[Table]) -> None:
+    def append(self, tables: Iterable[toml_data.Table]) -> None:
         """Add new profiles at the document's end."""
         for table in tables:
             # The last two statements tell whether the document ends with a blank line.
@@ -203,7 +203,7 @@ class Block:
         self._newline = newline
         self._is_last = is_last
 
-    def set(self, path: Path, value: Any) -> None:
+    def set(self, path: toml_data.Path, value: Any) -> None:
         """Give the profile's key a value, in the notation that the document uses for its neighbours."""
         full = ("profile", *path)
         for number, _table in self._own():
@@ -219,7 +219,7 @@ class Block:
                 return
         self._insert(full, value)
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: toml_data.Path) -> None:
         """Remove the profile's key, and the tables that it leaves empty."""
         full = ("profile", *path)
         for statement in [self.statements[number] for number, _table in self._own()]:
@@ -246,10 +246,10 @@ class Block:
                 doomed.add(number)
         return [s for number, s in enumerate(self.statements) if number not in doomed]
 
-    def _own(self) -> list[tuple[int, Path]]:
+    def _own(self) -> list[tuple[int, toml_data.Path]]:
         """Return the numbers of the profile's statements, each with the path of its table."""
-        own: list[tuple[int, Path]] = []
-        table: Path = ()
+        own: list[tuple[int, toml_data.Path]] = []
+        table: toml_data.Path = ()
         for number, statement in enumerate(self.statements):
             if statement.kind in ("header", "array"):
                 table = statement.path
@@ -275,17 +275,19 @@ class Block:
             begin -= 1
         return any(map(self._is_blank, range(begin, number + 1))) or not any(map(self._is_blank, range(number, end)))
 
-    def _edit_inline(self, statement: _Statement, path: Path, value: Any) -> None:
+    def _edit_inline(self, statement: _Statement, path: toml_data.Path, value: Any) -> None:
         """Change or (None) remove a key within an inline table."""
         key, rest = split(statement.text)
         old, tail = _split_value(rest)
-        plain = load(f"x ={old}")["x"]
-        changed = without(plain, path) if value is None else merged(plain, nested(path, value))
+        plain = toml_data.load(f"x ={old}")["x"]
+        changed = (
+            toml_data.without(plain, path) if value is None else toml_data.merged(plain, toml_data.nested(path, value))
+        )
         statement.text = f"{key}={_edited_inline(old, path[0], changed)}{tail}"
         if not changed:
             self.statements.remove(statement)
 
-    def _insert(self, full: Path, value: Any) -> None:
+    def _insert(self, full: toml_data.Path, value: Any) -> None:
         """Add a new key: into its table where that has a header, else beside its dotted keys, else into a new table."""
         own = self._own()
         for length in range(len(full) - 1, 0, -1):
@@ -302,7 +304,7 @@ class Block:
                 return
         self._insert_table(full, value)
 
-    def _insert_table(self, full: Path, value: Any) -> None:
+    def _insert_table(self, full: toml_data.Path, value: Any) -> None:
         """Add a new key in a new table at the end of the profile, indented like what stands there."""
         own = [number for number, _table in self._own() if self.statements[number].kind != "filler"]
         last_header = max(number for number in own if self.statements[number].kind != "key")
@@ -346,7 +348,7 @@ class Block:
                 found = number
         return found
 
-    def _insert_after(self, number: int, key: Path, value: Any) -> None:
+    def _insert_after(self, number: int, key: toml_data.Path, value: Any) -> None:
         statement = self.statements[number]
         table = statement.path if statement.kind != "key" else statement.path[: -len(key)]
         line = f"{_indent(statement.text)}{'.'.join(map(render_key, key))} = {render(value)}"
@@ -362,7 +364,7 @@ class Block:
             statement.text += self._newline
         return ended
 
-    def _remove_empty_tables(self, full: Path) -> None:
+    def _remove_empty_tables(self, full: toml_data.Path) -> None:
         """Remove the headers above a removed key that have nothing left below them."""
         for length in range(len(full) - 1, 1, -1):
             parent = full[:length]

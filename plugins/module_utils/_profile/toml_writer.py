@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.errors import ProfileError
-from .toml_data import Path, Table, check_tomlkit, load, same, tomlkit_library
+from .._core import errors
+from . import toml_data
 
 # Keys and texts that can be written as they are, without tomlkit: nearly all that profiles hold. To load tomlkit takes
 # a target longer than all the rest.
@@ -21,19 +21,19 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_TEXT = re.compile(r"[ !#-\[\]-~]*")
 
 
-def new_config(profile: Table) -> str:
+def new_config(profile: toml_data.Table) -> str:
     """Return the text of a config with one profile. Raises ProfileError where tomlkit is missing."""
     return checked(appended("", profile, "\n"), {"profile": [profile]})
 
 
-def appended(end: str, table: Table, newline: str) -> str:
+def appended(end: str, table: toml_data.Table, newline: str) -> str:
     """Return a new profile's text, to be added to a document that ends with the text `end`. Raises ProfileError."""
     lines = ["[[profile]]", *_table_lines(table, ("profile",))]
     lead = "" if not end or end.endswith(newline * 2) else newline if end.endswith("\n") else newline * 2
     return lead + newline.join(lines) + newline
 
 
-def _table_lines(table: Mapping[str, Any], path: Path) -> list[str]:
+def _table_lines(table: Mapping[str, Any], path: toml_data.Path) -> list[str]:
     """Return a table's lines: plain keys first, then the tables in it, each with its header."""
     lines = [f"{render_key(key)} = {render(value)}" for key, value in table.items() if not _is_table(key, value)]
     for key, value in table.items():
@@ -51,31 +51,31 @@ def _is_table(key: str, value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and key != "parameters"
 
 
-def checked(text: str, expected: Table) -> str:
+def checked(text: str, expected: toml_data.Table) -> str:
     """Return the text if it holds exactly the expected data. Raises ProfileError (code `not_editable`) otherwise."""
     try:
-        if same(load(text), expected):
+        if toml_data.same(toml_data.load(text), expected):
             return text
-    except ProfileError:
+    except errors.ProfileError:
         pass
     raise not_editable("it is written in a way that can't be edited safely; edit it by hand")
 
 
-def not_editable(text: str) -> ProfileError:
+def not_editable(text: str) -> errors.ProfileError:
     """Return the error for a document that only a person can edit."""
-    return ProfileError(text, code="not_editable")
+    return errors.ProfileError(text, code="not_editable")
 
 
 def item_of(value: Any) -> Any:
     """Return the value as a tomlkit item of one line: a table as an inline one, wherever it stands."""
     if isinstance(value, list) and value:
-        array = tomlkit_library().array()
+        array = toml_data.tomlkit_library().array()
         for inner in value:
             array.append(item_of(inner))
         return array
     if not isinstance(value, dict):
-        return tomlkit_library().item(value)
-    table = tomlkit_library().inline_table()
+        return toml_data.tomlkit_library().item(value)
+    table = toml_data.tomlkit_library().inline_table()
     for key, inner in value.items():
         table[key] = item_of(inner)
     return table
@@ -84,7 +84,7 @@ def item_of(value: Any) -> Any:
 def render(value: Any) -> str:
     """Return a value as TOML in one line. Raises ProfileError where tomlkit is missing."""
     # First, so that a target without tomlkit fails at every edit, and not only at some values.
-    check_tomlkit()
+    toml_data.check_tomlkit()
     if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
         return f'"{value}"'
     if isinstance(value, bool):
@@ -95,8 +95,8 @@ def render(value: Any) -> str:
 
 def render_key(key: str) -> str:
     """Return one key as TOML, quoted where it must be. Raises ProfileError where tomlkit is missing."""
-    check_tomlkit()
+    toml_data.check_tomlkit()
     if _BARE_KEY.fullmatch(key):
         return key
-    text: str = tomlkit_library().key(key).as_string()
+    text: str = toml_data.tomlkit_library().key(key).as_string()
     return text

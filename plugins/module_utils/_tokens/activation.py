@@ -10,9 +10,8 @@ from typing import Callable
 
 from .._api.data_plane import harmless_query
 from .._api.transport import Service, Transport
+from .._core import entities, errors
 from .._core.connection import Connection
-from .._core.entities import State
-from .._core.errors import ApiError, Influxdb3Error, OptionError
 from .._core.throttle import Throttle
 from .proof import NOT_READABLE, readable_database
 
@@ -21,7 +20,7 @@ _LONGEST_PAUSE = 5.0
 
 def wait_until_active(
     connection: Connection,
-    token: State,
+    token: entities.State,
     secret: str,
     seconds: float,
     throttle: Throttle | None = None,
@@ -38,7 +37,7 @@ def wait_until_active(
     """
     database = readable_database(token.get("permissions"))
     if database is None:
-        raise OptionError(f"wait_active: {NOT_READABLE}.")
+        raise errors.OptionError(f"wait_active: {NOT_READABLE}.")
     query, throttle = _query(connection, secret, database), throttle or Throttle()
     # Otherwise a thousand tokens would wait one after the other.
     patience = 0.0 if connection.base_url in throttle.silent else seconds
@@ -54,7 +53,7 @@ def wait_until_active(
     throttle.silent.discard(connection.base_url)
 
 
-def _query(connection: Connection, secret: str, database: str) -> Callable[[], ApiError | None]:
+def _query(connection: Connection, secret: str, database: str) -> Callable[[], errors.ApiError | None]:
     """Return a function that queries the database once, and returns why that failed, None where it didn't."""
     # The usual remedies are about the management token, and this is another one.
     remedies = {status: "The new token is not accepted there." for status in (401, 403)} | {
@@ -65,18 +64,20 @@ def _query(connection: Connection, secret: str, database: str) -> Callable[[], A
     )
     path = harmless_query(database)
 
-    def query() -> ApiError | None:
+    def query() -> errors.ApiError | None:
         try:
             transport.request("GET", path, doing=f"query database {database!r} with the new token")
-        except ApiError as error:
+        except errors.ApiError as error:
             return error
         return None
 
     return query
 
 
-def _not_active(token: State, when: str, connection: Connection, error: ApiError) -> Influxdb3Error:
-    return Influxdb3Error(
+def _not_active(
+    token: entities.State, when: str, connection: Connection, error: errors.ApiError
+) -> errors.Influxdb3Error:
+    return errors.Influxdb3Error(
         f"The token {token['id']} is made, but {when} it didn't work yet at {connection.base_url}: {error} What it"
         " supersedes is not revoked and stays valid. Run again later, raise wait_active, or set query_host to where"
         " this machine reaches the data plane.",

@@ -9,8 +9,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, Union
 
-from .._core.entities import Entity, State
-from .._core.errors import Influxdb3Error
+from .._core import entities, errors
 from .index import TokenIndex
 from .plan import TokenChange, TokenWish
 
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
 class Kind(NamedTuple):
     """A kind of token: its fields, its key in a module's result, and the key below that which may hold the secret."""
 
-    entity: Entity
+    entity: entities.Entity
     noun: str
     secret_key: str
 
 
-Made = Union[State, Influxdb3Error]
+Made = Union[entities.State, errors.Influxdb3Error]
 
 
 class Backend(Protocol):
@@ -40,7 +39,7 @@ class Backend(Protocol):
     def workers(self) -> int:
         """How many threads may use this backend at the same time."""
 
-    def list(self) -> builtins.list[State]:
+    def list(self) -> builtins.list[entities.State]:
         """Return all tokens, revoked and expired ones among them."""
 
     def check(self, change: TokenChange, wish: TokenWish) -> None:
@@ -53,19 +52,19 @@ class Backend(Protocol):
         got lost is revoked where it can be recognized. Up to `workers` threads call `take`.
         """
 
-    def finish(self, birth: Birth, made: State) -> State:
+    def finish(self, birth: Birth, made: entities.State) -> entities.State:
         """Give a new token, whose secret is safe, its final description. Return what the server reports."""
 
-    def take_back(self, birth: Birth, made: State) -> None:
+    def take_back(self, birth: Birth, made: entities.State) -> None:
         """Revoke a new token that is of no use to anybody."""
 
-    def update(self, token: State, changes: Mapping[str, Any]) -> State:
+    def update(self, token: entities.State, changes: Mapping[str, Any]) -> entities.State:
         """Change a token and return what the server reports."""
 
-    def revoke(self, tokens: Sequence[State]) -> None:
+    def revoke(self, tokens: Sequence[entities.State]) -> None:
         """Revoke tokens for good; one that is revoked already is no error."""
 
-    def is_own(self, token: State) -> bool:
+    def is_own(self, token: entities.State) -> bool:
         """Return whether the module authenticates with this very token, and must not revoke it."""
 
 
@@ -78,7 +77,7 @@ class Proof(NamedTuple):
     be proved.
     """
 
-    doubt: Callable[[State], str]
-    run: Callable[[State, str], None]
+    doubt: Callable[[entities.State], str]
+    run: Callable[[entities.State, str], None]
     asked: bool = False
     waived: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._core.entities import State
+from .._core import entities
 
 if TYPE_CHECKING:
     from .secret_slot import Slot
@@ -21,7 +21,7 @@ class Birth:
     `nonce` is what its description bears until its secret is safe, empty for a kind of token without such a mark.
     """
 
-    wanted: State
+    wanted: entities.State
     slot: Slot | None
     nonce: str = ""
 

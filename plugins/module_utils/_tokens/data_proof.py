@@ -14,20 +14,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import urlencode
 
+from .._core import errors, interface, regular_file
 from .._core.addresses import parse_host
 from .._core.durations import parse_instant
-from .._core.errors import ApiError, OptionError, quoted
-from .._core.interface import Spec
-from .._core.regular_file import check_readable
 from .._core.token_values import PERMISSIONS_OPTION
-from .secret_text import Secret
+from . import secret_text
 
 # A host where nothing is due sends nothing, and most runs find nothing due.
 if TYPE_CHECKING:
     from .._api.data_plane import Answer, DataPlane
 
 # The suboptions of a module's option `prove`; `delay` and `timeout` are in seconds.
-PROVE: Spec = {
+PROVE: interface.Spec = {
     "host": {"type": "str", "required": True},
     "database": {"type": "str"},
     "permissions": PERMISSIONS_OPTION,
@@ -103,14 +101,16 @@ def trial_of(options: Mapping[str, Any]) -> Trial:
     try:
         base_url = parse_host(options["host"])
     except ValueError as error:
-        raise OptionError(f"prove.host: {error}.") from None
+        raise errors.OptionError(f"prove.host: {error}.") from None
     if not 0 < options["timeout"] <= _LONGEST:
-        raise OptionError(f"prove.timeout: must be more than 0 and at most {_LONGEST} seconds.")
+        raise errors.OptionError(f"prove.timeout: must be more than 0 and at most {_LONGEST} seconds.")
     if options["retries"] < 0 or not 0 <= options["delay"] <= _LONGEST:
-        raise OptionError(f"prove.retries, prove.delay: must be 0 or more, and the delay at most {_LONGEST} seconds.")
+        raise errors.OptionError(
+            f"prove.retries, prove.delay: must be 0 or more, and the delay at most {_LONGEST} seconds."
+        )
     verify = options["validate_certs"] and (options["ca_path"] or True)
     if isinstance(verify, str) and base_url.startswith("https:"):
-        check_readable("prove.ca_path", verify)
+        regular_file.check_readable("prove.ca_path", verify)
     probe = probe_of(options["database"] or None, options["permissions"])
     return Trial(base_url, verify, options["timeout"], probe, options["retries"], options["delay"])
 
@@ -123,7 +123,7 @@ def probe_of(database: str | None, permissions: Sequence[Mapping[str, str]] | No
     """
     if permissions is None:
         if database is None:
-            raise OptionError("prove: name the database that the token may read (database), or its permissions.")
+            raise errors.OptionError("prove: name the database that the token may read (database), or its permissions.")
         return Probe("read", database)
     for action in ("read", "write"):
         resources = [one["resource"] for one in permissions if one["action"] == action]
@@ -133,15 +133,19 @@ def probe_of(database: str | None, permissions: Sequence[Mapping[str, str]] | No
         if database is None and names:
             return Probe(action, names[0])
     if not permissions:
-        raise OptionError("prove.permissions: there are none, so that the token can do nothing that would prove it.")
+        raise errors.OptionError(
+            "prove.permissions: there are none, so that the token can do nothing that would prove it."
+        )
     if database is not None:
-        raise OptionError(
+        raise errors.OptionError(
             f"prove.database: the permissions allow nothing with {database!r}. Name a database that they do allow."
         )
-    raise OptionError("prove.database: the permissions name no database but '*'. Name one to try the token with.")
+    raise errors.OptionError(
+        "prove.database: the permissions name no database but '*'. Name one to try the token with."
+    )
 
 
-def doubt(probe: Probe, answer: Answer) -> ApiError | None:
+def doubt(probe: Probe, answer: Answer) -> errors.ApiError | None:
     """Return why an answer to the probe doesn't show that the token works, None where it does.
 
     To a write without a line, 204 and 400 are answers of a server that has accepted the token, or hasn't looked at it
@@ -153,9 +157,9 @@ def doubt(probe: Probe, answer: Answer) -> ApiError | None:
         return None
     message = content.get("message") if isinstance(content, dict) else None
     text = message if isinstance(message, str) else " ".join(answer.body[:2000].decode("utf-8", "replace").split())
-    answer_text = quoted(text)[:200]
+    answer_text = errors.quoted(text)[:200]
     code, remedy = _meaning(probe, answer)
-    return ApiError(
+    return errors.ApiError(
         f"Can't {probe.doing}: the data plane answered {answer.status} {answer_text!r}. {remedy}".strip(),
         method=probe.method, path=probe.path, status=answer.status, code=code, server_message=answer_text,
     )  # fmt: skip
@@ -187,10 +191,10 @@ def _meaning(probe: Probe, answer: Answer) -> tuple[str, str]:
 
 
 def _json(answer: Answer) -> Any:
-    from .._api.answers import parse_json
+    from .._api import answers
 
     try:
-        return parse_json(answer.body)
+        return answers.parse_json(answer.body)
     except ValueError:
         return None
 
@@ -214,7 +218,7 @@ def skew(date: str | None, at: datetime) -> str:
     )
 
 
-def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bool | None, list[str]]:
+def prove(trial: Trial, secret: secret_text.Secret, now: Callable[[], datetime]) -> tuple[bool | None, list[str]]:
     """Try a token until it works, for as long as its activation may take (facts.md#activation).
 
     Returns True where it is proved, or None where this cluster's answers don't tell, and the warnings. Raises the
@@ -228,7 +232,7 @@ def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bo
         try:
             answer = ask(plane, probe.method, probe.path, str(secret["token"]), doing=probe.doing)
             clock, problem = skew(answer.headers.get("Date"), now()), doubt(probe, answer)
-        except ApiError as error:
+        except errors.ApiError as error:
             problem = error
         if problem is None:
             break
@@ -248,7 +252,7 @@ def prove(trial: Trial, secret: Secret, now: Callable[[], datetime]) -> tuple[bo
     ]
 
 
-def activation_left(secret: Secret, at: datetime, patience: float) -> float:
+def activation_left(secret: secret_text.Secret, at: datetime, patience: float) -> float:
     """Return the seconds that are left of the time that a token's activation may take.
 
     `patience` is that time in seconds. All of it is left where the secret doesn't say when the token was made. The
@@ -272,6 +276,6 @@ def _refuses_others(plane: DataPlane, probe: Probe) -> bool:
 
     try:
         answer = ask(plane, probe.method, probe.path, f"apiv1_{secrets.token_hex(32)}", doing=probe.doing)
-    except ApiError:
+    except errors.ApiError:
         return False
     return answer.status in (401, 403)

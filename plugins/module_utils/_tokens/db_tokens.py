@@ -10,9 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._api.endpoints import ManagementApi
-from .._core.entities import DB_TOKEN, State
-from .._core.errors import ApiError, Influxdb3Error, NotFound, OptionError
-from .._core.interface import Spec
+from .._core import entities, errors, interface
 from .._core.threads import for_each
 from .._core.token_values import PERMISSIONS_OPTION
 from .backend import Kind, Made
@@ -23,9 +21,9 @@ from .wishes import SECRET_FILE_OPTIONS, TOKEN_OPTIONS
 if TYPE_CHECKING:
     from .birth import Birth
 
-KIND = Kind(DB_TOKEN, "db_token", "access_token")
+KIND = Kind(entities.DB_TOKEN, "db_token", "access_token")
 # The options of one token, as those of a module or of an item of cluster's list.
-OPTIONS: Spec = {
+OPTIONS: interface.Spec = {
     **TOKEN_OPTIONS,
     **SECRET_FILE_OPTIONS,
     "permissions": PERMISSIONS_OPTION,
@@ -51,7 +49,7 @@ class HttpTokens:
         self._refuses_unknown = refuses_unknown
         self._databases: Collection[str] | None = None
 
-    def list(self) -> builtins.list[State]:
+    def list(self) -> builtins.list[entities.State]:
         """Return all database tokens. Raises ApiError."""
         return self._api.list_tokens()
 
@@ -64,7 +62,7 @@ class HttpTokens:
             stated = {permission["resource"] for permission in wish.permissions or ()} - {"*"}
             lacking = sorted(stated - set(self._database_names()))
             if lacking:
-                raise OptionError(
+                raise errors.OptionError(
                     f"permissions: the cluster has no database {', '.join(map(repr, lacking))}. Create it first, for"
                     " instance with the role cluster, or state the name of one that is there."
                 )
@@ -81,47 +79,47 @@ class HttpTokens:
         def make(number: int) -> None:
             try:
                 made: Made = marked.make(self, births[number], before)
-            except Influxdb3Error as error:
+            except errors.Influxdb3Error as error:
                 made = error
             take(number, made)
 
         for_each(self.workers, make, range(len(births)))
 
-    def create(self, wanted: State) -> State:
+    def create(self, wanted: entities.State) -> entities.State:
         """Make a token and return it with its secret as `access_token`. Raises ApiError."""
         return self._api.create_token(wanted)
 
-    def finish(self, birth: Birth, made: State) -> State:
+    def finish(self, birth: Birth, made: entities.State) -> entities.State:
         """Replace the marked description by the final one. The nonce stays in the journal until that is done."""
         final = self.update(made, {"description": birth.wanted["description"]})
         birth.settle()
         return final
 
-    def take_back(self, birth: Birth, made: State) -> None:
+    def take_back(self, birth: Birth, made: entities.State) -> None:
         """Revoke a new token that is of no use to anybody."""
         from . import marked
 
         marked.take_back(self, birth, made)
 
-    def update(self, token: State, changes: Mapping[str, Any]) -> State:
+    def update(self, token: entities.State, changes: Mapping[str, Any]) -> entities.State:
         """Replace the token's permissions or description."""
         return self._api.update_token(token["id"], changes)
 
-    def revoke(self, tokens: Sequence[State]) -> None:
+    def revoke(self, tokens: Sequence[entities.State]) -> None:
         """Revoke the tokens; one that is gone or revoked already is no error. Raises ApiError."""
         for_each(self.workers, self._revoke, tokens)
 
-    def _revoke(self, token: State) -> None:
+    def _revoke(self, token: entities.State) -> None:
         try:
             self._api.revoke_token(token["id"])
-        except ApiError as error:
-            if isinstance(error, NotFound) and error.own:
+        except errors.ApiError as error:
+            if isinstance(error, errors.NotFound) and error.own:
                 return
             # What servers say to a second revocation, a retry's or another run's, is open (facts.md#revocation).
             if not (error.repeated or error.status in (400, 404, 409)) or self._works(token["id"]):
                 raise
 
-    def is_own(self, token: State) -> bool:
+    def is_own(self, token: entities.State) -> bool:
         """Return False: a database token can't authorize administration."""
         return False
 
@@ -129,7 +127,7 @@ class HttpTokens:
         """Return whether the server shows the token as not revoked. Raises ApiError."""
         try:
             return self._api.get_token(token_id).get("revoked_at") is None
-        except NotFound as error:
+        except errors.NotFound as error:
             if error.own:
                 return False
         # A program in front of the API may have given the 404, so the list decides.

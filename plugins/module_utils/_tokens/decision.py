@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from .._core.entities import State
-from .._core.errors import OptionError, Refused
+from .._core import entities, errors
+from . import secret_text
 from .backend import Backend, Proof
 from .plan import TokenChange, alive, plan_token, plan_token_absent, unmarked
-from .secret_text import Secret
 from .wishes import Order
 
 
@@ -24,15 +23,15 @@ class Decision(NamedTuple):
     """
 
     change: TokenChange
-    token: State | None
+    token: entities.State | None
     secret: str | None = None
     warnings: tuple[str, ...] = ()
 
 
 def decide(
     order: Order,
-    tokens: Sequence[State],
-    held: Secret | None,
+    tokens: Sequence[entities.State],
+    held: secret_text.Secret | None,
     nonces: Collection[str],
     backend: Backend,
     proof: Proof | None,
@@ -66,7 +65,11 @@ def decide(
 
 
 def _absent(
-    order: Order, tokens: Sequence[State], held: Secret | None, nonces: Collection[str], backend: Backend
+    order: Order,
+    tokens: Sequence[entities.State],
+    held: secret_text.Secret | None,
+    nonces: Collection[str],
+    backend: Backend,
 ) -> Decision:
     change = plan_token_absent(
         tokens,
@@ -79,7 +82,7 @@ def _absent(
     spared, own = without_own(change, backend)
     if own and not order.leaves_own:
         own_id = next(token["id"] for token in change.revoke if token not in spared.revoke)
-        raise Refused(
+        raise errors.Refused(
             f"The token {own_id} is the one that this module authenticates with; revoking it would cut off its own"
             " access. Use another token for this, or set allow_self_revoke: true.",
             code="self_revoke",
@@ -87,7 +90,7 @@ def _absent(
     return Decision(spared, change.current, warnings=(*own, *_strangers(change)))
 
 
-def _held_elsewhere(order: Order, tokens: Sequence[State]) -> str | None:
+def _held_elsewhere(order: Order, tokens: Sequence[entities.State]) -> str | None:
     """Return the ID of the token that is held elsewhere. A prefix that several have proves nothing."""
     if order.held_id or not order.held_prefix:
         return order.held_id or None
@@ -96,13 +99,13 @@ def _held_elsewhere(order: Order, tokens: Sequence[State]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _refuse_foreign(order: Order, tokens: Sequence[State], held: Secret | None) -> None:
+def _refuse_foreign(order: Order, tokens: Sequence[entities.State], held: secret_text.Secret | None) -> None:
     """Raise Refused where the secret file keeps another active token's secret, which a new one would overwrite."""
     if held is None or order.wish.id is not None:
         return
     for token in tokens:
         if token["id"] == held["id"] and alive(token, order.at) and unmarked(token)[0] != order.wish.description:
-            raise Refused(
+            raise errors.Refused(
                 f"secret_file {order.path} holds the secret of another active token, {token.get('description')!r}"
                 f" ({token['id']}); choose another path, or move the file away."
             )
@@ -110,19 +113,19 @@ def _refuse_foreign(order: Order, tokens: Sequence[State], held: Secret | None) 
 
 def _refuse_unkept(order: Order, change: TokenChange) -> None:
     if change.create and not order.kept:
-        raise Refused(
+        raise errors.Refused(
             f"The token {order.wish.description!r} would have to be made, because {change.create}, and nobody would"
             " keep its secret.",
             code="no_secret_place",
         )
 
 
-def _predicted(order: Order, change: TokenChange) -> State:
+def _predicted(order: Order, change: TokenChange) -> entities.State:
     """Return the token as it will be after the change."""
     current, wish = change.current or {}, order.wish
     if not change.create:
         return {**current, **change.update}
-    state: State = {"description": wish.description or current.get("description")}
+    state: entities.State = {"description": wish.description or current.get("description")}
     permissions = wish.permissions if wish.permissions is not None else current.get("permissions")
     if permissions is not None:
         state["permissions"] = permissions
@@ -141,7 +144,7 @@ def without_own(change: TokenChange, backend: Backend) -> tuple[TokenChange, lis
 
 
 def spare_unproved(
-    proof: Proof | None, change: TokenChange, token: State, *, has_secret: bool
+    proof: Proof | None, change: TokenChange, token: entities.State, *, has_secret: bool
 ) -> tuple[TokenChange, list[str]]:
     """Return the change and the warnings; nothing is revoked for a token that can't be proved to work.
 
@@ -154,7 +157,7 @@ def spare_unproved(
         return change, []
     doubt = proof.doubt(token)
     if doubt and proof.asked and (change.create or (change.update and has_secret)):
-        raise OptionError(f"wait_active: can't prove that the token works: {doubt}. Leave wait_active out.")
+        raise errors.OptionError(f"wait_active: can't prove that the token works: {doubt}. Leave wait_active out.")
     doubt = doubt or ("" if change.create or has_secret else "its secret is not at hand")
     if not change.revoke or not doubt or proof.waived:
         return change, []

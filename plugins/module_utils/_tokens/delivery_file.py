@@ -9,51 +9,53 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from .._core import errors, printing
 from .._core.credentials import check_secret
 from .._core.durations import format_instant, parse_instant
-from .._core.errors import MASK, OptionError
 from .._core.token_values import LEAST_SECRET, parse_token_id
+from . import secret_text
 from .kept_secrets import ended
-from .secret_text import KEYS, Secret
 
-PUBLIC = tuple(key for key in KEYS if key != "token")
+PUBLIC = tuple(key for key in secret_text.KEYS if key != "token")
 # A clock that is off by less isn't warned of.
 _TOLERANCE = timedelta(minutes=5)
 
 
-def stated_secret(params: Mapping[str, Any]) -> Secret:
+def stated_secret(params: Mapping[str, Any]) -> secret_text.Secret:
     """Return the token as the options state it, None for each key that they don't. Raises OptionError."""
-    secret: Secret = {key: params[key] for key in KEYS}
+    secret: secret_text.Secret = {key: params[key] for key in secret_text.KEYS}
     check_secret("token", secret["token"])
     if secret["token"] is not None and len(secret["token"]) < LEAST_SECRET:
-        raise OptionError(f"token: it is shorter than {LEAST_SECRET} characters; a database token has 64 or more.")
+        raise errors.OptionError(
+            f"token: it is shorter than {LEAST_SECRET} characters; a database token has 64 or more."
+        )
     try:
         if secret["id"] is not None:
             parse_token_id(secret["id"])
     except ValueError as error:
-        raise OptionError(f"id: {error}.") from None
+        raise errors.OptionError(f"id: {error}.") from None
     for name in ("created_at", "expires_at"):
         try:
             if secret[name] is not None:
                 parse_instant(str(secret[name]))
         except ValueError as error:
-            raise OptionError(f"{name}: {error}.") from None
+            raise errors.OptionError(f"{name}: {error}.") from None
     return secret
 
 
-def complete(path: str, stated: Secret, kept: Secret | None) -> Secret:
+def complete(path: str, stated: secret_text.Secret, kept: secret_text.Secret | None) -> secret_text.Secret:
     """Return the token that the file shall hold. Raises OptionError where none is stated and the file has none.
 
     Where the stated token is the one that the file keeps, the keys that aren't stated stay as the file has them.
     """
     if stated["token"] is None and kept is None:
-        raise OptionError(f"token: it is missing, and {path} holds none. Give token and id.")
+        raise errors.OptionError(f"token: it is missing, and {path} holds none. Give token and id.")
     same = kept is not None and stated["id"] in (None, kept["id"])
-    base: Secret = kept if same and kept is not None else {}
-    return {key: base.get(key) if stated[key] is None else stated[key] for key in KEYS}
+    base: secret_text.Secret = kept if same and kept is not None else {}
+    return {key: base.get(key) if stated[key] is None else stated[key] for key in secret_text.KEYS}
 
 
-def clock_warnings(path: str, secret: Secret, at: datetime) -> list[str]:
+def clock_warnings(path: str, secret: secret_text.Secret, at: datetime) -> list[str]:
     """Return a warning where a token has ended by the host's clock, or would be made in the future."""
     now = format_instant(at.replace(microsecond=0))
     try:
@@ -68,13 +70,15 @@ def clock_warnings(path: str, secret: Secret, at: datetime) -> list[str]:
     return []
 
 
-def public(secret: Secret | None) -> dict[str, str | None]:
+def public(secret: secret_text.Secret | None) -> dict[str, str | None]:
     """Return the keys of a token but its secret, empty without a token."""
     return {} if secret is None else {key: secret.get(key) for key in PUBLIC}
 
 
 def diff(
-    before: Secret | None, after: Secret | None, variables: Sequence[tuple[bytes | None, bytes | None]]
+    before: secret_text.Secret | None,
+    after: secret_text.Secret | None,
+    variables: Sequence[tuple[bytes | None, bytes | None]],
 ) -> dict[str, dict[str, Any]]:
     """Return the two sides of a diff without secrets: of the token, and of the file of variables where there is one.
 
@@ -83,13 +87,13 @@ def diff(
     """
     sides: dict[str, dict[str, Any]] = {"before": public(before), "after": public(after)}
     if before is not None:
-        sides["before"]["token"] = MASK
+        sides["before"]["token"] = printing.MASK
     if after is not None:
         another = before is not None and before.get("token") != after.get("token")
-        sides["after"]["token"] = f"{MASK} (another one)" if another else MASK
+        sides["after"]["token"] = f"{printing.MASK} (another one)" if another else printing.MASK
     for old, new in variables:
         if old is not None:
-            sides["before"]["env_file"] = MASK
+            sides["before"]["env_file"] = printing.MASK
         if new is not None:
-            sides["after"]["env_file"] = f"{MASK} (another one)" if old not in (None, new) else MASK
+            sides["after"]["env_file"] = f"{printing.MASK} (another one)" if old not in (None, new) else printing.MASK
     return sides

@@ -13,41 +13,42 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable
 
-from .._core.entities import State
-from .._core.errors import Influxdb3Error
+from .._core import entities, errors
+from . import secret_text
 from .backend import Backend, Proof
 from .decision import Decision, decide
 from .index import TokenIndex
 from .plan import TokenChange
-from .secret_text import NOTHING_KEPT, Kept
 from .wishes import Order
 
 if TYPE_CHECKING:
     from .secret_slot import Slot
 
 
-def read_kept(orders: Sequence[Order], conceal: Callable[[str], None]) -> list[Kept | Influxdb3Error]:
+def read_kept(
+    orders: Sequence[Order], conceal: Callable[[str], None]
+) -> list[secret_text.Kept | errors.Influxdb3Error]:
     """Read the secret files of orders and their journals, and call `conceal` with each secret.
 
     An error stands in the place of what can't be read.
     """
     if all(order.path is None for order in orders):
-        return [NOTHING_KEPT] * len(orders)
-    from .._core.durable import Finder
-    from .secret_file import look
+        return [secret_text.NOTHING_KEPT] * len(orders)
+    from .._core import durable
+    from . import secret_file
 
-    def read(order: Order, finder: Finder) -> Kept | Influxdb3Error:
+    def read(order: Order, finder: durable.Finder) -> secret_text.Kept | errors.Influxdb3Error:
         if order.path is None:
-            return NOTHING_KEPT
+            return secret_text.NOTHING_KEPT
         try:
-            kept = look(order.path, order.owner, finder)
-        except Influxdb3Error as error:
+            kept = secret_file.look(order.path, order.owner, finder)
+        except errors.Influxdb3Error as error:
             return error
         if kept.held and kept.held["token"]:
             conceal(kept.held["token"])
         return kept
 
-    with closing(Finder()) as finder:
+    with closing(durable.Finder()) as finder:
         return [read(order, finder) for order in orders]
 
 
@@ -63,13 +64,13 @@ class Entry:
 
     order: Order
     proof: Proof | None = None
-    kept: Kept = NOTHING_KEPT
+    kept: secret_text.Kept = secret_text.NOTHING_KEPT
     slot: Slot | None = None
     decision: Decision | None = None
-    token: State | None = None
+    token: entities.State | None = None
     secret: str | None = None
     warnings: list[str] = field(default_factory=list)
-    error: Influxdb3Error | None = None
+    error: errors.Influxdb3Error | None = None
     is_finished: bool = False
 
     @property
@@ -82,16 +83,16 @@ class Entry:
         """Note an Influxdb3Error of the work in between in this entry, so that it stops no other entry."""
         try:
             yield
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             self.fail(error)
 
-    def fail(self, error: Influxdb3Error) -> None:
+    def fail(self, error: errors.Influxdb3Error) -> None:
         """Note that the entry failed. A token that was only predicted isn't there then."""
         self.error = error
         if self.token and "id" not in self.token:
             self.token = None
 
-    def fail_after_creation(self, error: Influxdb3Error) -> None:
+    def fail_after_creation(self, error: errors.Influxdb3Error) -> None:
         """Note that a step after the making of a token failed, and finish the entry.
 
         Where the result has the only copy of a new secret, the error becomes a warning, so that the secret isn't lost.
@@ -103,9 +104,9 @@ class Entry:
         self.warnings.append(f"{error}{f' The superseded tokens are not all revoked: {left}.' if left else ''}")
         self.is_finished = True
 
-    def keep(self, read: Kept | Influxdb3Error) -> None:
+    def keep(self, read: secret_text.Kept | errors.Influxdb3Error) -> None:
         """Note what was read of the secret file and its journal. What this run has locked, it knows from its slot."""
-        if isinstance(read, Influxdb3Error):
+        if isinstance(read, errors.Influxdb3Error):
             self.fail(read)
         else:
             self.kept = read._replace(nonces=tuple(self.slot.nonces)) if self.slot else read
@@ -133,12 +134,15 @@ class Entry:
         Waits for a run that is at work. Where the result is True, this run has to read the file and the server again.
         Raises SecretFileError.
         """
-        from .secret_file import look
+        from . import secret_file
         from .secret_slot import Slot
 
         path = str(self.order.path)
         self.slot = stack.enter_context(Slot(path, self.order.owner))
-        return bool(self.kept.nonces or self.slot.nonces) or look(path, self.order.owner).held != self.kept.held
+        return (
+            bool(self.kept.nonces or self.slot.nonces)
+            or secret_file.look(path, self.order.owner).held != self.kept.held
+        )
 
     def prove(self) -> None:
         """Wait until the token works, where old tokens are revoked for it or the task asks for it.

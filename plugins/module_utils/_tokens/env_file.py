@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .._core.errors import OptionError
+from .._core import errors
 
 # The names of variables in systemd's files and in POSIX's shells.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -19,7 +19,7 @@ _LINE = re.compile(rb"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[^\r\n]*\r
 def check_name(name: str) -> None:
     """Raise OptionError for a name that systemd refuses, and with it the whole line."""
     if not _NAME.fullmatch(name):
-        raise OptionError(
+        raise errors.OptionError(
             f"env_name: {name!r} is no name of a variable, so that systemd would pass the line over. Use letters,"
             " digits and underscores, with no digit at the beginning."
         )
@@ -28,7 +28,7 @@ def check_name(name: str) -> None:
 def line_of(name: str, secret: str) -> bytes:
     """Return the content of the file, one line. Raises OptionError for a secret that would have to be quoted."""
     if not _VALUE.fullmatch(secret):
-        raise OptionError(
+        raise errors.OptionError(
             "env_path: the token holds characters that systemd or a shell reads otherwise, so it can't stand in a file"
             " of variables. InfluxDB makes no such token: check that it is complete."
         )

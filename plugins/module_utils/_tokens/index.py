@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .._core.entities import State
+from .._core import entities
 from .plan import TokenWish, unmarked
 
 
 class TokenIndex:
     """One list of the server's tokens, `tokens`, with revoked and expired ones among them."""
 
-    def __init__(self, tokens: Sequence[State]) -> None:
+    def __init__(self, tokens: Sequence[entities.State]) -> None:
         self.tokens = tokens
         self._by_id = {token["id"]: token for token in tokens}
-        self._by_description: dict[str, list[State]] = {}
-        self._by_nonce: dict[str, list[State]] = {}
+        self._by_description: dict[str, list[entities.State]] = {}
+        self._by_nonce: dict[str, list[entities.State]] = {}
         for token in tokens:
             description, nonce = unmarked(token)
             self._by_description.setdefault(description, []).append(token)
@@ -33,7 +33,7 @@ class TokenIndex:
         """The nonces of all tokens that bear a mark."""
         return self._by_nonce.keys()
 
-    def about(self, wish: TokenWish, held_id: str | None, nonces: Collection[str] = ()) -> list[State]:
+    def about(self, wish: TokenWish, held_id: str | None, nonces: Collection[str] = ()) -> list[entities.State]:
         """Return the tokens that matter for a wish: by its description, by its ID, by `held_id`, and by the nonces.
 
         `held_id` is the ID of the token whose secret is at hand.

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from .._core import errors
 from .._core.connection import DEDICATED_HOST, Connection
-from .._core.errors import InfluxctlError, OptionError
 from .._core.stated import DEDICATED
 from .._profile.toml_writer import new_config
 
@@ -26,7 +26,7 @@ def as_profile(connection: Connection) -> dict[str, Any]:
     """
     url = urlsplit(connection.base_url)
     if url.path:
-        raise OptionError(
+        raise errors.OptionError(
             f"host: {connection.base_url} has the path {url.path}, and influxctl has no place for one. Name the host"
             " only."
         )
@@ -68,7 +68,7 @@ def private_config(connection: Connection, tmpdir: str) -> Iterator[str]:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
                 handle.write(text)
         except OSError as error:
-            raise InfluxctlError(
+            raise errors.InfluxctlError(
                 f"The temporary config for influxctl can't be written below {tmpdir}: {error.strerror}.",
                 code="unwritable",
             ) from None

@@ -16,8 +16,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Protocol
 
-from .._core.entities import State
-from .._core.errors import Ambiguous, ApiError, Influxdb3Error
+from .._core import entities, errors
 from .birth import Birth
 from .index import TokenIndex
 from .plan import mark, unmarked
@@ -28,17 +27,17 @@ _BAD_ANSWER = "bad_answer"
 class Store(Protocol):
     """Tokens whose descriptions can be changed. Every function may raise Influxdb3Error."""
 
-    def list(self) -> builtins.list[State]:
+    def list(self) -> builtins.list[entities.State]:
         """Return all tokens, revoked and expired ones among them."""
 
-    def create(self, wanted: State) -> State:
+    def create(self, wanted: entities.State) -> entities.State:
         """Make a token and return it with its secret."""
 
-    def revoke(self, tokens: Sequence[State]) -> None:
+    def revoke(self, tokens: Sequence[entities.State]) -> None:
         """Revoke tokens for good; one that is revoked already is no error."""
 
 
-def make(store: Store, birth: Birth, before: TokenIndex) -> State:
+def make(store: Store, birth: Birth, before: TokenIndex) -> entities.State:
     """Make a token under a mark, and return it with its secret. After an answer that got lost, ask once more.
 
     `before` are the tokens that were listed before. Raises Influxdb3Error, with the code `orphan` where a token may be
@@ -46,13 +45,13 @@ def make(store: Store, birth: Birth, before: TokenIndex) -> State:
     """
     try:
         return _ask(store, birth, before)
-    except Influxdb3Error as error:
+    except errors.Influxdb3Error as error:
         if not _is_ambiguous(error):
             raise
     return _ask(store, birth, before)
 
 
-def take_back(store: Store, birth: Birth, made: State) -> None:
+def take_back(store: Store, birth: Birth, made: entities.State) -> None:
     """Revoke a token whose secret is lost. Raises Influxdb3Error.
 
     A token with its nonce under another ID is revoked as well: then the answer has named a wrong ID.
@@ -62,7 +61,7 @@ def take_back(store: Store, birth: Birth, made: State) -> None:
     birth.settle()
 
 
-def _ask(store: Store, birth: Birth, before: TokenIndex) -> State:
+def _ask(store: Store, birth: Birth, before: TokenIndex) -> entities.State:
     """Make a token with a new nonce. Raises Influxdb3Error.
 
     Where the error leaves it open whether there is a token, it is looked for and revoked before.
@@ -82,47 +81,49 @@ def _ask(store: Store, birth: Birth, before: TokenIndex) -> State:
     return made
 
 
-def _as_error(unknown: Exception) -> Influxdb3Error:
-    if isinstance(unknown, Influxdb3Error):
+def _as_error(unknown: Exception) -> errors.Influxdb3Error:
+    if isinstance(unknown, errors.Influxdb3Error):
         return unknown
     what = type(unknown).__name__
-    return Influxdb3Error(f"The server's answer to the creation of a token broke off with {what}.", code=_BAD_ANSWER)
+    return errors.Influxdb3Error(
+        f"The server's answer to the creation of a token broke off with {what}.", code=_BAD_ANSWER
+    )
 
 
-def _check_ours(made: State, nonce: str, before: TokenIndex) -> None:
+def _check_ours(made: entities.State, nonce: str, before: TokenIndex) -> None:
     """Raise Influxdb3Error where the answer to a create isn't about the token that was asked for."""
     if unmarked(made)[1] != nonce or made["id"] in before:
-        raise Influxdb3Error(
+        raise errors.Influxdb3Error(
             "The server's answer to the creation of a token is about another token: it bears another description or an"
             " ID that was there before.",
             code=_BAD_ANSWER,
         )
 
 
-def _is_ambiguous(error: Influxdb3Error) -> bool:
-    return error.code in (Ambiguous.code, _BAD_ANSWER)
+def _is_ambiguous(error: errors.Influxdb3Error) -> bool:
+    return error.code in (errors.Ambiguous.code, _BAD_ANSWER)
 
 
-def _did_nothing(error: Influxdb3Error) -> bool:
+def _did_nothing(error: errors.Influxdb3Error) -> bool:
     """Return whether a request was provably refused, or never reached the server."""
-    return isinstance(error, ApiError) and (error.code == "unreachable" or (error.status or 500) < 500)
+    return isinstance(error, errors.ApiError) and (error.code == "unreachable" or (error.status or 500) < 500)
 
 
-def _of_nonce(store: Store, birth: Birth) -> list[State]:
+def _of_nonce(store: Store, birth: Birth) -> list[entities.State]:
     return [token for token in store.list() if unmarked(token)[1] == birth.nonce]
 
 
-def _is_valid(token: State) -> bool:
+def _is_valid(token: entities.State) -> bool:
     return token.get("revoked_at") is None
 
 
-def _revoke_lost(store: Store, birth: Birth, error: Influxdb3Error) -> None:
+def _revoke_lost(store: Store, birth: Birth, error: errors.Influxdb3Error) -> None:
     """Revoke the token with the nonce, if there is one. Where that fails, raise `error`, which then says what to do."""
-    found: list[State] = []
+    found: list[entities.State] = []
     try:
         found = _of_nonce(store, birth)
         store.revoke([token for token in found if _is_valid(token)])
-    except Influxdb3Error as second:
+    except errors.Influxdb3Error as second:
         names = ", ".join(token["id"] for token in found)
         rest = (
             f"The token {names} was made, its secret is lost, and revoking it failed: {second}"

@@ -10,9 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .._core import entities, errors
 from .._core.durations import after, format_duration, format_instant, same_instant
-from .._core.entities import NOTHING, State
-from .._core.errors import OptionError, Refused
 
 
 class TokenWish(NamedTuple):
@@ -42,13 +41,13 @@ class TokenChange(NamedTuple):
     unknown run.
     """
 
-    current: State | None
+    current: entities.State | None
     create: str = ""
-    update: Mapping[str, Any] = NOTHING
-    superseded: tuple[State, ...] = ()
-    revoke: tuple[State, ...] = ()
-    orphans: tuple[State, ...] = ()
-    strangers: tuple[State, ...] = ()
+    update: Mapping[str, Any] = entities.NOTHING
+    superseded: tuple[entities.State, ...] = ()
+    revoke: tuple[entities.State, ...] = ()
+    orphans: tuple[entities.State, ...] = ()
+    strangers: tuple[entities.State, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -68,7 +67,7 @@ def mark(description: str, nonce: str) -> str:
     return f"{description} [pending {nonce}]"
 
 
-def unmarked(token: State) -> tuple[str, str]:
+def unmarked(token: entities.State) -> tuple[str, str]:
     """Return a token's description and its nonce, which is empty for a token that isn't marked."""
     description = token.get("description") or ""
     if not description.endswith("]"):  # for speed: most have no mark, and a run looks at thousands several times
@@ -77,24 +76,24 @@ def unmarked(token: State) -> tuple[str, str]:
     return (found[1], found[2]) if found else (description, "")
 
 
-def alive(token: State, now: datetime) -> bool:
+def alive(token: entities.State, now: datetime) -> bool:
     """Return whether a token works: neither revoked nor expired."""
     ends = token.get("expires_at")
     return token.get("revoked_at") is None and (ends is None or ends > now)
 
 
-def dead_when_made(token: State) -> bool:
+def dead_when_made(token: entities.State) -> bool:
     """Return whether a token had ended when it was made; both times are by the server's clock."""
     made, ends = token.get("created_at"), token.get("expires_at")
     return made is not None and ends is not None and bool(ends <= made)
 
 
-def newest_first(tokens: Sequence[State]) -> list[State]:
+def newest_first(tokens: Sequence[entities.State]) -> list[entities.State]:
     """Return tokens by creation, the newest first."""
     return list(tokens) if len(tokens) < 2 else sorted(tokens, key=age, reverse=True)
 
 
-def age(token: State) -> tuple[datetime, bool, datetime, str]:
+def age(token: entities.State) -> tuple[datetime, bool, datetime, str]:
     """Return what sorts tokens by creation.
 
     Some servers show whole seconds only. So of two that were made at the same time, the one that ends later counts as
@@ -104,13 +103,15 @@ def age(token: State) -> tuple[datetime, bool, datetime, str]:
     return made, ends is None, ends or made, token["id"]
 
 
-def _active(tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: str | None) -> list[State]:
+def _active(
+    tokens: Sequence[entities.State], wish: TokenWish, now: datetime, held_id: str | None
+) -> list[entities.State]:
     """Return the working tokens that the wish is about, the newest first: by ID if it states one.
 
     A marked token is one of them only when its secret is at hand: what is left to do is to take the mark away.
     """
 
-    def meant(token: State) -> bool:
+    def meant(token: entities.State) -> bool:
         if wish.id is not None:
             return bool(token["id"] == wish.id)
         held = token["id"] == held_id and unmarked(token)[0] == wish.description
@@ -120,8 +121,8 @@ def _active(tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: st
 
 
 def _marked(
-    tokens: Sequence[State], wish: TokenWish, now: datetime, held_id: str | None, nonces: Collection[str]
-) -> tuple[tuple[State, ...], tuple[State, ...]]:
+    tokens: Sequence[entities.State], wish: TokenWish, now: datetime, held_id: str | None, nonces: Collection[str]
+) -> tuple[tuple[entities.State, ...], tuple[entities.State, ...]]:
     """Return the orphans and the strangers, as TokenChange has them."""
     others = [token for token in tokens if alive(token, now) and token["id"] not in (held_id, wish.id)]
     orphans = tuple(token for token in others if unmarked(token)[1] in nonces)
@@ -134,22 +135,22 @@ def check_wish(wish: TokenWish, now: datetime) -> None:
     try:
         ends = wish.expiry(now)
     except ValueError as error:
-        raise OptionError(f"expires_in: {error}.") from None
+        raise errors.OptionError(f"expires_in: {error}.") from None
     if wish.expires_in == 0:
-        raise OptionError("expires_in: an infinite duration is written by leaving expires_in out.")
+        raise errors.OptionError("expires_in: an infinite duration is written by leaving expires_in out.")
     if wish.max_age == 0:
-        raise OptionError("max_age: must be longer than nothing; leave it out to accept any age.")
+        raise errors.OptionError("max_age: must be longer than nothing; leave it out to accept any age.")
     if ends is None:
         return
     if ends <= now and wish.expires_in is not None:
-        raise OptionError(
+        raise errors.OptionError(
             f"expires_in: {format_duration(wish.expires_in)} is less than a second, so that a new token would end in"
             " the past."
         )
     if ends <= now:
-        raise OptionError(f"expires_at: {format_instant(ends)} is in the past.")
+        raise errors.OptionError(f"expires_at: {format_instant(ends)} is in the past.")
     if wish.renew_before and after(now, wish.renew_before) >= ends:
-        raise OptionError(
+        raise errors.OptionError(
             f"renew_before: a new token would end at {format_instant(ends)}, within"
             f" {format_duration(wish.renew_before)}, and be renewed at every run. Choose a shorter renew_before or a"
             " later expiry."
@@ -157,7 +158,7 @@ def check_wish(wish: TokenWish, now: datetime) -> None:
 
 
 def plan_token(
-    tokens: Sequence[State],
+    tokens: Sequence[entities.State],
     wish: TokenWish,
     now: datetime,
     *,
@@ -177,14 +178,14 @@ def plan_token(
     """
     active = _active(tokens, wish, now, held_id)
     if wish.id is not None and not active:
-        raise Refused(f"No active token has the id {wish.id}: it doesn't exist, is revoked or has expired.")
+        raise errors.Refused(f"No active token has the id {wish.id}: it doesn't exist, is revoked or has expired.")
     active.sort(key=lambda token: token["id"] != held_id)
     current = active[0] if active else None
     reason = _why_renew(current, wish, now)
     if current is not None and not reason and need_secret and current["id"] != held_id:
         reason = _why_reissue(current, wish, on_lost_secret)
     if reason and wish.id is not None:
-        raise Refused(
+        raise errors.Refused(
             f"The token {wish.id} would have to be replaced, because {reason}; but a new token has another id, so that"
             " every further run would make one more. Identify the token by its description instead of id."
         )
@@ -203,10 +204,10 @@ def plan_token(
     )
 
 
-def _why_reissue(current: State, wish: TokenWish, on_lost_secret: str) -> str:
+def _why_reissue(current: entities.State, wish: TokenWish, on_lost_secret: str) -> str:
     """Return why a token is made in place of one whose secret is lost, empty where none is made. Raises Refused."""
     if on_lost_secret == "fail":
-        raise Refused(
+        raise errors.Refused(
             f"The token {wish.description!r} exists on the server with the id {current['id']}, but its secret is not at"
             " hand, and the server shows it only once. Put the secret file back, or set on_lost_secret to reissue"
             " (makes a new token) or to ignore (leaves all as it is).",
@@ -215,13 +216,13 @@ def _why_reissue(current: State, wish: TokenWish, on_lost_secret: str) -> str:
     return "its secret is lost" if on_lost_secret == "reissue" else ""
 
 
-def _updates(current: State, wish: TokenWish) -> State:
+def _updates(current: entities.State, wish: TokenWish) -> entities.State:
     """Return the fields that the wish states and that differ in the current token."""
     wanted = {"description": wish.description, "permissions": wish.permissions}
     return {name: value for name, value in wanted.items() if value is not None and value != current.get(name)}
 
 
-def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:
+def _why_renew(current: entities.State | None, wish: TokenWish, now: datetime) -> str:
     """Return why the current token won't do; empty when it does."""
     if current is None:
         return "there is no active token"
@@ -238,7 +239,7 @@ def _why_renew(current: State | None, wish: TokenWish, now: datetime) -> str:
 
 
 def plan_token_absent(
-    tokens: Sequence[State],
+    tokens: Sequence[entities.State],
     wish: TokenWish,
     now: datetime,
     *,
@@ -253,7 +254,7 @@ def plan_token_absent(
     found = _active(tokens, wish, now, held_id)
     if len(found) > 1 and not all_matching:
         listed = ", ".join(token["id"] for token in found)
-        raise Refused(
+        raise errors.Refused(
             f"{len(found)} active tokens have the description {wish.description!r}: {listed}. Say which with id, or"
             " set all_matching to revoke them all.",
             code="ambiguous_token",

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
-from .._core.entities import NOTHING
+from .._core import entities
+from . import secret_text
 from .backend import Backend, Kind, Proof
 from .decision import Decision
 from .entry import Entry
 from .index import TokenIndex
-from .secret_text import Kept
 from .wishes import Order
 
 
@@ -27,8 +27,8 @@ class Brief(NamedTuple):
     changed: bool
     id: str | None
     superseded: tuple[str, ...] = ()
-    before: Mapping[str, Any] = NOTHING
-    after: Mapping[str, Any] = NOTHING
+    before: Mapping[str, Any] = entities.NOTHING
+    after: Mapping[str, Any] = entities.NOTHING
     secret: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -41,13 +41,15 @@ class TokenPlan(NamedTuple):
 
     order: Order
     proof: Proof | None
-    kept: Kept
+    kept: secret_text.Kept
     tokens: TokenIndex
     decision: Decision
     foretold: Brief
 
 
-def plan_order(order: Order, proof: Proof | None, kept: Kept, index: TokenIndex, backend: Backend) -> TokenPlan:
+def plan_order(
+    order: Order, proof: Proof | None, kept: secret_text.Kept, index: TokenIndex, backend: Backend
+) -> TokenPlan:
     """Return the plan for an order. Sends nothing, and only looks at the secret file. Raises Influxdb3Error."""
     entry = Entry(order, proof, kept)
     decision = entry.decide(index, backend)

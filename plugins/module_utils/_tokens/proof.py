@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._core import entities, errors
 from .._core.addresses import parse_host
 from .._core.connection import Connection
-from .._core.entities import State
-from .._core.errors import OptionError
 from .._core.stated import DEDICATED
 from .._core.throttle import Throttle
 from .backend import Proof
@@ -32,7 +31,7 @@ def data_plane(connection: Connection, query_host: str | None) -> str:
         try:
             return parse_host(query_host)
         except ValueError as error:
-            raise OptionError(f"query_host: {error}.") from None
+            raise errors.OptionError(f"query_host: {error}.") from None
     if connection.product == DEDICATED:
         return f"https://{connection.cluster_id}.a.influxdb.io"
     return connection.base_url
@@ -42,9 +41,11 @@ def check_proof(params: Mapping[str, Any]) -> None:
     """Raise OptionError where a token can't be proved as the options ask for it. `wait_active` is in seconds."""
     seconds, permissions = params["wait_active"], params["permissions"]
     if seconds is not None and seconds < 0:
-        raise OptionError("wait_active: must be 0 (off) or a number of seconds.")
+        raise errors.OptionError("wait_active: must be 0 (off) or a number of seconds.")
     if seconds and permissions is not None and readable_database(permissions) is None:
-        raise OptionError(f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database.")
+        raise errors.OptionError(
+            f"wait_active: {NOT_READABLE}. Leave wait_active out, or allow the token to read a database."
+        )
 
 
 def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Throttle | None = None) -> Proof:
@@ -56,12 +57,12 @@ def proof_of(connection: Connection, params: Mapping[str, Any], throttle: Thrott
     base_url = data_plane(connection, params["query_host"])
     seconds = params["wait_active"]
 
-    def doubt(token: State) -> str:
+    def doubt(token: entities.State) -> str:
         if seconds == 0:
             return "wait_active is 0"
         return "" if readable_database(token.get("permissions")) else NOT_READABLE
 
-    def run(token: State, secret: str) -> None:
+    def run(token: entities.State, secret: str) -> None:
         from .activation import wait_until_active
 
         queried = connection._replace(base_url=base_url)

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._core.entities import State
-from .._core.errors import Influxdb3Error
-from .._core.interface import Result
+from .._core import entities, errors, interface
 from .backend import Kind
 from .entry import Entry
 
 _SHOWN_FAILURES = 5
 
 
-def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
+def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> interface.Result:
     """Return the result of a module for one token. `adjusted` says that the attributes of its secret file differed.
 
     Raises the entry's error, if it has one.
@@ -25,7 +23,7 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
     if entry.error:
         raise entry.error
     before, after = sides(entry, kind)
-    return Result(
+    return interface.Result(
         changed=entry.change.changed or adjusted,
         values={kind.noun: kind.entity.to_result(entry.token), "superseded": _superseded(entry, kind)},
         before=before,
@@ -35,12 +33,12 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> Result:
     )
 
 
-def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False) -> Result:
+def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False) -> interface.Result:
     """Return the result with every entry's outcome, and with one error if any entry has failed."""
     option = f"{kind.noun}s"
     changed = [entry for entry in entries if _has_changed(entry)]
     both = {str(entry.order.wish.description): sides(entry, kind) for entry in changed}
-    return Result(
+    return interface.Result(
         changed=bool(changed) or adjusted,
         values={option: [_outcome(entry, kind) for entry in entries]},
         before={name: before for name, (before, _after) in both.items()},
@@ -55,14 +53,14 @@ def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False)
     )
 
 
-def revoked_result(entries: Sequence[Entry], kind: Kind) -> Result:
+def revoked_result(entries: Sequence[Entry], kind: Kind) -> interface.Result:
     """Return the result with the tokens that were revoked. Raises the error of the first entry that failed."""
     for entry in entries:
         if entry.error:
             raise entry.error
     outcomes = [_outcome(entry, kind) for entry in entries if entry.change.revoke]
     shown = [kind.entity.to_result(entry.token) or {} for entry in entries if entry.change.revoke]
-    return Result(
+    return interface.Result(
         changed=bool(outcomes),
         values={f"{kind.noun}s": outcomes},
         before={token["id"]: token for token in shown},
@@ -102,11 +100,11 @@ def sides(entry: Entry, kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
     return _side(kind.entity.to_result(change.current), others), after
 
 
-def _side(shown: dict[str, Any] | None, others: Sequence[State]) -> dict[str, Any]:
+def _side(shown: dict[str, Any] | None, others: Sequence[entities.State]) -> dict[str, Any]:
     return {} if shown is None else {**shown, "superseded": [old["id"] for old in others]}
 
 
-def _summary(entries: Sequence[Entry], kind: Kind) -> Influxdb3Error | None:
+def _summary(entries: Sequence[Entry], kind: Kind) -> errors.Influxdb3Error | None:
     """Return one error for all entries that failed, None where none has."""
     failed = [(entry.order.wish.description, entry.error) for entry in entries if entry.error]
     if not failed:
@@ -114,7 +112,7 @@ def _summary(entries: Sequence[Entry], kind: Kind) -> Influxdb3Error | None:
     problems = "; ".join(f"{description!r}: {error}" for description, error in failed[:_SHOWN_FAILURES])
     more = f"; and {len(failed) - _SHOWN_FAILURES} more" if len(failed) > _SHOWN_FAILURES else ""
     codes = {error.code for _description, error in failed}
-    return Influxdb3Error(
+    return errors.Influxdb3Error(
         f"{len(failed)} of {len(entries)} {kind.entity.noun}s failed: {problems}{more}",
         code=codes.pop() if len(codes) == 1 else "several",
     )

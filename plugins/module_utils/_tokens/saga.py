@@ -23,16 +23,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Callable
 
+from .._core import entities, errors
 from .._core.durations import format_instant
-from .._core.entities import State
-from .._core.errors import Influxdb3Error, SecretFileError
 from .._core.threads import for_each
+from . import secret_text
 from .backend import Backend, Made
 from .birth import Birth
 from .entry import Entry, read_kept
 from .index import TokenIndex
 from .plan import dead_when_made, unmarked
-from .secret_text import Secret
 
 
 class Saga:
@@ -143,13 +142,13 @@ class Saga:
         def take(number: int, made: Made) -> None:
             entry = due[number]
             with entry.failing_alone():
-                if isinstance(made, Influxdb3Error):
+                if isinstance(made, errors.Influxdb3Error):
                     raise made
                 self._keep(entry, births[number], made)
 
         self._backend.create_many(births, self._index, take)
 
-    def _keep(self, entry: Entry, birth: Birth, made: State) -> None:
+    def _keep(self, entry: Entry, birth: Birth, made: entities.State) -> None:
         """Keep a new token's secret; if it can't be kept, the token is revoked, because nobody can use it."""
         token = {**made, "description": birth.wanted["description"]}
         if dead_when_made(token):
@@ -157,11 +156,11 @@ class Saga:
         try:
             if birth.slot:
                 birth.slot.commit(_as_secret(token, token[self._backend.kind.secret_key]))
-        except SecretFileError as error:
+        except errors.SecretFileError as error:
             raise self._taken_back(entry, birth, made, error) from None
         try:
             entry.token = {**token, **self._backend.finish(birth, made)}
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             if birth.slot is None:
                 raise self._taken_back(entry, birth, made, error) from None
             entry.token = token
@@ -169,12 +168,14 @@ class Saga:
             raise
         entry.secret = token[self._backend.kind.secret_key]
 
-    def _taken_back(self, entry: Entry, birth: Birth, made: State, error: Influxdb3Error) -> Influxdb3Error:
+    def _taken_back(
+        self, entry: Entry, birth: Birth, made: entities.State, error: errors.Influxdb3Error
+    ) -> errors.Influxdb3Error:
         """Revoke a new token that is of no use, and return the error, which then says what became of the token."""
         entry.token = None
         try:
             self._backend.take_back(birth, made)
-        except Influxdb3Error as failure:
+        except errors.Influxdb3Error as failure:
             rest = f"The token {made['id']} was made, its secret is lost, and revoking it failed: {failure} Revoke it."
             error.also(rest, "orphan")
         else:
@@ -195,22 +196,22 @@ class Saga:
     def _prove_one(self, entry: Entry) -> None:
         try:
             entry.prove()
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             entry.fail_after_creation(error)
 
-    def _revoke(self, doomed: Sequence[tuple[Entry, Sequence[State]]]) -> None:
+    def _revoke(self, doomed: Sequence[tuple[Entry, Sequence[entities.State]]]) -> None:
         """Revoke each entry's tokens, all of them by one call of the backend."""
         tokens = [token for _entry, its in doomed for token in its]
         try:
             if tokens:
                 self._backend.revoke(tokens)
-        except Influxdb3Error as error:
+        except errors.Influxdb3Error as error:
             for entry, its in doomed:
                 if its:
                     entry.fail_after_creation(error)
 
 
-def _as_secret(token: State, secret: str) -> Secret:
+def _as_secret(token: entities.State, secret: str) -> secret_text.Secret:
     """Return the content of a secret file for a new token."""
     instants = {key: token.get(key) for key in ("created_at", "expires_at")}
     return {
@@ -221,10 +222,10 @@ def _as_secret(token: State, secret: str) -> Secret:
     }
 
 
-def _dead(created: State) -> Influxdb3Error:
+def _dead(created: entities.State) -> errors.Influxdb3Error:
     """Return the error about a new token that was dead when it was made."""
     made, ends = (format_instant(created[name]) for name in ("created_at", "expires_at"))
-    return Influxdb3Error(
+    return errors.Influxdb3Error(
         f"The new token {created['id']} is dead: by the server's clock it was made at {made} and ended at {ends}. Set"
         " this machine's clock and the server's right, or choose a later expiry. No other token was revoked.",
         code="dead_token",

@@ -16,18 +16,16 @@ import re
 import stat
 from collections.abc import Iterator
 
-from .._core.durable import Finder, ForeignLink, HardLink, Location, find
-from .._core.errors import SecretFileError
+from .._core import durable, errors, regular_file
 from .._core.owner import RUNNER, Owner, is_trusted
-from .._core.regular_file import NotRegular, open_regular
-from .secret_text import Kept, decoded
+from . import secret_text
 
 LONGEST = 65_536
 """The most bytes of a secret file."""
 _NONCE = re.compile(rb"^([0-9a-f]{32})$", re.MULTILINE)
 
 
-def look(path: str, owner: Owner = RUNNER, finder: Finder | None = None) -> Kept:
+def look(path: str, owner: Owner = RUNNER, finder: durable.Finder | None = None) -> secret_text.Kept:
     """Return the token that the file holds, the nonces in the journal beside it, and whether `adjust` would change it.
 
     `finder` spares the way to the directory where many files are looked at. Raises SecretFileError when the file isn't
@@ -38,21 +36,21 @@ def look(path: str, owner: Owner = RUNNER, finder: Finder | None = None) -> Kept
         try:
             descriptor = open_own(location, location.name, owner)
         except FileNotFoundError:
-            return Kept(None, nonces)
+            return secret_text.Kept(None, nonces)
         try:
             content, differs = os.read(descriptor, LONGEST), any(differences(descriptor, owner))
         finally:
             os.close(descriptor)
-    secret = decoded(content)
+    secret = secret_text.decoded(content)
     if secret is None:
-        raise SecretFileError(
+        raise errors.SecretFileError(
             f"secret_file {path} is damaged or was not written by this collection; it is left as it is. Move it away"
             " or choose another path."
         )
-    return Kept(secret, nonces, differs)
+    return secret_text.Kept(secret, nonces, differs)
 
 
-def _nonces_of(location: Location) -> tuple[str, ...]:
+def _nonces_of(location: durable.Location) -> tuple[str, ...]:
     try:
         descriptor = open_own(location, hidden(location, "pending"), None)
     except FileNotFoundError:
@@ -72,17 +70,17 @@ def differences(descriptor: int, owner: Owner) -> tuple[bool, bool]:
     )
 
 
-def locate(path: str, finder: Finder | None = None) -> Location:
+def locate(path: str, finder: durable.Finder | None = None) -> durable.Location:
     """Return the location of a secret file, which is no link. Raises OSError."""
     absolute = os.path.abspath(os.path.expanduser(path))
-    return finder.find(absolute) if finder else find(absolute, follow=False)
+    return finder.find(absolute) if finder else durable.find(absolute, follow=False)
 
 
-def hidden(location: Location, what: str) -> str:
+def hidden(location: durable.Location, what: str) -> str:
     return f".{location.name}.{what}"
 
 
-def open_own(location: Location, name: str, owner: Owner | None) -> int:
+def open_own(location: durable.Location, name: str, owner: Owner | None) -> int:
     """Return a descriptor that reads a file of a trusted user, or with `owner` None of any user.
 
     Raises OSError and SecretFileError.
@@ -90,14 +88,14 @@ def open_own(location: Location, name: str, owner: Owner | None) -> int:
     if location.missing:
         raise FileNotFoundError
     try:
-        descriptor = open_regular(name, follow=False, dir_fd=location.directory)
-    except (NotRegular, IsADirectoryError):
+        descriptor = regular_file.open_regular(name, follow=False, dir_fd=location.directory)
+    except (regular_file.NotRegular, IsADirectoryError):
         raise _not_regular(location.beside(name)) from None
     try:
         if owner is not None:
             refuse_foreign(location.path, descriptor, owner)
             location.refuse_hard_link(descriptor)
-    except (OSError, SecretFileError):
+    except (OSError, errors.SecretFileError):
         os.close(descriptor)
         raise
     return descriptor
@@ -112,13 +110,13 @@ def refuse_foreign(path: str, descriptor: int, owner: Owner) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise _not_regular(path)
     if not is_trusted(status.st_uid, owner):
-        raise SecretFileError(
+        raise errors.SecretFileError(
             f"secret_file {path} belongs to somebody else; choose another path, or say with owner who shall own it."
         )
 
 
-def _not_regular(path: str) -> SecretFileError:
-    return SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
+def _not_regular(path: str) -> errors.SecretFileError:
+    return errors.SecretFileError(f"secret_file {path} is not a regular file; move it away or choose another path.")
 
 
 @contextlib.contextmanager
@@ -129,14 +127,14 @@ def explaining(path: str) -> Iterator[None]:
         raise explained(path, error) from None
 
 
-def explained(path: str, error: OSError) -> SecretFileError:
-    if isinstance(error, (ForeignLink, HardLink)):
-        return SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
+def explained(path: str, error: OSError) -> errors.SecretFileError:
+    if isinstance(error, (durable.ForeignLink, durable.HardLink)):
+        return errors.SecretFileError(f"secret_file {path} can't be used: {error.strerror}. Choose another path.")
     return unusable(path, "it is a symbolic link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0))
 
 
-def unusable(path: str, cause: str) -> SecretFileError:
-    return SecretFileError(
+def unusable(path: str, cause: str) -> errors.SecretFileError:
+    return errors.SecretFileError(
         f"secret_file {path} can't be used: {cause}. Choose a path in a directory that the user who runs this module"
         " may write to."
     )

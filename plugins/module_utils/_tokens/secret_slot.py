@@ -16,23 +16,10 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Callable
 
-from .._core.durable import PATIENCE, Location, give, write_all
-from .._core.errors import SecretFileError
+from .._core import durable, errors
 from .._core.owner import RUNNER, Owner
 from .._core.replaceable import obstacle
-from .secret_file import (
-    LONGEST,
-    differences,
-    explained,
-    explaining,
-    hidden,
-    locate,
-    nonces_in,
-    open_own,
-    refuse_foreign,
-    unusable,
-)
-from .secret_text import Secret, encoded
+from . import secret_file, secret_text
 
 # Seconds for which the journal of a dead run is kept: the server may make the token after the run has ended.
 _MEMORY = 86_400.0
@@ -44,20 +31,20 @@ def adjust(path: str, owner: Owner) -> bool:
 
     Also removes the files that a killed run has left beside this one. Raises SecretFileError.
     """
-    with explaining(path), locate(path) as location:
+    with secret_file.explaining(path), secret_file.locate(path) as location:
         _sweep(location)
         try:
-            descriptor = open_own(location, location.name, None)
+            descriptor = secret_file.open_own(location, location.name, None)
         except FileNotFoundError:
             return False
         try:
-            wide, moved = differences(descriptor, owner)
+            wide, moved = secret_file.differences(descriptor, owner)
             if wide or moved:
                 location.refuse_hard_link(descriptor)
             if wide:
                 os.fchmod(descriptor, 0o600)
             if moved:
-                give(descriptor, owner)
+                durable.give(descriptor, owner)
             return wide or moved
         finally:
             os.close(descriptor)
@@ -65,12 +52,12 @@ def adjust(path: str, owner: Owner) -> bool:
 
 def check_writable(path: str) -> None:
     """Raise SecretFileError where `Slot` would, as far as that shows without a change."""
-    with explaining(path), locate(path) as location:
+    with secret_file.explaining(path), secret_file.locate(path) as location:
         with contextlib.suppress(FileNotFoundError):
-            location.status(hidden(location, "pending"))  # it may be too long a name
+            location.status(secret_file.hidden(location, "pending"))  # it may be too long a name
         reason = obstacle(location.path)
     if reason:
-        raise unusable(path, reason)
+        raise secret_file.unusable(path, reason)
 
 
 class Slot:
@@ -87,7 +74,7 @@ class Slot:
     def __init__(self, path: str, owner: Owner = RUNNER, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._path = os.path.abspath(os.path.expanduser(path))
         self._owner, self._pause = owner, pause
-        self._location: Location | None = None
+        self._location: durable.Location | None = None
         self._journal = self._new = -1
         self._unsettled: set[str] = set()
         self.nonces: list[str] = []
@@ -96,10 +83,10 @@ class Slot:
     def __enter__(self) -> Slot:
         check_writable(self._path)
         try:
-            self._location = locate(self._path)
+            self._location = secret_file.locate(self._path)
             self._location.make(self._owner)
             self._lock(self._location)
-            self.nonces = nonces_in(self._journal)
+            self.nonces = secret_file.nonces_in(self._journal)
             if time.time() - os.fstat(self._journal).st_mtime < _MEMORY:
                 self._unsettled.update(self.nonces)
             self._reserve(self._location)
@@ -107,36 +94,36 @@ class Slot:
         except BaseException as error:
             self._leave()
             if isinstance(error, OSError):
-                raise explained(self._path, error) from None
+                raise secret_file.explained(self._path, error) from None
             raise
         return self
 
     @property
-    def _held(self) -> Location:
+    def _held(self) -> durable.Location:
         if self._location is None:
             raise RuntimeError("the slot was not entered")
         return self._location
 
-    def _reserve(self, location: Location) -> None:
+    def _reserve(self, location: durable.Location) -> None:
         """Make the new file, and room for its content, so that a full disk shows before there is anything to lose."""
-        name = hidden(location, "new")
+        name = secret_file.hidden(location, "new")
         with contextlib.suppress(FileNotFoundError):
             location.unlink(name)
         self._new = location.create(name)
-        give(self._new, self._owner)
-        write_all(self._new, b" " * _ROOM)
+        durable.give(self._new, self._owner)
+        durable.write_all(self._new, b" " * _ROOM)
 
-    def _try_out(self, location: Location) -> None:
+    def _try_out(self, location: durable.Location) -> None:
         """Replace an existing file by a copy of it."""
         try:
-            descriptor = open_own(location, location.name, self._owner)
+            descriptor = secret_file.open_own(location, location.name, self._owner)
         except FileNotFoundError:
             return
         try:
-            content = os.read(descriptor, LONGEST + 1)
+            content = os.read(descriptor, secret_file.LONGEST + 1)
         finally:
             os.close(descriptor)
-        if len(content) > LONGEST:
+        if len(content) > secret_file.LONGEST:
             return
         self._replace(content)
         os.close(self._new)
@@ -148,8 +135,8 @@ class Slot:
         os.lseek(self._new, 0, os.SEEK_SET)
         # Cut first, so that what follows is one write and one fsync of the whole content.
         os.ftruncate(self._new, len(content))
-        write_all(self._new, content)
-        self._held.rename(hidden(self._held, "new"))
+        durable.write_all(self._new, content)
+        self._held.rename(secret_file.hidden(self._held, "new"))
 
     def begin(self, nonce: str) -> None:
         """Make a nonce durable, so that a later run can tell that a token with this nonce is this file's.
@@ -159,22 +146,22 @@ class Slot:
         try:
             os.lseek(self._journal, 0, os.SEEK_END)
             # A line that an earlier run didn't finish must not swallow this one.
-            write_all(self._journal, f"\n{nonce}\n".encode())
+            durable.write_all(self._journal, f"\n{nonce}\n".encode())
             self._held.sync()
         except OSError as error:
-            raise explained(self._path, error) from None
+            raise secret_file.explained(self._path, error) from None
         self._unsettled.add(nonce)
 
     def settle(self, nonces: Iterable[str]) -> None:
         """Forget nonces whose token was seen, or was certainly never made."""
         self._unsettled.difference_update(nonces)
 
-    def commit(self, secret: Secret) -> None:
+    def commit(self, secret: secret_text.Secret) -> None:
         """Make the secret durable in the secret file. Raises SecretFileError."""
         try:
-            self._replace(encoded(secret))
+            self._replace(secret_text.encoded(secret))
         except OSError as error:
-            raise explained(self._path, error) from None
+            raise secret_file.explained(self._path, error) from None
         self._held.sync()
 
     def __exit__(
@@ -185,13 +172,13 @@ class Slot:
     ) -> None:
         self._leave()
 
-    def _lock(self, location: Location) -> None:
+    def _lock(self, location: durable.Location) -> None:
         """Open the journal and lock it. A run that was killed holds no lock; one that ended has removed the file."""
-        name = hidden(location, "pending")
+        name = secret_file.hidden(location, "pending")
         waited = 0.0
         while True:
             self._journal = location.open(os.O_RDWR | os.O_CREAT, name)
-            refuse_foreign(self._path, self._journal, RUNNER)
+            secret_file.refuse_foreign(self._path, self._journal, RUNNER)
             _refuse_several_names(self._path, self._journal)
             try:
                 fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -201,10 +188,10 @@ class Slot:
             except FileNotFoundError:
                 pass
             except BlockingIOError:
-                if waited >= PATIENCE:
-                    raise SecretFileError(
-                        f"secret_file {self._path} is in use by another run since {PATIENCE:g} seconds. Run again when"
-                        " it has ended.",
+                if waited >= durable.PATIENCE:
+                    raise errors.SecretFileError(
+                        f"secret_file {self._path} is in use by another run since {durable.PATIENCE:g} seconds. Run"
+                        " again when it has ended.",
                         code="busy",
                     ) from None
                 self._pause(0.1)
@@ -216,32 +203,32 @@ class Slot:
         # The next run removes the files that can't be removed here; they are no reason to fail once the secret is safe.
         if self._new >= 0:
             with contextlib.suppress(OSError):
-                self._held.unlink(hidden(self._held, "new"))
+                self._held.unlink(secret_file.hidden(self._held, "new"))
             os.close(self._new)
         if self._journal >= 0:
             if not self._unsettled:
                 with contextlib.suppress(OSError):
-                    self._held.unlink(hidden(self._held, "pending"))
+                    self._held.unlink(secret_file.hidden(self._held, "pending"))
             os.close(self._journal)
         if self._location is not None:
             self._location.close()
         self._new = self._journal = -1
 
 
-def _sweep(location: Location) -> None:
+def _sweep(location: durable.Location) -> None:
     """Remove a journal without a nonce that no run has locked, and the reserved file.
 
     Its run was cut off before it asked for a token.
     """
-    name = hidden(location, "pending")
+    name = secret_file.hidden(location, "pending")
     # A run is at work, or it isn't ours to remove: either is no reason to fail.
-    with contextlib.suppress(OSError, SecretFileError):
-        descriptor = open_own(location, name, RUNNER)
+    with contextlib.suppress(OSError, errors.SecretFileError):
+        descriptor = secret_file.open_own(location, name, RUNNER)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if location.status(name).st_ino == os.fstat(descriptor).st_ino and not nonces_in(descriptor):
+            if location.status(name).st_ino == os.fstat(descriptor).st_ino and not secret_file.nonces_in(descriptor):
                 with contextlib.suppress(FileNotFoundError):
-                    location.unlink(hidden(location, "new"))
+                    location.unlink(secret_file.hidden(location, "new"))
                 location.unlink(name)
         finally:
             os.close(descriptor)
@@ -250,4 +237,4 @@ def _sweep(location: Location) -> None:
 def _refuse_several_names(path: str, descriptor: int) -> None:
     # Who may write to the directory could have given this name to any file, which would be written to.
     if os.fstat(descriptor).st_nlink > 1:
-        raise unusable(path, "its journal is a hard link to a file with another name; remove it")
+        raise secret_file.unusable(path, "its journal is a hard link to a file with another name; remove it")

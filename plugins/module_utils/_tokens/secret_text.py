@@ -13,7 +13,7 @@ import json
 import os
 from typing import NamedTuple, Optional
 
-from .._core.errors import OptionError
+from .._core import errors
 
 KEYS = ("id", "description", "token", "created_at", "expires_at")
 Secret = dict[str, Optional[str]]
@@ -38,12 +38,12 @@ def parse_path(option: str, path: str | None) -> str | None:
     if path is None:
         return None
     if not path.strip() or "\0" in path:
-        raise OptionError(
+        raise errors.OptionError(
             f"{option}: is empty or holds a NUL character, so that the secret would be lost. Name a file, or leave"
             f" {option} out."
         )
     if path.endswith("/") or os.path.basename(path) in (".", "..") or os.path.isdir(path):
-        raise OptionError(f"{option}: {path} is a directory. Name a file in it.")
+        raise errors.OptionError(f"{option}: {path} is a directory. Name a file in it.")
     return path
 
 

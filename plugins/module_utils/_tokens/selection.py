@@ -8,27 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
+from .._core import entities, interface
 from .._core.durations import after, parse_span
-from .._core.entities import State, parse_option
-from .._core.interface import ModuleView, Spec, now
 
-TOKEN_INFO_OPTIONS: Spec = {
+TOKEN_INFO_OPTIONS: interface.Spec = {
     "description": {"type": "str"},
     "include_revoked": {"type": "bool", "default": False},
     "expiring_within": {"type": "str"},
 }
 
 
-def selection(module: ModuleView) -> Callable[[Sequence[State]], list[State]]:
+def selection(module: interface.ModuleView) -> Callable[[Sequence[entities.State]], list[entities.State]]:
     """Return a function that picks the tokens that the options of an info module ask for.
 
     The function sorts them by description, then by creation. Raises OptionError, so modules call this before their
     first request.
     """
-    params, at = module.params, now()
-    within = parse_option("expiring_within", params["expiring_within"], parse_span)
+    params, at = module.params, interface.now()
+    within = entities.parse_option("expiring_within", params["expiring_within"], parse_span)
 
-    def is_wanted(token: State) -> bool:
+    def is_wanted(token: entities.State) -> bool:
         if params["description"] not in (None, token.get("description")):
             return False
         if token.get("revoked_at") is not None and not params["include_revoked"]:

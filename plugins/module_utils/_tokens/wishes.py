@@ -12,17 +12,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .._core import entities, errors, interface
 from .._core.durations import parse_span
-from .._core.entities import Entity, parse_option
-from .._core.errors import OptionError
-from .._core.interface import Spec
 from .._core.owner import RUNNER, Owner, parse_owner
 from .._core.token_values import parse_token_id
+from . import secret_text
 from .plan import TokenWish, check_wish
-from .secret_text import parse_path
 
 # The options of one token, as those of a module or of an entry of a list.
-WISH_OPTIONS: Spec = {
+WISH_OPTIONS: interface.Spec = {
     "description": {"type": "str"},
     "expires_at": {"type": "str"},
     "expires_in": {"type": "str"},
@@ -30,14 +28,14 @@ WISH_OPTIONS: Spec = {
     "max_age": {"type": "str"},
     "force": {"type": "bool", "default": False},
 }
-TOKEN_OPTIONS: Spec = {
+TOKEN_OPTIONS: interface.Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "id": {"type": "str"},
     **WISH_OPTIONS,
     "revoke_superseded": {"type": "bool", "default": False},
     "all_matching": {"type": "bool", "default": False},
 }
-SECRET_FILE_OPTIONS: Spec = {
+SECRET_FILE_OPTIONS: interface.Spec = {
     "secret_file": {"type": "path", "no_log": False},
     "return_secret": {"type": "bool", "default": False, "no_log": False},
     "on_lost_secret": {"type": "str", "choices": ["fail", "reissue", "ignore"], "default": "fail", "no_log": False},
@@ -80,15 +78,18 @@ class Order(NamedTuple):
         return self.return_secret or self.path is None
 
 
-def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
+def wish_of(params: Mapping[str, Any], entity: entities.Entity) -> TokenWish:
     """Return the wish that the options state. Raises OptionError."""
     if params["expires_at"] is not None and params["expires_in"] is not None:
-        raise OptionError("expires_at and expires_in: only one of them can be given.")
+        raise errors.OptionError("expires_at and expires_in: only one of them can be given.")
     stated = entity.parse({name: params.get(name) for name in ("description", "permissions", "expires_at")})
-    spans = {name: parse_option(name, params[name], parse_span) for name in ("expires_in", "renew_before", "max_age")}
+    spans = {
+        name: entities.parse_option(name, params[name], parse_span)
+        for name in ("expires_in", "renew_before", "max_age")
+    }
     return TokenWish(
         description=stated.get("description"),
-        id=parse_option("id", params["id"], parse_token_id),
+        id=entities.parse_option("id", params["id"], parse_token_id),
         permissions=stated.get("permissions"),
         expires_at=stated.get("expires_at"),
         force=params["force"],
@@ -97,7 +98,7 @@ def wish_of(params: Mapping[str, Any], entity: Entity) -> TokenWish:
 
 
 def order_of(
-    params: Mapping[str, Any], entity: Entity, at: datetime, *, owner: Owner | None = None, kept: bool = True
+    params: Mapping[str, Any], entity: entities.Entity, at: datetime, *, owner: Owner | None = None, kept: bool = True
 ) -> Order:
     """Return the order that the options state. Raises OptionError.
 
@@ -110,10 +111,10 @@ def order_of(
         wish,
         at,
         present,
-        parse_path("secret_file", params["secret_file"]),
+        secret_text.parse_path("secret_file", params["secret_file"]),
         owner or parse_owner(params["owner"], params["group"]),
         params.get("held_prefix"),
-        params.get("held_id") and parse_option("held_id", params["held_id"], parse_token_id),
+        params.get("held_id") and entities.parse_option("held_id", params["held_id"], parse_token_id),
         **{name: params[name] for name in ("on_lost_secret", "revoke_superseded", "all_matching", "return_secret")},
         kept=kept,
     )

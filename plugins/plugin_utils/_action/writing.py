@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ...module_utils._core.durable import Candidate, Location, find
-from ...module_utils._core.regular_file import content_of
+from ...module_utils._core import durable, regular_file
 
 
 def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> bool:
@@ -18,7 +17,7 @@ def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> b
     A relative path begins in the working directory of Ansible, and `~` is the home of the user who has started it.
     Raises OSError, also for a missing directory, and for a path that is no regular file's.
     """
-    with find(os.path.abspath(os.path.expanduser(path)), follow=True) as location:
+    with durable.find(os.path.abspath(os.path.expanduser(path)), follow=True) as location:
         if location.missing:
             raise FileNotFoundError(2, os.strerror(2))
         if _has_both(location, content, mode):
@@ -28,17 +27,21 @@ def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> b
         return True
 
 
-def _has_both(location: Location, content: bytes, mode: int) -> bool:
+def _has_both(location: durable.Location, content: bytes, mode: int) -> bool:
     try:
         with location.opened() as descriptor:
             held = stat.S_IMODE(os.fstat(descriptor).st_mode)
-            return held == mode and os.fstat(descriptor).st_size == len(content) and content_of(descriptor) == content
+            return (
+                held == mode
+                and os.fstat(descriptor).st_size == len(content)
+                and regular_file.content_of(descriptor) == content
+            )
     except FileNotFoundError:
         return False
 
 
-def _replace(location: Location, content: bytes, mode: int) -> None:
+def _replace(location: durable.Location, content: bytes, mode: int) -> None:
     # Another ending, because Prometheus's node exporter reads all files of a directory that end in .prom.
-    with Candidate(location, content, ending=".new") as candidate:
+    with durable.Candidate(location, content, ending=".new") as candidate:
         os.fchmod(candidate.descriptor, mode)
         candidate.put()

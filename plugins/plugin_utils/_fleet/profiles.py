@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...module_utils._core.printing import PREFIX_LENGTH
+from ...module_utils._core import printing
 from ...module_utils._core.stated import without_unset
 from .kind import Holding, Kind, Result, Settings, is_held, secret_to_write
 from .profile_defaults import complete_profile
@@ -90,6 +90,6 @@ KIND = Kind(
     way=way,
     wish=lambda settings: {},
     # The store gives the secret itself back.
-    key_of=lambda loaded: str(loaded or "")[:PREFIX_LENGTH],
+    key_of=lambda loaded: str(loaded or "")[: printing.PREFIX_LENGTH],
     secret_of=str,
 )

@@ -17,8 +17,8 @@ from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...module_utils._core import entities
 from ...module_utils._core.addresses import parse_host
-from ...module_utils._core.entities import listed
 from .kind import Kind
 from .planning import Answer, Member, Old, Request, is_due, plan, read_answer, why_no_answer
 from .settling import Applied, Settlement, has_proved, is_beside, proof_name, settle_each, settle_shared
@@ -461,7 +461,7 @@ def _why_failed(member: Member, answer: Answer, done: Applied) -> str:
 def _why_not_revoked(kind: Kind, request: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """Return why an issuer has not revoked the tokens of a request; empty where it has."""
     if result.get("failure") or result.get("is_away") or kind.items not in result:
-        return f"{listed(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
+        return f"{entities.listed(request['ids'])} could not be revoked: {why_no_answer(result, request['issuer'])}"
     return ""
 
 

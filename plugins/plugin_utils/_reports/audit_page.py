@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from ...module_utils._core import printing
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.printing import printable
 from .holdings import Row, remarks_of
 from .tables import natural, short_time, totals
 
@@ -72,7 +72,7 @@ def audit_page(rows: Iterable[Row], report: Mapping[str, Any]) -> str:
     page: str = _template().render(
         audited_at=report["audited_at"],
         summary=totals((row["state"] for row in ordered if row.get("state")), "entry", "entries"),
-        remarks=[printable(remark) for remark in _doubts(report)],
+        remarks=[printing.printable(remark) for remark in _doubts(report)],
         legend=LEGEND,
         headings=HEADINGS,
         rows=[_page_row(row, at) for row in ordered],
@@ -99,7 +99,7 @@ def _page_row(row: Row, at: datetime) -> PageRow:
     ]
     cells = []
     for heading, (text, sort_key) in zip(HEADINGS, texts):
-        shown = printable(str(text))
+        shown = printing.printable(str(text))
         cells.append(Cell(heading, shown, shown if sort_key is None else sort_key))
     return PageRow(_tone(row, days), cells)
 

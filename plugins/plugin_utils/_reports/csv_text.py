@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils._core.printing import printable
+from ...module_utils._core import printing
 
 # The characters that a spreadsheet may take for a formula at the beginning of a cell; the last four are the full-width
 # = + - @. Where a spreadsheet parts cells by semicolons, as in much of Europe, quotation marks within a line hold
@@ -38,5 +38,5 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = printable(", ".join(value) if isinstance(value, list) else str(value))
+    text = printing.printable(", ".join(value) if isinstance(value, list) else str(value))
     return _FORMULA.sub(r"\1'", text)

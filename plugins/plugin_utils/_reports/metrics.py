@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...module_utils._core import printing
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.printing import printable
 
 METRIC = "influxdb3_token_expiry_timestamp_seconds"
 LABELS = ("kind", "host", "description", "state")
@@ -28,7 +28,7 @@ def metrics_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """
     ends: dict[tuple[str, ...], list[float]] = defaultdict(list)
     for row in rows:
-        labels = tuple("" if row.get(label) is None else printable(str(row[label])) for label in LABELS)
+        labels = tuple("" if row.get(label) is None else printing.printable(str(row[label])) for label in LABELS)
         ends[labels].append(_end_of(row))
     lines = [f"# HELP {METRIC} {_HELP}", f"# TYPE {METRIC} gauge"]
     for labels, found in sorted(ends.items()):

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timezone
 from typing import Any, NamedTuple
 
+from ...module_utils._core import printing
 from ...module_utils._core.durations import parse_instant
-from ...module_utils._core.printing import printable
 
 WIDTH = 120
 ABSENT = "-"
@@ -45,7 +45,7 @@ def natural(text: str) -> list[tuple[int, int, str]]:
 
 def cell(value: Any) -> str:
     """Return a value on one line, with nothing that steers a terminal; a dash for None."""
-    return ABSENT if value is None else printable(" ".join(str(value).split()))
+    return ABSENT if value is None else printing.printable(" ".join(str(value).split()))
 
 
 def short_time(instant: str | None, *, is_date: bool = False) -> str | None:

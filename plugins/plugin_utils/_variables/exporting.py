@@ -18,10 +18,8 @@ from typing import Any
 import yaml
 
 from ...module_utils._cluster.items import secret_path
+from ...module_utils._core import entities, errors, printing
 from ...module_utils._core.durations import format_duration, parse_duration, parse_instant
-from ...module_utils._core.entities import DATABASE, DB_TOKEN, SYSTEM_PREFIXES, TABLE, parse_description
-from ...module_utils._core.errors import MASK, Influxdb3Error, shown
-from ...module_utils._core.printing import texts_in
 from ...module_utils._tokens.plan import age, unmarked
 
 # Ansible's own word for a secret that is all of a text. A part of a text becomes MASK.
@@ -76,12 +74,12 @@ class Export:
 
     def text(self) -> str:
         """Return the variables as YAML. Raises ValueError where a text is masked, and so isn't the server's own."""
-        for text in texts_in(self.content):
-            if MASK in text or WHOLE_MASK in text:
+        for text in printing.texts_in(self.content):
+            if printing.MASK in text or WHOLE_MASK in text:
                 raise ValueError(
-                    f"{shown(text)!r} is masked: a secret that the connection or its influxctl config holds is a part"
-                    " of this text, or is all of it. What the server really has can't be seen so, and prune would act"
-                    " on it. Reach the server by another profile or token whose secrets are no parts of names."
+                    f"{errors.shown(text)!r} is masked: a secret that the connection or its influxctl config holds is a"
+                    " part of this text, or is all of it. What the server really has can't be seen so, and prune would"
+                    " act on it. Reach the server by another profile or token whose secrets are no parts of names."
                 )
         return yaml.dump(self.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=sys.maxsize)
 
@@ -110,7 +108,7 @@ def _databases(databases: Sequence[Mapping[str, Any]], left_out: list[str]) -> I
     names: set[str] = set()
     for database in databases:
         name = database["name"]
-        if name.startswith(SYSTEM_PREFIXES):
+        if name.startswith(entities.SYSTEM_PREFIXES):
             continue
         item: dict[str, Any] = {"name": Foreign(name)}
         if database.get("retention_period") is not None:
@@ -119,9 +117,11 @@ def _databases(databases: Sequence[Mapping[str, Any]], left_out: list[str]) -> I
         item.update({key: int(database[key]) for key in _LIMITS if database.get(key)})
         if database.get("partition_template"):
             item["partition_template"] = [_part(part) for part in database["partition_template"]]
-        problem = _problem(DATABASE.parse, item) or ("it is listed twice" if name in names else "")
+        problem = _problem(entities.DATABASE.parse, item) or ("it is listed twice" if name in names else "")
         if problem:
-            left_out.append(f"The database {shown(name)!r} is left out, because the role would refuse it: {problem}")
+            left_out.append(
+                f"The database {errors.shown(name)!r} is left out, because the role would refuse it: {problem}"
+            )
             continue
         names.add(name)
         yield item
@@ -139,11 +139,11 @@ def _tables(
         item: dict[str, Any] = {"database": Foreign(database), "name": Foreign(name)}
         if table.get("partition_template"):
             item["partition_template"] = [_part(part) for part in table["partition_template"]]
-        problem = _problem(TABLE.parse, item) or ("it is listed twice" if (database, name) in names else "")
+        problem = _problem(entities.TABLE.parse, item) or ("it is listed twice" if (database, name) in names else "")
         if problem:
             left_out.append(
-                f"The table {shown(name)!r} of the database {shown(database)!r} is left out, because the role would"
-                f" refuse it: {problem}"
+                f"The table {errors.shown(name)!r} of the database {errors.shown(database)!r} is left out, because the"
+                f" role would refuse it: {problem}"
             )
             continue
         names.add((database, name))
@@ -172,7 +172,7 @@ def _tokens(tokens: Sequence[Mapping[str, Any]], now: datetime, left_out: list[s
         path = secret_path({"description": description}, "/")
         identity = {"id": Foreign(token["id"])}
         if problem := _problem(dict, identity):
-            left_out.append(f"The database token {shown(token['id'])!r} is left out: {problem}")
+            left_out.append(f"The database token {errors.shown(token['id'])!r} is left out: {problem}")
             continue
         if _identifies(description) and path not in paths:
             descriptions.add(description)
@@ -193,7 +193,7 @@ def _works(token: Mapping[str, Any], now: datetime) -> bool:
 
 def _identifies(description: str) -> bool:
     try:
-        parse_description(description)
+        entities.parse_description(description)
         description.encode()
     except ValueError:
         return False
@@ -203,7 +203,7 @@ def _identifies(description: str) -> bool:
 def _wish(token: Mapping[str, Any], left_out: list[str]) -> dict[str, Any]:
     """Return the keys of a token's item: its permissions, and its whole life in minutes."""
     permissions = [{"action": p["action"], "resource": p["resource"]} for p in token.get("permissions") or ()]
-    problem = _problem(DB_TOKEN.parse, {"permissions": permissions})
+    problem = _problem(entities.DB_TOKEN.parse, {"permissions": permissions})
     wish: dict[str, Any] = {}
     if problem:
         left_out.append(
@@ -222,8 +222,8 @@ def _problem(parse: Any, item: Mapping[str, Any]) -> str:
     """Return why the role would refuse an item; empty where it takes the item."""
     try:
         parse(item)
-        "".join(texts_in(item)).encode()
-    except Influxdb3Error as error:
+        "".join(printing.texts_in(item)).encode()
+    except errors.Influxdb3Error as error:
         return str(error)
     except UnicodeEncodeError:
         return "it holds half a character, which no file can hold."

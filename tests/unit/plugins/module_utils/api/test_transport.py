@@ -26,7 +26,7 @@ import urllib3.connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._api import deadline, failures, transport
+from ansible_collections.influxops.influxdb3.plugins.module_utils._api import answers, deadline, failures, transport
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.transport import Transport, may_retry
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.trust import VARIABLES, trust
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import throttle as pacing
@@ -287,7 +287,7 @@ def test_a_deadline_is_for_one_request_of_many_over_a_connection(sim: Simulator,
 def test_an_answer_without_end_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch, head: bytes, packed: bool
 ) -> None:
-    monkeypatch.setattr(transport, "LARGEST", 2**20)
+    monkeypatch.setattr(answers, "LARGEST", 2**20)
     first = block = b" " * 2**16
     coding = b""
     if packed:

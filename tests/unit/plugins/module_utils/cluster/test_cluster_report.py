@@ -40,7 +40,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.repor
     too_many,
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.entities import DB_TOKEN
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK, Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import Influxdb3Error
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import MASK
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes import order_of
 
 fields: st.SearchStrategy[dict[str, Any]] = st.dictionaries(

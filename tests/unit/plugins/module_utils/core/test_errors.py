@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import (
     LONGEST,
-    MASK,
     ApiError,
     Influxdb3Error,
     mask,
@@ -23,6 +22,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors i
     register_secrets,
     remember,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import MASK
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-"
 KINDS = [

@@ -21,13 +21,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.masking import (
     HINTS,
-    MASK,
     mask,
     masked,
-    printable,
-    printables,
     without_colours,
 )
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import MASK, printable, printables
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.secret_search import HEADS, PIECE
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.token_values import looks_like_db_token
 

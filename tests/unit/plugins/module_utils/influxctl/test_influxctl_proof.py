@@ -11,7 +11,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.influxops.influxdb3.plugins.module_utils._core.errors import MASK
+from ansible_collections.influxops.influxdb3.plugins.module_utils._core.printing import MASK
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.proof import prove, without_values
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.runner import Output, Runner, quote_end
 from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import NotProved, Trials
