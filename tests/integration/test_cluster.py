@@ -22,6 +22,7 @@ import pytest
 from harness.fixtures import every_operation, own_errors
 from harness.modules import Modules, Outcome
 from harness.plays import connection
+from harness.struck import once_struck
 from harness.sweeps import assert_no_secret
 from simulator import DbToken, Fault, Request, Simulator
 
@@ -282,16 +283,8 @@ def test_a_signal_stops_it_with_a_report(
     # However busy the machine is, the module has noticed before they are all made.
     databases = [{"name": f"db{i}"} for i in range(300)]
 
-    def interrupt() -> None:
-        pause = threading.Event()
-        while fault.fired < 3:
-            pause.wait(0.005)
-        os.kill(pids[0], number)
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    outcome = run(databases=databases, concurrency=3, started=pids.append)
-    thread.join()
+    with once_struck(fault, 3, lambda: os.kill(pids[0], number)):
+        outcome = run(databases=databases, concurrency=3, started=pids.append)
     assert outcome.code == 1
     found = Counter(outcomes(outcome))
     assert found["created"] == len(names(sim)) < len(databases)

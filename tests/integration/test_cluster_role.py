@@ -21,6 +21,7 @@ from harness.crash import processes_of
 from harness.playbook import Ansible, Run
 from harness.plays import connection, local_play
 from harness.sample import sample
+from harness.struck import once_struck
 from harness.sweeps import assert_no_secret, sweep
 from simulator import Fault, Simulator, Switches
 from simulator.influxctl import install
@@ -388,18 +389,13 @@ def test_a_playbook_that_is_interrupted_begins_nothing_more(
     task = {"influxops.influxdb3.cluster": {"databases": MANY, "concurrency": 3}}
 
     def interrupt() -> None:
-        pause = threading.Event()
-        while fault.fired < 3:
-            pause.wait(0.01)
         # Whoever ends a job ends its processes; on a SIGTERM to the first alone, ansible-core 2.16 leaves its workers.
         for pid in processes_of(ansible.home):
             if b"AnsiballZ" not in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, number)
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    run = ansible.playbook(local_play([task], connection(sim)))
-    thread.join()
+    with once_struck(fault, 3, interrupt):
+        run = ansible.playbook(local_play([task], connection(sim)))
     assert run.code != 0
     settle(ansible)
     assert 5 <= len(sim.state.databases) < len(MANY)

@@ -381,7 +381,7 @@ def together(sim: Simulator, root: Path, *options: dict[str, Any]) -> list[Outco
     threads = [threading.Thread(target=one, args=(given,)) for given in options]
     for thread in threads:
         thread.start()
-    while fault.fired < len(options):
+    while fault.fired < len(options) and any(map(threading.Thread.is_alive, threads)):
         threads[0].join(0.005)
     fault.release()
     for thread in threads:

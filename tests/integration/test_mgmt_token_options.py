@@ -262,7 +262,7 @@ def test_two_runs_with_one_file_make_one_token(
     threads = [threading.Thread(target=one) for _number in range(2)]
     for thread in threads:
         thread.start()
-    while fault.fired < len(threads):
+    while fault.fired < len(threads) and any(map(threading.Thread.is_alive, threads)):
         threads[0].join(0.005)
     fault.release()
     for thread in threads:
