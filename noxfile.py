@@ -142,9 +142,12 @@ def importer(session: nox.Session) -> None:
     # It leaves its result in the current directory.
     with tempfile.TemporaryDirectory() as workdir, session.chdir(workdir):
         source = export(Path(workdir, "source"))
-        session.run(
+        built = session.run(
             "ansible-galaxy", "collection", "build", str(source), "--output-path", workdir, env=env, silent=True
         )
+        if built is None:
+            # With --install-only, nothing is run.
+            return
         (tarball,) = Path(workdir).glob("*.tar.gz")
         output = str(session.run("python", "-m", "galaxy_importer.main", str(tarball), env=env, silent=True))
         checkout = {"PYTHONPATH": str(Path(__file__).parent)}
