@@ -36,11 +36,13 @@ _COMMENT = re.compile(r"\A\.\.\n(?:  .*\n)+\n")
 _ANCHOR = re.compile(r"^\.\. _[^:]+:\n\n", re.M)
 _REFERENCE = re.compile(rf":ref:`(?:(?P<text>[^`<]+?)\s*<)?{re.escape(_LABEL)}(?P<page>\w+)>?`")
 _PLUGIN = re.compile(rf":ansplugin:`(?:{re.escape(_COLLECTION)})?([\w.]+)#\w+`")
-_OPTION = re.compile(r":ans(?:opt|retval):`(?:[\w.]+#\w+:(?:main:)?)?([^`]+)`")
+# Of a role, the entry point stands before the option.
+_OPTION = re.compile(r":ans(?:opt|retval):`(?:[\w.]+#(?:role:)?\w+:)?([^`]+)`")
 _OTHER = re.compile(r":ans(?:val|envvar):`([^`]+)`")
 _CAPTION = re.compile(r"^(\.\. code-block:: \w+\n) +:caption: (.+)\n", re.M)
 _TABLE = re.compile(r"^(\.\. list-table::) (.+)\n", re.M)
 _LEFT = re.compile(r":[a-z]+:`[^`]*`")
+_ROW = re.compile(r"^\|.*[^|\n](?:\n(?!\|).*[^|\n])*\n.*\|$", re.M)
 
 
 def title(source: str) -> str:
@@ -73,6 +75,14 @@ def plain(source: str, titles: dict[str, str], base: str) -> str:
     return text
 
 
+def whole_rows(page: str) -> str:
+    """Return a page of Markdown with each row of a table on one line: a line break would end the table.
+
+    Pandoc leaves the lines of a cell as they are, because it is told to for all else (`--wrap=preserve`).
+    """
+    return _ROW.sub(lambda row: row[0].replace("\n", " "), page)
+
+
 def index(sections: list[dict[str, object]], titles: dict[str, str], base: str) -> str:
     """Return the list of all pages as Markdown, under the captions of the documentation site."""
     parts = ["# Guides\n"]
@@ -91,10 +101,11 @@ def pages() -> dict[Path, str]:
     sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob("*.rst"))}
     titles = {name: title(source) for name, source in sources.items()}
     base = f"https://github.com/{REPOSITORY}/blob/{ref_of(Path('galaxy.yml').read_text(encoding='utf-8'))}/docs/"
+    texts = {name: plain(source, titles, base) for name, source in sources.items()}
+    words = ["--wrap=preserve"]
     made = {
-        DOCS / f"{name}.md": HEADER
-        + str(pypandoc.convert_text(plain(source, titles, base), "gfm", format="rst", extra_args=["--wrap=preserve"]))
-        for name, source in sources.items()
+        DOCS / f"{name}.md": HEADER + whole_rows(pypandoc.convert_text(text, "gfm", format="rst", extra_args=words))
+        for name, text in texts.items()
     }
     sections = yaml.safe_load(INDEX.read_text(encoding="utf-8"))["sections"]
     return {**made, DOCS / "README.md": index(sections, titles, base)}

@@ -114,6 +114,13 @@ def test_what_galaxy_shows_has_no_relative_link_and_no_broken_one(path: Path) ->
     assert links.problems(page, ref, lambda name: (CHECKOUT / name).exists()) == []
 
 
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_each_row_of_a_table_stands_on_one_line(path: Path) -> None:
+    """With a line break, what follows is no table any more."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert [line for line in text.splitlines() if line.startswith("|") and not line.endswith("|")] == []
+
+
 def test_what_is_shown_is_compared() -> None:
     """Times, IDs, stars and blanks may differ; words, and their order, may not."""
     output = "TASK [a] *****\nok: [web1]  2026-01-01T00:00:00Z 01234567-89ab-cdef-0123-456789abcdef\nend\n"

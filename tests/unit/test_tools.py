@@ -260,6 +260,7 @@ A guide
 =======
 
 :ansopt:`influxops.influxdb3.mgmt_token#role:main:mgmt_token_force=true` of
+:ansopt:`influxops.influxdb3.mgmt_token#role:audit_report:mgmt_token_audit_file`,
 :ansplugin:`influxops.influxdb3.cluster#module`,
 :ansretval:`influxops.influxdb3.cluster#module:changed`, :ansplugin:`ansible.builtin.uri#module`, :ansval:`1`:
 :ref:`ansible_collections.influxops.influxdb3.docsite.guide_b`,
@@ -271,6 +272,7 @@ A guide
 =======
 
 ``mgmt_token_force=true`` of
+``mgmt_token_audit_file``,
 ``cluster``,
 ``changed``, ``ansible.builtin.uri``, ``1``:
 `B <https://a/guide_b.md>`__,
@@ -291,6 +293,12 @@ def test_the_title_of_a_table_stands_above_it() -> None:
     table = "\n   :header-rows: 1\n\n   * - a\n   * - b\n"
     source = f".. list-table:: Tokens{table}\n.. list-table::{table}"
     assert guides.plain(source, {}, "") == f"**Tokens**\n\n.. list-table::{table}\n.. list-table::{table}"
+
+
+def test_a_row_of_a_table_stays_on_one_line() -> None:
+    page = "text\n\n| a | b |\n|---|---|\n| a | of\ntwo\nlines |\n| a | of one |\n| a | of\ntwo |\n\ntext\non two\n"
+    rows = "| a | b |\n|---|---|\n| a | of two lines |\n| a | of one |\n| a | of two |"
+    assert guides.whole_rows(page) == f"text\n\n{rows}\n\ntext\non two\n"
 
 
 def test_a_role_without_a_rule_is_refused() -> None:
