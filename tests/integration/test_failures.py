@@ -64,6 +64,19 @@ WRONG_OPTIONS = [
     Case("database", {"state": "restored", "id": 0}, ["id", "between 1 and"]),
     Case("database", {"state": "absent"}, ["absent", "name"], OF_ANSIBLE),
     Case("database", {"state": "restored"}, ["restored", "id", "name"], OF_ANSIBLE),
+    *[
+        Case("database", {"name": None, "state": state, "host": "localhost"}, [state, "name"], OF_ANSIBLE)
+        for state in ("present", "absent", "restored")
+    ],
+    *[
+        Case("table", {"database": "a", "name": None, "state": state}, [state, "name"], OF_ANSIBLE)
+        for state in ("present", "absent", "restored")
+    ],
+    *[
+        Case(module, {"description": None, "id": None, "state": state}, ["description", "id"], OF_ANSIBLE)
+        for module in ("db_token", "mgmt_token")
+        for state in ("present", "absent")
+    ],
     Case("database", {**DATABASE, "state": "gone"}, ["state", "present", "absent", "restored"], OF_ANSIBLE),
     Case("database", {**DATABASE, "max_tables": "many"}, ["max_tables"], OF_ANSIBLE),
     Case("database", {**DATABASE, "retention_period": "30 d"}, ["retention_period", "30d", "infinite"]),

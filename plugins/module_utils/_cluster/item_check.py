@@ -12,6 +12,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from .._core import interface
+from .._core.stated import without_nulls
 
 
 class Checker:
@@ -28,6 +29,8 @@ class Checker:
 
     def check(self, item: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         """Return the options with their defaults, and Ansible's errors about them."""
+        if None in item.values():
+            item = without_nulls(item, self._spec)
         form = _form(item, self._spec)
         if form in self._defaults:
             return {**item, **self._defaults[form]}, []

@@ -14,6 +14,8 @@ from typing import Any
 CLUSTERED = "clustered"
 DEDICATED = "dedicated"
 PRODUCTS = (CLUSTERED, DEDICATED)
+# In place of the spec of an option that isn't known, which Ansible refuses whatever its value is.
+_REFUSED = {"default": None}
 
 
 def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,6 +25,17 @@ def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
     influxctl's own sample config writes one for "the default".
     """
     return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def without_nulls(options: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options without those that are null, which a template makes of a variable that isn't set.
+
+    Ansible counts a null as stated when it looks for required options, and so a token without a description or a table
+    without a name would pass. Null in place of a default is left, for Ansible to refuse.
+    """
+    return {
+        name: value for name, value in options.items() if value is not None or "default" in spec.get(name, _REFUSED)
+    }
 
 
 def without_unset(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,17 +17,18 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from .._core import errors, interface, printing
+from .._core.stated import without_nulls
 
 
 class _Module(AnsibleModule):
-    """Ansible's class with two differences.
+    """Ansible's class with three differences.
 
     An error shows no options, as every one does before ansible-core 2.21 (`invocation`). What is wrong with them
     may be a secret that the module doesn't know for one: a misspelt option may hold a token, a host a password. The
     module does this on the target, because the result of a task with `async` passes by the action plugin.
 
     The class removes an empty text of an option in `empty_is_unset` before Ansible checks the options. Ansible then
-    uses the option's fallback, whatever type the option has.
+    uses the option's fallback, whatever type the option has. It also removes what is null (`without_nulls`).
     """
 
     def __init__(self, *, empty_is_unset: Collection[str], **kwargs: Any) -> None:
@@ -36,6 +37,8 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
+        for name in self.params.keys() - without_nulls(self.params, self.argument_spec).keys():
+            del self.params[name]
         for name in self._empty_is_unset:
             if self.params.get(name) == "":
                 del self.params[name]

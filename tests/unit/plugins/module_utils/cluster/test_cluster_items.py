@@ -75,6 +75,10 @@ ITEMS: list[dict[str, Any]] = [
     {"name": "c", "state": "restored"},
     {"name": "c", "state": ["absent"]},
     {"name": None},
+    {"name": "c", "max_tables": None},
+    {"name": "c", "max_tables": 5, "id": None},
+    {"name": "c", "state": None},
+    {"name": "c", "unknown": None},
     {"name": "c", "partition_template": [{"type": "time", "value": "%Y"}]},
     {"name": "c", "partition_template": [{"type": "tame", "value": "%Y"}]},
     {"name": "c", "partition_template": [5]},
@@ -90,6 +94,8 @@ TOKENS: list[dict[str, Any]] = [
     {"description": "b", "permissions": [{"action": "read"}]},
     {"description": "b", "secret_file": "~/x"},
     {"permissions": []},
+    {"description": None, "id": None},
+    {"description": "b", "id": None},
 ]
 
 
@@ -99,12 +105,13 @@ TOKENS: list[dict[str, Any]] = [
 def test_a_check_that_remembers_says_what_ansible_says(
     spec: dict[str, Any], rules: dict[str, Any], items: list[dict[str, Any]]
 ) -> None:
-    """In any order, and also when an item of the same form has been seen before."""
+    """In any order, and also when an item of the same form has been seen before. Null is as good as not stated."""
     validator = ArgumentSpecValidator(spec, **rules)
     for order in (items, items[::-1]):
         checker = Checker(spec, rules)
         for item in [*order, *order]:
-            wanted = validator.validate(item)
+            stated = {key: value for key, value in item.items() if value is not None or key in ("state", "unknown")}
+            wanted = validator.validate(stated)
             options, errors = checker.check(item)
             assert [error.msg for error in errors] == [error.msg for error in wanted.errors]
             assert errors or repr(sorted(options.items())) == repr(sorted(wanted.validated_parameters.items()))
