@@ -159,6 +159,8 @@ options:
     description:
       - The database tokens. A description may occur only once. Others are left as they are, unless
         O(prune.db_tokens=true).
+      - A token that one item revokes by its O(db_tokens[].id) doesn't count for the description of another, which gets
+        a new one first. Apart from that, no two items may be about one token.
       - If a token is for a database that neither exists nor is stated, there is a warning.
       - A warning names the active tokens that gain or lose a database by O(databases) or O(prune.databases), also where
         they aren't stated.
@@ -384,6 +386,7 @@ databases:
         - What became of it, or would in check mode. A rename is an update, and so is a restore of a database that is
           listed under another name.
         - V(skipped) means that it was not begun, because the run was stopped, or was not pruned because an item failed.
+          A token is also skipped if it would lose its access, because its database was not renamed; a warning says so.
       type: str
       sample: updated
     pruned:

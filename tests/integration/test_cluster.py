@@ -342,6 +342,19 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
             {"name": "d", "rename_from": "b"},
             {"name": "e", "state": "gone"},
             {"name": "_internal", "state": "absent"},
+            {"name": 2025, "rename_from": 2024},
+            {"name": "2024"},
+            {"name": "f", "rename_from": ["b"]},
+            {"name": None},
+            {"name": "g", "state": "restored", "id": 7},
+            {"name": "h", "state": "restored", "id": "7"},
+            {"name": "i", "id": 7},
+        ],
+        tables=[
+            {"database": "t", "name": 2, "rename_from": 1},
+            {"database": "t", "name": "1"},
+            {"database": "t", "name": None},
+            {"database": "t", "state": "restored", "id": None},
         ],
         db_tokens=[
             {"description": "x/1", "permissions": [{"action": "own", "resource": "a"}]},
@@ -350,6 +363,7 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
             {"permissions": READ},
             {"description": "y", "renew_before": "90d", "expires_in": "30d"},
             {"description": "z", "wait_active": -1},
+            {"description": None},
         ],
         secret_dir="/nonexistent",
         concurrency=0,
@@ -359,8 +373,9 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
     assert sim.requests == []
     told = {(p["option"], p["index"], p["name"]): p["message"] for p in outcome.result["problems"]}
     assert {key[:2] for key in told} >= {
-        *[("databases", index) for index in (1, 2, 3, 4, 5, 6)],
-        *[("db_tokens", index) for index in (0, 2, 3, 4, 5)],
+        *[("databases", index) for index in (1, 2, 3, 4, 5, 6, 7, 10, 12)],
+        *[("tables", index) for index in (0, 2, 3)],
+        *[("db_tokens", index) for index in (0, 2, 3, 4, 5, 6)],
         *[("concurrency", None), ("prune_limit", None)],
     }
     assert "also that of databases[0]" in told["databases", 1, "a"]
@@ -369,6 +384,11 @@ def test_all_that_is_wrong_is_told_before_the_first_request(sim: Simulator, run:
     assert "also that of db_tokens[0]" in told["db_tokens", 1, "x 1"]
     assert "x_1.json" in told["db_tokens", 2, "x_1"]
     assert "databases[2]" in told["databases", 4, "d"]
+    # A number that YAML has made of a name is the same name.
+    assert "databases[8]" in told["databases", 7, "2025"]
+    assert "tables[1]" in told["tables", 0, "2"]
+    assert "databases[11]" in told["databases", 12, "h"]
+    assert not [key for key in told if key[0] == "databases" and key[1] in (0, 8, 9, 11, 13)]
     for piece in ("timeout must be", "databases[1] 'a'", "db_tokens[5] 'z': wait_active"):
         assert piece in outcome.result["msg"]
     assert outcome.result["failure"]["code"] == "invalid_option"
@@ -507,7 +527,111 @@ def test_rules_for_creation_hold_for_what_is_created(sim: Simulator, run: Callab
     assert forced.result["diff"]["after"]["databases"]["long"]["retention_period"] == "43m12s"
 
 
+def test_a_token_that_one_item_revokes_is_replaced_for_the_other(
+    sim: Simulator, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """A token that leaked is revoked by its ID, beside the item that states its description: in one run, not in two."""
+    leaked, other = sim.add_db_token("telegraf", READ), sim.add_db_token("other", READ)
+    (tmp_path / "telegraf.json").write_text(json.dumps({"id": leaked.id, "token": leaked.secret}))
+    (tmp_path / "telegraf.json").chmod(0o600)
+    options: dict[str, Any] = {
+        "db_tokens": [
+            {"description": "telegraf", "permissions": READ},
+            {"id": leaked.id, "state": "absent"},
+            {"id": other.id, "permissions": READ},
+        ],
+        "secret_dir": str(tmp_path),
+    }
+    for check in (True, False):
+        outcome = run(**options, check=check)
+        assert outcomes(outcome, "db_tokens") == ["created", "deleted", "unchanged"]
+    methods = [method for method, _path in sent(sim) if method != "GET"]
+    assert methods == ["POST", "PATCH", "DELETE"]
+    new = next(token for token in alive(sim) if token.description == "telegraf")
+    assert json.loads((tmp_path / "telegraf.json").read_text())["token"] == new.secret
+    assert run(**options).result["changed"] is False
+
+
+@pytest.mark.parametrize("mine", [{"description": "new"}, {"permissions": []}, {"revoke_superseded": True}])
+def test_two_items_about_one_token_are_refused(
+    sim: Simulator, run: Callable[..., Outcome], mine: dict[str, Any]
+) -> None:
+    """Else each run would undo what the one before has done, or the next one would make one more token."""
+    token = sim.add_db_token("old", READ)
+    items: list[dict[str, Any]] = [
+        {"id": token.id, **mine},
+        {"description": "old", "permissions": READ, "return_secret": True, "on_lost_secret": "ignore"},
+        {"description": "fine", "return_secret": True},
+    ]
+    for number, (check, fine) in enumerate([(True, "created"), (False, "created"), (False, "unchanged")]):
+        outcome = run(db_tokens=items, check=check)
+        assert outcomes(outcome, "db_tokens") == ["failed", "failed", fine], number
+        assert token.id in outcome.result["db_tokens"][0]["failure"]["message"]
+    assert (token.description, token.permissions) == ("old", READ)
+
+
+@every_operation
+@own_errors
+@pytest.mark.parametrize("refused", ["planned", "sent", "after"])
+def test_a_token_does_not_leave_a_database_that_is_not_renamed(
+    sim: Simulator, run: Callable[..., Outcome], refused: str
+) -> None:
+    """It would have access to neither. A database that is renamed, and fails only after that, has left it already."""
+    sim.add_database("old")
+    if refused == "planned":
+        sim.add_database("new")
+    old, new = ([{"action": "write", "resource": name}] for name in ("old", "new"))
+    token, wide = sim.add_db_token("follows", old), sim.add_db_token("wide", old)
+    if refused != "planned":
+        method = {"sent": "PUT", "after": "PATCH"}[refused]
+        sim.faults.append(Fault("status", status=403, match=lambda r: r.method == method and "databases" in r.path))
+    adopted = {"on_lost_secret": "ignore"}
+    options: dict[str, Any] = {
+        "databases": [{"name": "new", "rename_from": "old", "retention_period": "30d"}],
+        "db_tokens": [
+            {"description": "follows", "permissions": new, **adopted},
+            {"description": "wide", "permissions": [*old, *new], **adopted},
+            {"description": "made", "permissions": new, "return_secret": True},
+        ],
+    }
+    check = run(**options, check=True)
+    first = run(**options)
+    assert outcomes(first) == ["failed"]
+    word = "updated" if refused == "after" else "skipped"
+    assert outcomes(first, "db_tokens") == [word, "updated", "created"]
+    assert token.permissions == (new if refused == "after" else old)
+    assert len(wide.permissions) == 2
+    said = json.dumps(first.result.get("warnings", []))
+    assert ("The token 'follows' is left as it is" in said) is (refused != "after")
+    if refused == "planned":
+        assert check.result["totals"] == first.result["totals"]
+        assert check.result["warnings"] == first.result["warnings"]
+        sim.core.state.databases[1].deleted_at = sim.clock.now()
+    second = run(**options)
+    assert second.code == 0, second.output
+    assert token.permissions == new
+    assert run(**options).result["changed"] is False
+
+
 # Pruning
+
+
+def test_check_mode_foretells_that_nothing_is_pruned_after_a_failure(
+    sim: Simulator, run: Callable[..., Outcome]
+) -> None:
+    sim.add_database("unstated")
+    sim.add_db_token("unstated")
+    sim.add_db_token("lost")
+    options: dict[str, Any] = {
+        "databases": [{"name": "new", "retention_period": 90}, {"name": "made"}],
+        "db_tokens": [{"description": "made", "return_secret": True}],
+        "prune": {"databases": True, "db_tokens": True},
+    }
+    check, real = run(**options, check=True), run(**options)
+    assert outcomes(real) == ["failed", "created", "skipped"]
+    assert outcomes(real, "db_tokens") == ["created", "skipped", "skipped"]
+    assert check.result["totals"] == real.result["totals"]
+    assert check.result["diff"]["before"] == real.result["diff"]["before"] == {}
 
 
 def test_prune_leaves_what_it_must_not_touch(sim: Simulator, run: Callable[..., Outcome], tmp_path: Path) -> None:

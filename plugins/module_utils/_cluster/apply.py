@@ -168,7 +168,7 @@ def _outcomes(
     module: interface.ModuleView, server: Server, throttle: Throttle, conceal: Callable[[str], None], plan: Plan
 ) -> list[Outcome]:
     """Carry the plan out and return every item's outcome; in check mode, or without changes, the foretold ones."""
-    foretold = [step.foretold for step in plan.steps]
+    foretold = plan.foretold()
     if module.check_mode or not any(outcome.changed for outcome in foretold):
         return foretold
     # Imported only here, because Python compiles a module's files anew for every task.

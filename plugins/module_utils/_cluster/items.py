@@ -188,7 +188,7 @@ def parse(
         table_items = parse_tables(params, problems)
         problems += clashes_of_tables(params)
     checker = Checker(DB_TOKEN_ITEM, db_tokens.RULES)
-    token_items = parse_list(params, DB_TOKENS, checker, token, problems)
+    token_items = _set_apart(parse_list(params, DB_TOKENS, checker, token, problems))
     problems += _clashes(params)
     return Wanted(tuple(database_items), tuple(token_items), tuple(problems), tuple(table_items))
 
@@ -247,6 +247,12 @@ def name_in(item: Mapping[str, Any]) -> str:
     return str(item.get("name") or item.get("description") or item.get("id") or "")[:80]
 
 
+def text_in(item: Mapping[str, Any], option: str) -> str:
+    """Return an option of an item, which may be invalid, as a text: YAML makes a number of the name 2024."""
+    value = item.get(option)
+    return "" if value is None else str(value)
+
+
 def _database(options: dict[str, Any]) -> DatabaseItem:
     return DatabaseItem(databases.wish_of(options))
 
@@ -272,6 +278,17 @@ def _token(
     return TokenItem(name_in(options), order, proof)
 
 
+def _set_apart(items: list[TokenItem]) -> list[TokenItem]:
+    """Return the items, so that a token which one of them revokes by its ID isn't current for another's description.
+
+    Otherwise that description would be without a token until the next run.
+    """
+    revoked = frozenset(item.order.wish.id for item in items if not item.stays and item.order.wish.id)
+    if not revoked:
+        return items
+    return [item if item.order.wish.id else item._replace(order=item.order._replace(apart=revoked)) for item in items]
+
+
 def secret_path(options: Mapping[str, Any], secret_dir: str | None) -> str | None:
     """Return the secret file of an item: its own, or one in the directory that is named after the description."""
     if options.get("secret_file") is not None or secret_dir is None or not options.get("description"):
@@ -288,9 +305,11 @@ def _clashes(params: Mapping[str, Any]) -> list[Problem]:
     items = params[DATABASES] or ()
     names = found_twice(DATABASES, items, lambda item: item.get("name"), "name", found)
     found_twice(DATABASES, items, lambda item: item.get("rename_from"), "rename_from", found)
+    restored = [item if item.get("state") == "restored" else {} for item in items]
+    found_twice(DATABASES, restored, lambda item: item.get("id"), "id", found)
     for index, item in enumerate(items):
-        old = item.get("rename_from")
-        if old in names and old != item.get("name"):
+        old = text_in(item, "rename_from")
+        if old in names and old != text_in(item, "name"):
             found.append(
                 Problem(DATABASES, f"rename_from {old!r} is the name of databases[{names[old]}]", index, name_in(item))
             )

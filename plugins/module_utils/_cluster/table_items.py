@@ -11,7 +11,7 @@ from typing import Any
 from .._core import entities
 from . import tables
 from .item_check import Checker
-from .items import DATABASES, TABLES, Problem, TableItem, name_in, parse_list
+from .items import DATABASES, TABLES, Problem, TableItem, name_in, parse_list, text_in
 
 TABLE_ITEM = tables.OPTIONS
 
@@ -38,7 +38,7 @@ def clashes_of_tables(params: Mapping[str, Any]) -> list[Problem]:
     renamed = {
         str(database["rename_from"]): index
         for index, database in enumerate(databases)
-        if database.get("rename_from") and database["rename_from"] != database.get("name")
+        if text_in(database, "rename_from") not in ("", text_in(database, "name"))
     }
     for index, item in enumerate(items):
         for message in (
@@ -66,9 +66,9 @@ def _found_twice(items: Sequence[Mapping[str, Any]], option: str, found: list[Pr
 
 
 def _clash_of_names(item: Mapping[str, Any], names: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    old = item.get("rename_from")
-    index = names.get((str(item.get("database")), str(old)))
-    if old and old != item.get("name") and index is not None:
+    old = text_in(item, "rename_from")
+    index = names.get((text_in(item, "database"), old))
+    if old and old != text_in(item, "name") and index is not None:
         yield f"rename_from {old!r} is the name of {TABLES}[{index}]"
 
 

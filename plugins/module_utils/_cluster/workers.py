@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Callable, NamedTuple
@@ -16,8 +16,8 @@ from .._core.throttle import Throttle
 from .._tokens.planned import apply_plan
 from .databases import plan_database, send
 from .items import DATABASES, DB_TOKENS, TABLES, Item
-from .outcome import FAILED, SKIPPED, Outcome, database_outcome, result_or_error, token_outcome
-from .plan import Plan, PlannedDatabase, PlannedTable, PlannedToken, Step
+from .outcome import Outcome, database_outcome, result_or_error, token_outcome
+from .plan import Plan, PlannedDatabase, PlannedTable, PlannedToken, Step, unsettled
 from .world import Server
 
 
@@ -70,18 +70,32 @@ class Workers(NamedTuple):
         """Carry the plan out, stage by stage, and return every step's outcome. Raises nothing for a step that fails.
 
         Pruning begins only where every other item has its stated form. A step that is not begun is skipped: after a
-        stop, or one of pruning after a failure.
+        stop, one of pruning after a failure, or that of a token whose database was not renamed.
         """
         outcomes = [step.foretold.skipped() if step.foretold.changed else step.foretold for step in plan.steps]
         for stage, numbers in stages(plan):
-            unsettled = any(o.word in (FAILED, SKIPPED) for o in outcomes if not o.item.pruned)
-            if self.throttle.stopped or (unsettled and stage >= Stage.PRUNE_TOKENS):
+            if self.throttle.stopped or (stage >= Stage.PRUNE_TOKENS and unsettled(outcomes)):
                 break
-            with ThreadPoolExecutor(min(self.concurrency, len(numbers))) as pool:
+            held_back = self._held_back(plan, outcomes) if stage is Stage.KEEP_TOKENS else {}
+            for number, outcome in held_back.items():
+                outcomes[number] = outcome
+            numbers = [number for number in numbers if number not in held_back]
+            with ThreadPoolExecutor(min(self.concurrency, len(numbers) or 1)) as pool:
                 done = pool.map(self._settle, [plan.steps[number] for number in numbers])
                 for number, outcome in zip(numbers, done):
                     outcomes[number] = outcome
         return outcomes
+
+    def _held_back(self, plan: Plan, outcomes: Sequence[Outcome]) -> dict[int, Outcome]:
+        """Return the outcomes of the tokens that are left, because a database is still there under its old name."""
+        failed = plan.failed_renames(outcomes)
+        if not failed:
+            return {}
+        # A database that was renamed, and failed only afterwards, has left its tokens behind already.
+        there = result_or_error(self.server.databases.now)
+        if not isinstance(there, errors.Influxdb3Error):
+            failed = {old: new for old, new in failed.items() if old in there}
+        return plan.held_back(failed)
 
     def _settle(self, step: Step) -> Outcome:
         # Here and not only before a request, so that a step that waits isn't begun when the run is stopped meanwhile.

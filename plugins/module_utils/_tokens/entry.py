@@ -119,6 +119,8 @@ class Entry:
         order = self.order
         held, nonces = self.kept.held, self.kept.nonces
         tokens = index.about(order.wish, held["id"] if held else None, nonces)
+        if order.apart:
+            tokens = [token for token in tokens if token["id"] not in order.apart]
         self.decision = decide(order, tokens, held, nonces, backend, self.proof)
         self.token, self.secret = self.decision.token, self.decision.secret
         self.warnings = list(self.decision.warnings)

@@ -47,7 +47,8 @@ SECRET_FILE_OPTIONS: interface.Spec = {
 class Order(NamedTuple):
     """The stated form of one token, checked as far as that is possible without a request.
 
-    `at` is the time of the plan. `path` is the secret file's. `held_prefix` and `held_id` name the token whose secret
+    `apart` are the IDs of tokens that don't count for this one, because another order of the task revokes them. `at` is
+    the time of the plan. `path` is the secret file's. `held_prefix` and `held_id` name the token whose secret
     is at hand elsewhere; they are empty where that is none, and None where nobody states it. `kept` says that the file
     or the result takes a new secret. `leaves_own` says that the token which the module authenticates with is left,
     where its revocation would be refused otherwise.
@@ -66,6 +67,7 @@ class Order(NamedTuple):
     return_secret: bool = False
     kept: bool = True
     leaves_own: bool = False
+    apart: frozenset[str] = frozenset()
 
     @property
     def needs_secret(self) -> bool:
