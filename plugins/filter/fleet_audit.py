@@ -52,6 +52,11 @@ options:
       - What M(influxops.influxdb3.db_token_file_info) returned on the controller for a directory of such files, also
         when it failed.
     type: dict
+  beyond:
+    description:
+      - The other hosts of the inventory, about which the report isn't, in the form of the input. They have no rows.
+        What one of them holds, or may hold by its name, is no orphan.
+    type: dict
 seealso:
   - plugin: influxops.influxdb3.fleet_audit_files
     plugin_type: filter
@@ -105,7 +110,7 @@ _value:
     others:
       description:
         - The active tokens that are neither in C(rows) nor in C(orphans), each with a C(note). The issuer holds its
-          own, and a host that was not asked or gave no answer may hold another one.
+          own, and a host that was not asked, gave no answer or is beyond the report may hold another one.
       type: list
       elements: dict
     ending:
@@ -168,11 +173,12 @@ def fleet_audit(
     expiring_within: str = "14d",
     db_tokens: list[dict[str, Any]] | None = None,
     stored: dict[str, Any] | None = None,
+    beyond: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report of `audit`. `now` is in RFC 3339. Raises AnsibleFilterError for a time that can't be read."""
     databases = None if db_tokens is None else Databases(db_tokens, stored)
     try:
-        return audit(holdings, tokens, parse_instant(now), expiring_within, databases)
+        return audit(holdings, tokens, parse_instant(now), expiring_within, databases, beyond)
     except ValueError as error:
         raise AnsibleFilterError(f"fleet_audit: {error}") from error
 

@@ -517,3 +517,39 @@ def test_files_that_have_no_end(rotation: Rotation) -> None:
     for host in (pipe, zeros):
         assert rotation.alive(rotation.description(host)) == []
         assert not config_of(host).is_file()
+
+
+def test_a_group_smaller_than_the_fleet_makes_no_orphans(rotation: Rotation, tmp_path: Path) -> None:
+    """`mgmt_token_group` may name the hosts that share a token, while the play asks the fleet."""
+    written = tmp_path / "report.json"
+    for host in rotation.fleet.hosts:
+        rotation.give_old(host, days=60)
+    rotation.sim.add_mgmt_token("gone")
+
+    run = rotation.play("audit", mgmt_token_group="host1", mgmt_token_audit_file=str(written))
+
+    assert run.code == 0, run.output
+    report = json.loads(written.read_text())
+    assert [row["host"] for row in report["rows"]] == ["host1"]
+    assert [row["description"] for row in report["orphans"]] == ["gone"]
+    assert {row["note"] for row in report["others"]} == {
+        "a host beyond this report holds it",
+        "the audit itself uses it",
+    }
+
+
+@pytest.mark.parametrize(("playbook", "code"), [("audit", 0), ("preflight", 2)])
+def test_a_host_that_is_away_ends_no_report_where_any_error_is_fatal(
+    playbook: str, code: int, rotation: Rotation
+) -> None:
+    """As ansible.cfg may have it for all plays: `any_errors_fatal = true`."""
+    rotation.give_old(rotation.fleet.hosts[0], days=60)
+    rotation.fleet.hosts[1].stop()
+
+    run = rotation.play(playbook, environment={"ANSIBLE_ANY_ERRORS_FATAL": "true"})
+
+    assert run.code == code, run.output
+    shown = {"audit": SHOWN, "preflight": "Show what would go wrong"}[playbook]
+    lines = "\n".join(run.result(shown)["lines"])
+    assert "host1" in lines
+    assert "host2" in lines

@@ -23,19 +23,21 @@ from .holdings import (
     MANAGEMENT,
     Row,
     file_row,
+    is_other,
     is_read,
+    is_unused,
     note_sharers,
     profile_rows,
     stored_rows,
     token_row,
+    twins,
 )
 from .tables import cell
+from .unheld import BEYOND, OWN, TWIN, Holders, part_unheld
 
 CSV_COLUMNS = (*AUDIT_COLUMNS, "shared_with", "world_readable", "note", "kind", "held_in")
 NOT_ASKED = "it was not asked"
 NOT_HELD = "no host was seen to hold it"
-OWN = "the audit itself uses it"
-NOT_KNOWN = "a host that was not asked, or gave no answer, may hold it"
 
 
 class Databases(NamedTuple):
@@ -55,32 +57,52 @@ def audit(
     now: datetime,
     expiring_within: str | int,
     databases: Databases | None = None,
+    beyond: Mapping[str, Mapping[str, Any] | None] | None = None,
 ) -> dict[str, Any]:
     """Return who holds which token, and which tokens nobody holds.
 
     `holdings` has for each host the result of influxctl_profile_info, also a failed one (`msg`); None for a host that
     was not asked. Where a host shall have a file with a database token, its entry has `held_file` as well: the result
     of db_token_file_info, empty where the host gave no answer. `tokens` is mgmt_token_info's list with the revoked
-    ones. `expiring_within` is a span of time such as `14d`.
+    ones. `expiring_within` is a span of time such as `14d`. `beyond` are the inventory's other hosts in the form of
+    `holdings`. They have no rows, and what they hold is no orphan.
 
     The result has `rows`, `orphans`, `others`, `ending`, `not_asked`, `silent`, `findings`, `audited_at`, and the same
     in other forms as `table`, `stats` and `csv`. `orphans` are active tokens that nobody holds; there are none where a
-    host was not asked. `others` are active tokens that a host may hold which was not asked or gave no answer, and the
-    issuer's own (`own`). `silent` are the hosts that gave no answer. Raises ValueError for a span that can't be read.
+    host was not asked. `others` are active tokens that a host may hold which was not asked or gave no answer, those
+    that a host beyond the report holds, and the issuer's own (`own`). `silent` are the hosts that gave no answer.
+    Raises ValueError for a span that can't be read.
     """
     soon = soon_until(now, expiring_within)
-    asked = {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
+    asked = _asked(holdings)
     not_asked = sorted(set(holdings) - set(asked))
-    files = {host: holding["held_file"] for host, holding in asked.items() if databases and "held_file" in holding}
+    files = _files(asked, databases)
     management = [token_row(MANAGEMENT, token, now, soon) for token in tokens]
     listed = management + [token_row(DATABASE, token, now, soon) for token in (databases.tokens if databases else ())]
     by_id = {row["token_id"]: row for row in listed}
-    rows = _host_rows(asked, files, _by_prefix(tokens, management), by_id)
+    by_prefix = _by_prefix(tokens, management)
+    rows = _host_rows(asked, files, by_prefix, by_id)
     if databases and databases.stored is not None:
         rows += stored_rows(databases.stored, by_id)
     silent = [host for host, holding in asked.items() if _is_silent(holding, files.get(host))]
-    own = {token["id"] for token in tokens if token.get("own")}
-    orphans, others = _unheld(rows, listed, own, not_asked, silent)
+    further = _asked(beyond or {})
+    all_files = {**_files(further, databases), **files}
+    further_rows = _host_rows(further, all_files, by_prefix, by_id)
+    everybody = {**further, **asked}
+    unknown = {host for host, holding in everybody.items() if _is_unknown(holding, all_files.get(host))}
+    holders = Holders(
+        notes={
+            **dict.fromkeys(twins(everybody, by_prefix), TWIN),
+            **{row["token_id"]: BEYOND for row in further_rows},
+            **{token["id"]: OWN for token in tokens if token.get("own")},
+        },
+        unknown=unknown | {host for host in beyond or {} if host not in further},
+        # The name of a host ends the descriptions of its tokens, unless several hosts share one.
+        shared={row["description"] for row in rows if row["token_id"] and not _is_own(row)} if unknown else set(),
+        used={row["description"] for row in [*rows, *further_rows] if is_unused(all_files.get(row["host"]), row)},
+        any_unasked=bool(not_asked),
+    )
+    orphans, others = part_unheld(rows, listed, holders)
     expiring = {row["token_id"] for row in listed if row["state"] == "expiring"}
     report = {
         "rows": rows,
@@ -98,6 +120,15 @@ def audit(
         "stats": audit_stats(report, _soonest_end(listed)),
         "csv": csv_text(table_rows(report), CSV_COLUMNS),
     }
+
+
+def _asked(holdings: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Mapping[str, Any]]:
+    return {host: holding for host, holding in sorted(holdings.items()) if holding is not None}
+
+
+def _files(asked: Mapping[str, Mapping[str, Any]], databases: Databases | None) -> dict[str, Mapping[str, Any]]:
+    """Return what db_token_file_info said on each host that shall have a file, empty in an audit without databases."""
+    return {host: holding["held_file"] for host, holding in asked.items() if databases and "held_file" in holding}
 
 
 def _by_prefix(tokens: Iterable[Mapping[str, Any]], rows: Iterable[Row]) -> dict[Any, list[Row]]:
@@ -129,35 +160,16 @@ def _is_silent(holding: Mapping[str, Any], file: Mapping[str, Any] | None) -> bo
     return "profiles" not in holding or (file is not None and not is_read(file))
 
 
+def _is_unknown(holding: Mapping[str, Any], file: Mapping[str, Any] | None) -> bool:
+    """Return whether it isn't known what a host holds, or which token is used there that reads a variable's file."""
+    return _is_silent(holding, file) or is_other(file)
+
+
 def table_rows(report: Mapping[str, Any]) -> list[Row]:
     """Return all rows of a report as one table: those of hosts, the hosts that were not asked, and unheld tokens."""
     not_asked = [{"host": host, "note": NOT_ASKED} for host in report["not_asked"]]
     orphans = [{**orphan, "note": NOT_HELD} for orphan in report["orphans"]]
     return [*report["rows"], *not_asked, *orphans, *report["others"]]
-
-
-def _unheld(
-    rows: Iterable[Row], listed: Iterable[Row], own: set[Any], not_asked: Sequence[str], silent: Iterable[str]
-) -> tuple[list[Row], list[Row]]:
-    """Return the active tokens that are in no row, as `orphans` and `others` of `audit`."""
-    rows = list(rows)
-    held = {row["token_id"] for row in rows}
-    # The name of a host ends the descriptions of its tokens, unless several hosts share one.
-    may_be_held = tuple(f" {host}" for host in silent)
-    shared = {row["description"] for row in rows if row["token_id"] and not _is_own(row)} if may_be_held else set()
-    orphans, others = [], []
-    for row in sorted(
-        listed, key=lambda row: (row["kind"] == DATABASE, str(row["description"]), str(row["created_at"]))
-    ):
-        if row["token_id"] in held or row["state"] not in ("ok", "expiring"):
-            continue
-        if row["token_id"] in own:
-            others.append({**row, "note": OWN})
-        elif not_asked or str(row["description"]).endswith(may_be_held) or row["description"] in shared:
-            others.append({**row, "note": NOT_KNOWN})
-        else:
-            orphans.append(row)
-    return orphans, others
 
 
 def _is_own(row: Row) -> bool:

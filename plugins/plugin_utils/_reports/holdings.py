@@ -86,6 +86,27 @@ def is_read(answer: Mapping[str, Any]) -> bool:
     return "file_identity" in answer
 
 
+def is_other(answer: Mapping[str, Any] | None) -> bool:
+    """Return whether the file of a host's variable holds another token than the one that the report shows."""
+    return ((answer or {}).get("db_token_file") or {}).get("env_state") == "differs"
+
+
+def is_unused(answer: Mapping[str, Any] | None, row: Row) -> bool:
+    """Return whether what uses the token of a host's row of a file has not read it yet (role db_token)."""
+    return row["kind"] == DATABASE and bool((answer or {}).get("unused"))
+
+
+def twins(holdings: Mapping[str, Mapping[str, Any]], by_prefix: Mapping[Any, Sequence[Row]]) -> set[Any]:
+    """Return the IDs of the tokens that a host may hold, and of which the prefix doesn't tell which one it holds."""
+    found: set[Any] = set()
+    for host, holding in holdings.items():
+        for profile in holding.get("profiles", ()):
+            prefix = profile.get("mgmt_token_prefix")
+            candidates = _candidates(host, by_prefix.get(prefix, ())) if prefix else ()
+            found.update(token["token_id"] for token in candidates if len(candidates) > 1)
+    return found
+
+
 def stored_rows(answer: Mapping[str, Any], by_id: Mapping[Any, Row]) -> list[Row]:
     """Return a row for each file of a directory of the controller; `answer` is the result of db_token_file_info.
 
@@ -142,10 +163,14 @@ def _refused(holding: Mapping[str, Any]) -> dict[str, Any]:
     return {"state": "unreadable", "note": f"influxctl refuses the whole file: {'; '.join(refusals)}"}
 
 
+def _candidates(host: str, found: Sequence[Row]) -> Sequence[Row]:
+    """Return those of the tokens of one prefix that a host may hold."""
+    return [token for token in found if str(token["description"]).endswith(f" {host}")] or found
+
+
 def _of_prefix(prefix: str, host: str, found: Sequence[Row]) -> Row:
     """Return a host's token among those of one prefix, which is short enough for several tokens to have the same."""
-    own = [token for token in found if str(token["description"]).endswith(f" {host}")]
-    candidates = own or found
+    candidates = _candidates(host, found)
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:

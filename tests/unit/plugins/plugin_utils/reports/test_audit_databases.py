@@ -299,3 +299,14 @@ def test_every_active_token_is_somewhere_and_every_line_fits(holdings: Dict, tok
     of_files = [row["host"] for row in result["rows"] if row["kind"] == "database"]
     assert sorted(of_files) == sorted(asked & set(files))
     assert [line for line in result["table"] if width_of(line) > WIDTH or not line.isprintable()] == []
+
+
+@pytest.mark.parametrize("env_state", ["differs", "ok"])
+@pytest.mark.parametrize("unused", [True, False])
+def test_a_token_that_a_service_may_use_still_is_no_orphan(env_state: str, unused: bool) -> None:
+    """It reads its variable's file, in which there may be another token, or hasn't read the newer one yet."""
+    file = {**held(token(2, "telegraf web1"), env_path=ENV_PATH, env_state=env_state), "unused": unused}
+    tokens = [token(1, "telegraf web1"), token(2, "telegraf web1")]
+    result = report(bare("web1"), tokens, {"web1": file})
+    left = [row["token_id"] for row in result["orphans"]]
+    assert left == ([] if unused or env_state == "differs" else ["db-1"])

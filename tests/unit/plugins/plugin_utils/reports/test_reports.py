@@ -717,3 +717,26 @@ def test_a_file_that_influxctl_refuses_is_of_no_use(ends: float | None) -> None:
     assert all(line.isprintable() for line in found["table"])
     bare = report({"web1": {**holding(), "refused_keys": keys[:1]}})
     assert states(bare) == {"web1": "unreadable"}
+
+
+def test_what_a_host_beyond_the_report_holds_or_may_hold_is_no_orphan() -> None:
+    """The play may ask more hosts than the report is about. Somebody would revoke an orphan."""
+    tokens = [token(n) for n in range(1, 5)] + [token(5, "influxctl a web"), token(6, "influxctl"), token(7, "gone")]
+    beyond = {"web2": holding("M.V1.0002"), "web3": {"msg": "away"}, "web4": None, "a web": None}
+    result = audit({"web1": holding("M.V1.0001")}, tokens, NOW, "14d", beyond=beyond)
+    assert states(result) == {"web1": "ok"}
+    assert {row["token_id"]: row["note"] for row in result["others"]} == {
+        "id-2": "a host beyond this report holds it",
+        **dict.fromkeys(("id-3", "id-4", "id-5"), "a host that was not asked, or gave no answer, may hold it"),
+    }
+    assert [row["token_id"] for row in result["orphans"]] == ["id-7", "id-6"]
+
+
+def test_a_token_of_an_ambiguous_prefix_is_no_orphan() -> None:
+    """One of them is held. With thousands of tokens, two with the same nine characters are nothing strange."""
+    twins = [token(n, f"hand made {n}", token_prefix="M.V1.same") for n in (1, 2)]
+    result = report({"web1": holding("M.V1.same")}, *twins)
+    assert (states(result), result["orphans"]) == ({"web1": "unknown"}, [])
+    assert {row["note"] for row in result["others"]} == {
+        "a host holds this token, or another one that begins as it does"
+    }
