@@ -113,26 +113,26 @@ class Location:
             self.directory = inner
             self._above.append(self.missing.pop(0))
 
-    def status(self, name: str | None = None) -> os.stat_result:
-        """Return the status of a file in the directory; that of a link is its own. Raises OSError."""
+    def there(self) -> int:
+        """Return the descriptor of the file's own directory. Raises FileNotFoundError while that is missing."""
         if self.missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        return os.stat(name or self.name, dir_fd=self.directory, follow_symlinks=False)
+        return self.directory
+
+    def status(self, name: str | None = None) -> os.stat_result:
+        """Return the status of a file in the directory; that of a link is its own. Raises OSError."""
+        return os.stat(name or self.name, dir_fd=self.there(), follow_symlinks=False)
 
     def open(self, flags: int, name: str | None = None) -> int:
         """Return a descriptor of a file in the directory; new ones are private (0600). No link is followed."""
-        if self.missing:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        return os.open(name or self.name, flags | _BESIDE, 0o600, dir_fd=self.directory)
+        return os.open(name or self.name, flags | _BESIDE, 0o600, dir_fd=self.there())
 
     def open_regular(self) -> int:
         """Return a descriptor that reads the file, which must be a regular one. Raises OSError.
 
         Where others may write it must have one name only: they may give any file another.
         """
-        if self.missing:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        descriptor = regular_file.open_regular(self.name, follow=False, dir_fd=self.directory)
+        descriptor = regular_file.open_regular(self.name, follow=False, dir_fd=self.there())
         try:
             self.refuse_hard_link(descriptor)
         except OSError:

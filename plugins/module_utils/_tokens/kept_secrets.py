@@ -144,9 +144,7 @@ def tokens_in(directory: str) -> tuple[str, list[tuple[str, KeptSecret | errors.
 
 def _names(location: durable.Location, path: str) -> list[str]:
     try:
-        if location.missing:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        entries = [(name, location.status(name)) for name in sorted(os.listdir(location.directory))]
+        entries = [(name, location.status(name)) for name in sorted(os.listdir(location.there()))]
     except OSError as error:
         raise unreadable(path, error) from None
     # A run that is at work, or an editor, has files whose names begin with a dot.

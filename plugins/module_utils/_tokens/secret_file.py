@@ -34,13 +34,10 @@ def look(path: str, owner: Owner = RUNNER, finder: durable.Finder | None = None)
     with explaining(path), locate(path, finder) as location:
         nonces = _nonces_of(location)
         try:
-            descriptor = open_own(location, location.name, owner)
+            with opened(location, location.name, owner) as descriptor:
+                content, differs = os.read(descriptor, LONGEST), any(differences(descriptor, owner))
         except FileNotFoundError:
             return secret_text.Kept(None, nonces)
-        try:
-            content, differs = os.read(descriptor, LONGEST), any(differences(descriptor, owner))
-        finally:
-            os.close(descriptor)
     secret = secret_text.decoded(content)
     if secret is None:
         raise errors.SecretFileError(
@@ -52,13 +49,10 @@ def look(path: str, owner: Owner = RUNNER, finder: durable.Finder | None = None)
 
 def _nonces_of(location: durable.Location) -> tuple[str, ...]:
     try:
-        descriptor = open_own(location, hidden(location, "pending"), None)
+        with opened(location, hidden(location, "pending"), None) as descriptor:
+            return tuple(nonces_in(descriptor))
     except FileNotFoundError:
         return ()
-    try:
-        return tuple(nonces_in(descriptor))
-    finally:
-        os.close(descriptor)
 
 
 def differences(descriptor: int, owner: Owner) -> tuple[bool, bool]:
@@ -80,25 +74,23 @@ def hidden(location: durable.Location, what: str) -> str:
     return f".{location.name}.{what}"
 
 
-def open_own(location: durable.Location, name: str, owner: Owner | None) -> int:
-    """Return a descriptor that reads a file of a trusted user, or with `owner` None of any user.
+@contextlib.contextmanager
+def opened(location: durable.Location, name: str, owner: Owner | None) -> Iterator[int]:
+    """Give a descriptor that reads a file of a trusted user, or with `owner` None of any user, and close it at the end.
 
     Raises OSError and SecretFileError.
     """
-    if location.missing:
-        raise FileNotFoundError
     try:
-        descriptor = regular_file.open_regular(name, follow=False, dir_fd=location.directory)
+        descriptor = regular_file.open_regular(name, follow=False, dir_fd=location.there())
     except (regular_file.NotRegular, IsADirectoryError):
         raise _not_regular(location.beside(name)) from None
     try:
         if owner is not None:
             refuse_foreign(location.path, descriptor, owner)
             location.refuse_hard_link(descriptor)
-    except (OSError, errors.SecretFileError):
+        yield descriptor
+    finally:
         os.close(descriptor)
-        raise
-    return descriptor
 
 
 def nonces_in(descriptor: int) -> list[str]:

@@ -34,20 +34,17 @@ def adjust(path: str, owner: Owner) -> bool:
     with secret_file.explaining(path), secret_file.locate(path) as location:
         _sweep(location)
         try:
-            descriptor = secret_file.open_own(location, location.name, None)
+            with secret_file.opened(location, location.name, None) as descriptor:
+                wide, moved = secret_file.differences(descriptor, owner)
+                if wide or moved:
+                    location.refuse_hard_link(descriptor)
+                if wide:
+                    os.fchmod(descriptor, 0o600)
+                if moved:
+                    durable.give(descriptor, owner)
+                return wide or moved
         except FileNotFoundError:
             return False
-        try:
-            wide, moved = secret_file.differences(descriptor, owner)
-            if wide or moved:
-                location.refuse_hard_link(descriptor)
-            if wide:
-                os.fchmod(descriptor, 0o600)
-            if moved:
-                durable.give(descriptor, owner)
-            return wide or moved
-        finally:
-            os.close(descriptor)
 
 
 def check_writable(path: str) -> None:
@@ -116,13 +113,10 @@ class Slot:
     def _try_out(self, location: durable.Location) -> None:
         """Replace an existing file by a copy of it."""
         try:
-            descriptor = secret_file.open_own(location, location.name, self._owner)
+            with secret_file.opened(location, location.name, self._owner) as descriptor:
+                content = os.read(descriptor, secret_file.LONGEST + 1)
         except FileNotFoundError:
             return
-        try:
-            content = os.read(descriptor, secret_file.LONGEST + 1)
-        finally:
-            os.close(descriptor)
         if len(content) > secret_file.LONGEST:
             return
         self._replace(content)
@@ -222,16 +216,12 @@ def _sweep(location: durable.Location) -> None:
     """
     name = secret_file.hidden(location, "pending")
     # A run is at work, or it isn't ours to remove: either is no reason to fail.
-    with contextlib.suppress(OSError, errors.SecretFileError):
-        descriptor = secret_file.open_own(location, name, RUNNER)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if location.status(name).st_ino == os.fstat(descriptor).st_ino and not secret_file.nonces_in(descriptor):
-                with contextlib.suppress(FileNotFoundError):
-                    location.unlink(secret_file.hidden(location, "new"))
-                location.unlink(name)
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError, errors.SecretFileError), secret_file.opened(location, name, RUNNER) as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if location.status(name).st_ino == os.fstat(journal).st_ino and not secret_file.nonces_in(journal):
+            with contextlib.suppress(FileNotFoundError):
+                location.unlink(secret_file.hidden(location, "new"))
+            location.unlink(name)
 
 
 def _refuse_several_names(path: str, descriptor: int) -> None:

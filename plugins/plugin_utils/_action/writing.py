@@ -18,8 +18,7 @@ def write_whole(path: str, content: bytes, mode: int, *, dry: bool = False) -> b
     Raises OSError, also for a missing directory, and for a path that is no regular file's.
     """
     with durable.find(os.path.abspath(os.path.expanduser(path)), follow=True) as location:
-        if location.missing:
-            raise FileNotFoundError(2, os.strerror(2))
+        location.there()  # no directory is made for a report
         if _has_both(location, content, mode):
             return False
         if not dry:
