@@ -250,7 +250,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
     connection_of,
     run,
 )
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import of_name, restorable
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.deletions import deleted_databases, restorable
 
 
 def work(module: AnsibleModule) -> interface.Result:
@@ -258,11 +258,11 @@ def work(module: AnsibleModule) -> interface.Result:
     wish = wish_of(module.params)
     connection = connection_of(module)
     api = ManagementApi(connection, module.no_log_values.add)
-    find_deleted = of_name(module, connection, lambda lists: lists.databases(entities.DELETED))
+    list_deleted = deleted_databases(module, connection)
 
     def plan() -> Change:
         databases = api.list_databases()
-        return plan_database(wish, lambda name: find(databases, name), find_deleted)
+        return plan_database(wish, lambda name: find(databases, name), list_deleted)
 
     planned = plan()
     undo = restorable(module, connection, lambda lists: lists.databases(), planned)

@@ -36,8 +36,8 @@ RULES: dict[str, Any] = {
 }
 # The active database of a name, None if there is none.
 Find = Callable[[str], "entities.State | None"]
-# The deleted databases of a name.
-FindDeleted = Callable[[str], Sequence[entities.State]]
+# All deleted databases.
+ListDeleted = Callable[[], Sequence[entities.State]]
 
 
 class DatabaseWish(NamedTuple):
@@ -83,17 +83,17 @@ def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
     return wish
 
 
-def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = lambda _name: ()) -> Change:
-    """Return the change that fulfils the wish. Raises Refused, OptionError, and what `find_deleted` raises.
+def plan_database(wish: DatabaseWish, find: Find, list_deleted: ListDeleted = tuple) -> Change:
+    """Return the change that fulfils the wish. Raises Refused, OptionError, and what `list_deleted` raises.
 
-    `find_deleted` is only called for a database that is to be restored by its name and isn't active; Influxdb3Error is
+    `list_deleted` is only called for a database that is to be restored by its name and isn't active; Influxdb3Error is
     raised where it finds none.
     """
     if wish.state == "restored":
         active = find(wish.name)
         if active is not None:
             return Change(active, active)
-        return Change(None, _to_restore(wish, find_deleted), restore=True)
+        return Change(None, _to_restore(wish, list_deleted), restore=True)
     desired = wish.desired if wish.state == "present" else None
     old = find(wish.old_name) if wish.old_name not in ("", wish.name) else None
     change = plan(entities.DATABASE, find(wish.name), desired, old)
@@ -102,13 +102,13 @@ def plan_database(wish: DatabaseWish, find: Find, find_deleted: FindDeleted = la
     return change
 
 
-def _to_restore(wish: DatabaseWish, find_deleted: FindDeleted) -> entities.State:
+def _to_restore(wish: DatabaseWish, list_deleted: ListDeleted) -> entities.State:
     """Return the database to restore. Raises Refused where the name has several, Influxdb3Error where it has none."""
     if wish.id:
         return {"name": wish.name or None, "id": wish.id}
     from .restoring import the_deleted
 
-    return the_deleted("database", wish.name, find_deleted(wish.name))
+    return the_deleted("database", wish.name, list_deleted())
 
 
 def _refuse_short_retention(wish: DatabaseWish, change: Change) -> None:

@@ -177,7 +177,7 @@ def _renames(items: Sequence[DatabaseItem], there: Collection[str]) -> list[tupl
 
 
 def _plan_database(item: DatabaseItem, world: World) -> Step:
-    change = result_or_error(lambda: plan_database(item.wish, world.databases.get, world.find_deleted))
+    change = result_or_error(lambda: plan_database(item.wish, world.databases.get, world.list_deleted))
     if isinstance(change, errors.Influxdb3Error):
         return Unplanned(item, Outcome(item, FAILED, error=change))
     return PlannedDatabase(item, database_outcome(item, foretell(change)), change)

@@ -29,11 +29,12 @@ def restorable_until(product: str, deleted_at: datetime) -> str:
 
 
 def the_deleted(noun: str, name: str, deleted: Sequence[entities.State]) -> entities.State:
-    """Return the one deleted object that a name means, with its `id`. `deleted` are those of that name.
+    """Return the one of the deleted objects that a name means, with its `id`.
 
-    Raises Influxdb3Error where there is none (code `not_found`), or none with an ID, and Refused where there are
-    several (code `ambiguous_NOUN`).
+    Raises Influxdb3Error where none has the name (code `not_found`), or shows no ID, and Refused where several have it
+    (code `ambiguous_NOUN`).
     """
+    deleted = [state for state in deleted if state.get("name") == name]
     if not deleted:
         raise errors.Influxdb3Error(
             f"There is no {noun} {name!r}, neither an active one nor a deleted one that could be restored.",

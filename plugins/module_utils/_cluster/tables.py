@@ -159,7 +159,7 @@ def _to_restore(wish: TableWish, seen: Seen) -> entities.State:
         raise seen.deleted
     from .restoring import the_deleted
 
-    return the_deleted("table", wish.name, [table for table in seen.deleted if table["name"] == wish.name])
+    return the_deleted("table", wish.name, seen.deleted)
 
 
 class TableRequests:

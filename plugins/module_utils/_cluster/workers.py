@@ -110,7 +110,7 @@ class Workers(NamedTuple):
             wish = step.item.wish
             done = converge(
                 step.change,
-                lambda: plan_database(wish, self.server.databases.now().get, self.server.find_deleted),
+                lambda: plan_database(wish, self.server.databases.now().get, self.server.deleted.content),
                 lambda change: send(self.server.api, wish, change),
             )
             return database_outcome(step.item, done)

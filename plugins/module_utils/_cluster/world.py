@@ -90,10 +90,6 @@ class Server:
         self.tokens: Listing[TokenIndex] = Listing(lambda: TokenIndex(api.list_tokens()))
         self.backend = SharedTokens(api, self.tokens)
 
-    def find_deleted(self, name: str) -> list[entities.State]:
-        """Return the deleted databases of a name, as they were listed first. Raises Influxdb3Error."""
-        return of_name(self.deleted.content(), name)
-
     def lists_for(self, wish: TableWish) -> bool:
         """Return whether tables are listed for this one."""
         return self._looks_up or wish.needs_name
@@ -110,11 +106,6 @@ class Server:
         if self._table_lists is None:
             raise RuntimeError("nobody lists tables")
         return value_or_raise(self._table_lists)
-
-
-def of_name(states: Sequence[entities.State], name: str) -> list[entities.State]:
-    """Return the objects of a name."""
-    return [state for state in states if state.get("name") == name]
 
 
 def value_or_raise(read: Content | errors.Influxdb3Error) -> Content:
@@ -138,9 +129,9 @@ class World(NamedTuple):
     tables: tuple[Seen | errors.Influxdb3Error, ...] = ()
     deleted: Sequence[entities.State] | errors.Influxdb3Error = ()
 
-    def find_deleted(self, name: str) -> list[entities.State]:
-        """Return the deleted databases of a name. Raises Influxdb3Error where they can't be listed."""
-        return of_name(value_or_raise(self.deleted), name)
+    def list_deleted(self) -> Sequence[entities.State]:
+        """Return the deleted databases. Raises Influxdb3Error where they can't be listed."""
+        return value_or_raise(self.deleted)
 
 
 def read_world(

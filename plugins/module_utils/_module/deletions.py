@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 _LONGEST = 10.0
 
 
-def of_name(
-    module: AnsibleModule, connection: Connection, ask: Callable[[Lists], list[entities.State]]
-) -> Callable[[str], list[entities.State]]:
-    """Return a function that returns the objects of a name among those that influxctl lists. It lists them once.
+def deleted_databases(module: AnsibleModule, connection: Connection) -> Callable[[], list[entities.State]]:
+    """Return a function that has influxctl list the deleted databases. It lists them once.
 
     The function raises InfluxctlError, ProfileError, and OptionError for a connection that influxctl can't be given.
     """
@@ -38,9 +36,9 @@ def of_name(
         from .influxctl_access import influxctl_lists
 
         with influxctl_lists(module, connection) as lists:
-            return ask(lists)
+            return lists.databases(entities.DELETED)
 
-    return lambda name: [state for state in listed() if state["name"] == name]
+    return listed
 
 
 class Restorable(NamedTuple):
