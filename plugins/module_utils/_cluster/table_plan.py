@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from .._core import entities, errors
 from .._core.converge import converge, foretell
+from .._core.threads import for_each
 from .items import TableItem, Wanted
 from .outcome import FAILED, Outcome, result_or_error, table_outcome
 from .plan import PlannedTable, Unplanned
@@ -40,17 +40,18 @@ def see_tables(
         else:
             seen[name, is_listed] = Seen()
 
-    def see(name: str, present: str) -> Seen:
+    def see(name: str) -> Seen:
+        present = due[name]
         found = server.tables(present).content()
         listed = Seen({table: {**state, "database": name} for table, state in found.items()})
         if not any(item.wish.database == name and listed.lacks(item.wish) for item in wanted.tables):
             return listed
         return listed._replace(deleted=result_or_error(server.deleted_tables(present).content))
 
-    if due:
-        with ThreadPoolExecutor(min(concurrency, len(due))) as pool:
-            found = pool.map(lambda one: result_or_error(lambda: see(*one)), due.items())
-            seen.update(((name, True), one) for name, one in zip(due, found))
+    def note(name: str) -> None:
+        seen[name, True] = result_or_error(lambda: see(name))
+
+    for_each(concurrency, note, list(due))
     return tuple(seen[view] for view in views)
 
 

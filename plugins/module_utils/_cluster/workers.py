@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Callable, NamedTuple
 
 from .._core import errors
 from .._core.converge import converge
+from .._core.threads import for_each
 from .._core.throttle import Throttle
 from .._tokens.planned import apply_plan
 from .databases import plan_database, send
@@ -73,17 +73,17 @@ class Workers(NamedTuple):
         stop, one of pruning after a failure, or that of a token whose database was not renamed.
         """
         outcomes = [step.foretold.skipped() if step.foretold.changed else step.foretold for step in plan.steps]
+
+        def settle(number: int) -> None:
+            outcomes[number] = self._settle(plan.steps[number])
+
         for stage, numbers in stages(plan):
             if self.throttle.stopped or (stage >= Stage.PRUNE_TOKENS and unsettled(outcomes)):
                 break
             held_back = self._held_back(plan, outcomes) if stage is Stage.KEEP_TOKENS else {}
             for number, outcome in held_back.items():
                 outcomes[number] = outcome
-            numbers = [number for number in numbers if number not in held_back]
-            with ThreadPoolExecutor(min(self.concurrency, len(numbers) or 1)) as pool:
-                done = pool.map(self._settle, [plan.steps[number] for number in numbers])
-                for number, outcome in zip(numbers, done):
-                    outcomes[number] = outcome
+            for_each(self.concurrency, settle, [number for number in numbers if number not in held_back])
         return outcomes
 
     def _held_back(self, plan: Plan, outcomes: Sequence[Outcome]) -> dict[int, Outcome]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, TypeVar
 
 from .._api.endpoints import ManagementApi
 from .._core import entities, errors
+from .._core.threads import for_each
 from .._tokens import db_tokens, secret_text
 from .._tokens.entry import read_kept
 from .._tokens.index import TokenIndex
@@ -151,8 +151,7 @@ def read_world(
     """
     kept = tuple(read_kept([item.order for item in items], conceal))
     needed: list[Listing[Any]] = [server.databases] * need_databases + [server.tokens] * need_tokens
-    with ThreadPoolExecutor(min(concurrency, 2)) as pool:
-        list(pool.map(lambda listing: listing.content(), needed))
+    for_each(concurrency, lambda listing: listing.content(), needed)
     active = server.databases.content() if need_databases else {}
     need_deleted = any(item.wish.needs_name and item.name not in active for item in databases)
     return World(

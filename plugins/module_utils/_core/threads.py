@@ -27,10 +27,10 @@ def for_each(workers: int, work: Callable[[Item], None], items: Sequence[Item]) 
 
     # A pool's own `map` would cancel what is not begun, as soon as one raises.
     if min(workers, len(items)) <= 1:
-        errors = [error_of(item) for item in items]
+        problems = [error_of(item) for item in items]
     else:
         with ThreadPoolExecutor(min(workers, len(items))) as pool:
-            errors = list(pool.map(error_of, items))
-    for error in errors:
-        if error is not None:
-            raise error
+            problems = list(pool.map(error_of, items))
+    for problem in problems:
+        if problem is not None:
+            raise problem
