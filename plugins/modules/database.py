@@ -268,7 +268,7 @@ def work(module: AnsibleModule) -> interface.Result:
     undo = restorable(module, connection, lambda lists: lists.databases(), planned)
     done = foretell(planned) if module.check_mode else converge(planned, plan, lambda change: send(api, wish, change))
     before = entities.DATABASE.to_result(undo.identified(done.change.before))
-    after = entities.DATABASE.to_result(done.state) if done.change.after is not None else None
+    after = entities.DATABASE.to_result(done.after)
     return interface.Result(
         changed=done.changed,
         values={"database": after or before, "restorable_until": undo.until if done.changed else None},

@@ -268,7 +268,7 @@ def work(module: AnsibleModule) -> interface.Result:
         undo = restorable(module, connection, lambda lists: lists.tables(wish.database), planned)
         done = foretell(planned) if module.check_mode else converge(planned, requests.plan, requests.send)
     before = entities.TABLE.to_result(undo.identified(done.change.before))
-    after = entities.TABLE.to_result(done.state) if done.change.after is not None else None
+    after = entities.TABLE.to_result(done.after)
     return interface.Result(
         changed=done.changed,
         values={"table": after or before, "restorable_until": undo.until if done.changed else None},

@@ -20,7 +20,7 @@ from .._core.token_values import can_be_secret
 
 BASE = "/api/v0"
 # The answers of a server without the path: 404, 405 and 501, and 415 of a gRPC service behind a rule for all paths.
-_NO_ROUTE = (404, 405, 415, 501)
+NO_ROUTE = (404, 405, 415, 501)
 # The release that brought the API, and the one that brought rename, undelete and the deletion of tables
 # (facts.md#releases-of-the-server).
 _SINCE = "20250508-1719206"
@@ -96,7 +96,7 @@ class ManagementApi:
 
         self._transport = Transport(connection, workers, throttle, on_answer=on_answer)
         self._on_secret = on_secret
-        self._no_api = dict.fromkeys(_NO_ROUTE, _NO_API[connection.product])
+        self._no_api = dict.fromkeys(NO_ROUTE, _NO_API[connection.product])
         # The forms that may be the server's, in the order in which a request tries them. A request reads this once,
         # and only ever replaces it by the one form in which the API has answered that very request.
         self._forms: tuple[str, ...] = (BASE, long_form(CLUSTERED_ID, CLUSTERED_ID))
@@ -259,7 +259,7 @@ class ManagementApi:
                     f"{error} {_SLASH}", method=method, path=error.path, status=error.status, code="encoded_slash",
                     server_message=error.server_message,
                 ) from None  # fmt: skip
-            if recent and not error.own and error.status in _NO_ROUTE:
+            if recent and not error.own and error.status in NO_ROUTE:
                 error.args = (f"{error} {_LATER}",)
             raise
 
@@ -275,7 +275,7 @@ class ManagementApi:
             try:
                 answer = self._transport.request(method, form + tail, body, doing=doing, remedies=remedies)
             except errors.ApiError as error:
-                if error.status not in _NO_ROUTE:
+                if error.status not in NO_ROUTE:
                     if error.own and error.status in (400, 409):
                         self._forms = (form,)
                     raise

@@ -69,22 +69,21 @@ def word_of(changed: bool, before: dict[str, Any] | None, after: dict[str, Any] 
     return UPDATED if identity == "name" or before.get("id") == after.get("id") else CREATED
 
 
+def _sides(entity: entities.Entity, done: Converged) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return both sides of the diff of a database or table."""
+    return (entity.to_result(done.change.before), entity.to_result(done.after)) if done.changed else (None, None)
+
+
 def database_outcome(item: DatabaseItem, done: Converged) -> Outcome:
     """Return the outcome of a database, carried out or foretold."""
-    before = after = None
-    if done.changed:
-        before = entities.DATABASE.to_result(done.change.before)
-        after = entities.DATABASE.to_result(done.state) if done.change.after is not None else None
+    before, after = _sides(entities.DATABASE, done)
     word = word_of(done.changed, before, after, "name")
     return Outcome(item, word, before, after, warnings=tuple(warnings_of(item.wish, done.change)), change=done.change)
 
 
 def table_outcome(item: TableItem, done: Converged, warnings: Sequence[str]) -> Outcome:
     """Return the outcome of a table, carried out or foretold."""
-    before = after = None
-    if done.changed:
-        before = entities.TABLE.to_result(done.change.before)
-        after = entities.TABLE.to_result(done.state) if done.change.after is not None else None
+    before, after = _sides(entities.TABLE, done)
     word = word_of(done.changed, before, after, "name")
     state = done.state or done.change.before or {}
     more = {key: state[key] for key in ("name", "id") if state.get(key)}

@@ -139,12 +139,8 @@ def conceal(value: Any, shapeless: Collection[str]) -> Any:
     # One text, because looking into each of thousands takes longer; a secret stands in it as JSON writes it.
     text = json.dumps(value, ensure_ascii=False)
     found = [secret for secret in shapeless if json.dumps(secret, ensure_ascii=False)[1:-1] in text]
-    return _concealed(value, found) if found or errors.mask(text) != text else value
+    if not found and errors.mask(text) == text:
+        return value
+    from .._core.masking import masked
 
-
-def _concealed(value: Any, secrets: Collection[str]) -> Any:
-    if isinstance(value, str):
-        return errors.mask(value, secrets)
-    if isinstance(value, dict):
-        return {errors.mask(key, secrets): _concealed(one, secrets) for key, one in value.items()}
-    return [_concealed(one, secrets) for one in value] if isinstance(value, list) else value
+    return masked(value, found)

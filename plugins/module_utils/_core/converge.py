@@ -20,6 +20,11 @@ class Converged(NamedTuple):
     changed: bool
     state: entities.State
 
+    @property
+    def after(self) -> entities.State | None:
+        """The state to report, None where the object doesn't exist any more."""
+        return None if self.change.after is None else self.state
+
 
 def foretell(change: Change) -> Converged:
     """Return what would become of the object, for check mode."""

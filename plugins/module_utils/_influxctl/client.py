@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple
 from .._core import errors
 from .._core.throttle import pause
 from .runner import Output, Runner
-from .version import Version, parse_version
+from .version import Version, version_in, version_text
 
 # `insecure` in `profile.tls` (facts.md#versions-of-influxctl).
 _INSECURE_SINCE = (2, 8, 0)
@@ -104,8 +104,7 @@ class Client:
         if not self._version_asked:
             self._version_asked = True
             with contextlib.suppress(errors.InfluxctlError):
-                answer = self.runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT))
-                self._version = parse_version(f"{answer.stdout}\n{answer.stderr}")
+                self._version = version_in(self.runner.run(["version"], min(self._timeout, _VERSION_TIMEOUT)))
         return self._version
 
     def lacks(self, needs: Sequence[Need], text: str) -> str:
@@ -117,23 +116,18 @@ class Client:
         version = self.version() if needs else None
         for since, what in needs:
             if version < since if version else _UNKNOWN.search(text):
-                number = f" It is version {dotted(version)};" if version else ""
-                return f"{number} {what} need influxctl {dotted(since)} or newer."
+                number = f" It is version {version_text(version)};" if version else ""
+                return f"{number} {what} need influxctl {version_text(since)} or newer."
         return ""
 
     def _remedy(self, output: Output) -> str:
         version = self.version()
         if version is not None and version < _INSECURE_SINCE and "insecure" in output.stderr:
             return (
-                f" It is version {dotted(version)}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or"
+                f" It is version {version_text(version)}; validate_certs: false (tls.insecure) needs influxctl 2.8.0 or"
                 " newer."
             )
         return (
             " Check the profile: config_path, profile, host, port, mgmt_token and tls; or what stands in its place:"
             " host, port, management_token, ca_path."
         )
-
-
-def dotted(version: Version | None) -> str:
-    """Return a version as text."""
-    return "unknown" if version is None else ".".join(map(str, version))

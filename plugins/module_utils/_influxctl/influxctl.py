@@ -29,9 +29,9 @@ from typing import Any, Callable
 from .._core import entities, errors
 from .._core.durations import format_instant
 from .._core.token_values import can_be_secret
-from .client import Client, Need, dotted, is_passing
+from .client import Client, Need, is_passing
 from .runner import Output
-from .version import OLDEST
+from .version import OLDEST, version_text
 
 _NEEDS = (Need(OLDEST, "management tokens"),)
 # `--expires-at` (facts.md#versions-of-influxctl).
@@ -119,15 +119,18 @@ def prove_created(
     It is the one entry that is new in the list and has the description, and whose prefix begins a printed word.
     `before` and `after` are the lists of tokens around the create, `output` is what it printed.
     """
+    new = [token for token in _appeared(before, after, description) if token.get("token_prefix")]
+    secrets = [(token, find_secret(output, token["token_prefix"])) for token in new]
+    proved = [{**token, "token": secret} for token, secret in secrets if secret]
+    return proved[0] if len(proved) == 1 else None
+
+
+def _appeared(
+    before: Sequence[entities.State], after: Sequence[entities.State], description: str
+) -> list[entities.State]:
+    """Return the tokens of a description that only the later list has."""
     earlier_ids = {token["id"] for token in before}
-    matching = []
-    for token in after:
-        if token["id"] in earlier_ids or token.get("description") != description or not token.get("token_prefix"):
-            continue
-        secret = find_secret(output, token["token_prefix"])
-        if secret:
-            matching.append({**token, "token": secret})
-    return matching[0] if len(matching) == 1 else None
+    return [token for token in after if token["id"] not in earlier_ids and token.get("description") == description]
 
 
 class Influxctl:
@@ -245,7 +248,7 @@ class Influxctl:
                 else ""
             )
         else:
-            appeared = self._new(before, listed, description)
+            appeared = [token["id"] for token in _appeared(before, listed, description)]
             hint = (
                 f" Tokens of that description that appeared meanwhile: {', '.join(appeared)}. Look at who made them"
                 " before you revoke one; none was revoked."
@@ -253,11 +256,6 @@ class Influxctl:
                 else ""
             )
         return errors.InfluxctlError(f"{problem}{hint}", code=problem.code)
-
-    @staticmethod
-    def _new(before: Sequence[entities.State], listed: Sequence[entities.State], description: str) -> list[str]:
-        earlier_ids = {token["id"] for token in before}
-        return [t["id"] for t in listed if t["id"] not in earlier_ids and t.get("description") == description]
 
     def _failed(self, output: Output, doing: str) -> errors.InfluxctlError:
         """Return the error of a run that failed or took too long."""
@@ -267,7 +265,8 @@ class Influxctl:
         """Return what to do about what only management tokens have; empty where it is something else."""
         version = self._client.version()
         if "expires-at" in output.stderr:
-            return f" It is version {dotted(version)}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
+            number = version_text(version) or "unknown"
+            return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
         if version is not None and version < _LIST_FIXED and "nil pointer" in output.stderr:
-            return f" It is version {dotted(version)}; influxctl 2.7.0 fixed the list of management tokens."
+            return f" It is version {version_text(version)}; influxctl 2.7.0 fixed the list of management tokens."
         return ""

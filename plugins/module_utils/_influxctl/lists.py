@@ -12,13 +12,14 @@ import re
 from collections.abc import Sequence
 
 from .._core import entities, errors
+from .._core.stated import CLUSTERED
 from .client import Client, Need
 from .listed import CLUSTERS, DATABASES, TABLES, USERS, Kind, parse_entries
 
 # facts.md#versions-of-influxctl
 _TABLES = Need((2, 10, 2), "lists of tables")
 _DELETED = Need((2, 10, 4), "lists of deleted objects (--filter-status)")
-_CLUSTERED = (
+_ONE_CLUSTER = (
     " influxctl lists clusters on Cloud Dedicated only. On Clustered, every connection leads to one cluster: state its"
     " ID to look it up."
 )
@@ -70,7 +71,7 @@ class Lists:
 
         influxctl refuses it on Clustered (facts.md#lists-of-other-things).
         """
-        remedy = _CLUSTERED if self._product == "clustered" else ""
+        remedy = _ONE_CLUSTER if self._product == CLUSTERED else ""
         return self._list(CLUSTERS, ["cluster", "list", "--format", "json"], "list the clusters", remedy=remedy)
 
     def cluster(self, cluster_id: str) -> entities.State | None:

@@ -23,7 +23,6 @@ _COMMENT = re.compile(r"^[\s\d|>]*#[^\n]*", re.MULTILINE)
 # Words of influxctl and of gRPC by which a failure gets its remedy (facts.md#how-it-speaks).
 _CERTIFICATE = re.compile(r"x509|certificate", re.IGNORECASE)
 _TLS = re.compile(rf"{_CERTIFICATE.pattern}|handshake|\btls\b", re.IGNORECASE)
-_REFUSED = re.compile(r"Unauthenticated|PermissionDenied|\b40[13]\b|unauthorized|forbidden", re.IGNORECASE)
 _CONFIG = re.compile(r"config file|\btoml:", re.IGNORECASE)
 _AWAY = re.compile(r"Unavailable|DeadlineExceeded|\bdial\b|no such host|connection|\bEOF\b|address", re.IGNORECASE)
 
@@ -92,7 +91,7 @@ def _remedy(output: Output) -> str:
         return "Check the config file, in which influxctl refuses each key that it doesn't know, in any profile."
     if _TLS.search(text):
         return "Check the profile's tls: ca must hold the CA of the server's certificate, and host be a name in it."
-    if _REFUSED.search(text):
+    if output.is_forbidden():
         return "Check that mgmt_token is a token of this cluster, and neither expired nor revoked."
     if output.code is None or _AWAY.search(text):
         return "Check that this machine reaches the profile's host and port, and a proxy between them."

@@ -23,6 +23,8 @@ from .._core.signals import held_back
 from .process import MOST, Process, TooMuchOutput
 from .program import DIRECTORIES, NAME, find_influxctl
 
+# How gRPC and HTTP say that a credential may not do this (facts.md#how-it-speaks).
+_FORBIDDEN = re.compile(r"Unauthenticated|PermissionDenied|\b40[13]\b|unauthorized|forbidden", re.IGNORECASE)
 # Seconds for a program that was killed to let go of its output.
 _GRACE = 5.0
 _NEEDS_LOGIN = re.compile(
@@ -59,6 +61,10 @@ class Output(NamedTuple):
             text if len(text) <= errors.LONGEST else f"{text[: errors.LONGEST]}\n{text[-errors.LONGEST :]}"
             for text in texts
         )
+
+    def is_forbidden(self) -> bool:
+        """Return whether influxctl says that its credential may not do this."""
+        return bool(_FORBIDDEN.search(self.text()))
 
 
 class Runner:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from .runner import Runner
+from .runner import Output, Runner
 
 Version = tuple[int, int, int]
 # `management`, and with it `mgmt_token` in a profile (facts.md#versions-of-influxctl).
@@ -22,14 +22,18 @@ def parse_version(text: str) -> Version | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
+def version_in(output: Output) -> Version | None:
+    """Return the version in the output of `influxctl version`, None where there is none."""
+    return parse_version(f"{output.stdout}\n{output.stderr}")
+
+
 def ask_version(program: str | None, timeout: float) -> Version | None:
     """Return the version of a program, None where it says none that can be read. `timeout` is in seconds.
 
     Raises InfluxctlError where there is no program that can be run.
     """
     # With an empty config, because a config that is broken mustn't keep influxctl from saying its version.
-    answer = Runner(program, os.devnull, None, timeout).run(["version"])
-    return parse_version(f"{answer.stdout}\n{answer.stderr}")
+    return version_in(Runner(program, os.devnull, None, timeout).run(["version"]))
 
 
 def version_text(version: Version | None) -> str | None:

@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .._api.endpoints import NO_ROUTE
 from .._core import printing
 from .._core.token_values import can_be_secret
 
-# The statuses by which a server says that it has no such path (facts.md#releases-of-the-server).
-NO_ROUTE = (404, 405, 415, 501)
 # The statuses that answer no question: none at all, or those of a server that is busy (facts.md#error-form).
 _UNSETTLED = (None, 429, 502, 503, 504)
 _REFUSED = (400, 422)

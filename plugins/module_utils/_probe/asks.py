@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Callable
 
+from .._influxctl.version import version_text
 from .answers import (
     Answer,
     Reply,
@@ -292,10 +293,9 @@ def past_expiry(session: Session) -> Answer:
 
 def influxctl_version(session: Session) -> Answer:
     """Ask influxctl for its version (facts.md#versions-of-influxctl)."""
-    version = session.program.version
-    if version is None:
+    text = version_text(session.program.version)
+    if text is None:
         return unanswered("influxctl version shows no version number.")
-    text = ".".join(map(str, version))
     return Answer(text, f"influxctl version shows {text}.")
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -17,11 +16,9 @@ from .._core.connection import Connection
 from .._core.durations import format_instant
 from .._influxctl.influxctl import find_secret, parse_list
 from .._influxctl.runner import Output, Runner
-from .._influxctl.version import Version, parse_version
+from .._influxctl.version import Version, version_in
 from .._tokens.influxctl_config import private_config
 
-# How gRPC and HTTP say that a credential may not do this (facts.md#how-it-speaks).
-_FORBIDDEN = re.compile(r"Unauthenticated|PermissionDenied|\b40[13]\b|unauthorized|forbidden", re.IGNORECASE)
 _JSON = ("--format", "json")
 # Why there is no influxctl, by the code of the error.
 _NONE = {
@@ -56,15 +53,14 @@ class Influxctl:
         return self._run_once(arguments) if ran.forbidden else ran
 
     def _run_once(self, arguments: Sequence[str]) -> Ran:
-        output: Output = self._runner.run(arguments)
+        output = self._runner.run(arguments)
         success = output.code == 0
-        return Ran(success, not success and bool(_FORBIDDEN.search(output.text())), output.stdout)
+        return Ran(success, not success and output.is_forbidden(), output.stdout)
 
     @cached_property
     def version(self) -> Version | None:
         """The program's version, None where it can't be read."""
-        output = self._runner.run(["version"])
-        return parse_version(f"{output.stdout}\n{output.stderr}")
+        return version_in(self._runner.run(["version"]))
 
     def lists_databases(self) -> bool:
         """Return whether the program can list the databases."""

@@ -9,17 +9,14 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Callable
 
-from .._api.endpoints import BASE, ManagementApi, long_form, unwrapped
+from .._api.endpoints import BASE, NO_ROUTE, ManagementApi, long_form, unwrapped
 from .._api.observation import Observation, observe
 from .._core import errors
 from .._core.connection import CLUSTERED_ID, Connection
 from .._core.throttle import Throttle
 from .._core.token_values import can_be_secret
-from .._tokens.proof import data_plane
-from .answers import NO_ROUTE, Reply
-
-# Seconds to wait for a new token: activation takes "seconds to minutes" (facts.md#activation).
-PATIENCE = 300.0
+from .._tokens.proof import DEFAULT_WAIT, data_plane
+from .answers import Reply
 
 
 class Server:
@@ -135,7 +132,7 @@ class Server:
         return True
 
     def activation(self, token: dict[str, Any], secret: str) -> float | None:
-        """Return the seconds until the data plane accepts a new token, None where it doesn't within PATIENCE.
+        """Return the seconds until the data plane accepts a new token, None where it doesn't within DEFAULT_WAIT.
 
         `token` has an `id`, and in `permissions` a database that it may read.
         """
@@ -144,7 +141,7 @@ class Server:
         queried = self._connection._replace(base_url=data_plane(self._connection, self._query_host))
         begun = self._clock()
         try:
-            wait_until_active(queried, token, secret, PATIENCE, self._throttle, pause=Throttle.nap, clock=self._clock)
+            wait_until_active(queried, token, secret, DEFAULT_WAIT, self._throttle, clock=self._clock)
         except errors.Influxdb3Error:
             return None
         return self._clock() - begun

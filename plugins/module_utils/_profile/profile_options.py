@@ -12,7 +12,7 @@ from typing import Any
 from .._core import errors
 from .._core.credentials import check_secret, foreign_secret_problem
 from .._core.host_names import check_host_name
-from .._core.stated import without_unset
+from .._core.stated import PRODUCTS, without_unset
 from .profile_reader import Profile
 from .profiles import Wish
 
@@ -39,7 +39,7 @@ _AUTH: dict[str, dict[str, Any]] = {
     "token": {"type": "dict", "options": _TOKEN, "no_log": False},
 }
 _KEYS: dict[str, dict[str, Any]] = {
-    "product": {"type": "str", "choices": ["clustered", "dedicated"]},
+    "product": {"type": "str", "choices": list(PRODUCTS)},
     "host": _STRING,
     "port": {"type": "int"},
     "account_id": _STRING,

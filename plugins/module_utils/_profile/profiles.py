@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core import errors, printing
-from .._core.stated import PRODUCTS
+from .._core.stated import CLUSTERED, PRODUCTS
 from . import toml_data
 from .profile_reader import (
     AUTH_KINDS,
@@ -79,7 +79,7 @@ def check(profile: Profile) -> None:
         raise errors.OptionError(
             f"product: the profile {profile.get('name')!r} needs one of clustered and dedicated, and has {product!r}."
         )
-    needed = ("host",) if product == "clustered" else ("account_id", "cluster_id")
+    needed = ("host",) if product == CLUSTERED else ("account_id", "cluster_id")
     missing = [key for key in needed if not profile.get(key)]
     if missing:
         raise errors.OptionError(

@@ -12,8 +12,6 @@ from .._core import entities, errors, interface
 from .backend import Kind
 from .entry import Entry
 
-_SHOWN_FAILURES = 5
-
 
 def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> interface.Result:
     """Return the result of a module for one token. `adjusted` says that the attributes of its secret file differed.
@@ -109,8 +107,8 @@ def _summary(entries: Sequence[Entry], kind: Kind) -> errors.Influxdb3Error | No
     failed = [(entry.order.wish.description, entry.error) for entry in entries if entry.error]
     if not failed:
         return None
-    problems = "; ".join(f"{description!r}: {error}" for description, error in failed[:_SHOWN_FAILURES])
-    more = f"; and {len(failed) - _SHOWN_FAILURES} more" if len(failed) > _SHOWN_FAILURES else ""
+    problems = "; ".join(f"{description!r}: {error}" for description, error in failed[: entities.SHOWN])
+    more = f"; and {len(failed) - entities.SHOWN} more" if len(failed) > entities.SHOWN else ""
     codes = {error.code for _description, error in failed}
     return errors.Influxdb3Error(
         f"{len(failed)} of {len(entries)} {kind.entity.noun}s failed: {problems}{more}",
