@@ -113,6 +113,12 @@ class Location:
             self.directory = inner
             self._above.append(self.missing.pop(0))
 
+    def unmake(self) -> None:
+        """Remove the directories that `make` has made, as far as nothing is in them."""
+        for directory in reversed(self.made):
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+
     def there(self) -> int:
         """Return the descriptor of the file's own directory. Raises FileNotFoundError while that is missing."""
         if self.missing:

@@ -20,6 +20,14 @@ from .._core.owner import Owner
 Diff = dict[str, dict[str, Any]]
 
 
+def make_directories(module: AnsibleModule, where: durable.Location, owner: Owner) -> None:
+    """Make the directories that a file lacks, with the owner and with the context of SELinux. Raises OSError."""
+    where.make(owner)
+    for directory in where.made:
+        context = module.load_file_common_arguments(module.params, directory).get("secontext")
+        module.set_context_if_different(directory, context, False)
+
+
 def copy_attributes(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
     """Give a new file the attributes of the old one: mode, and as far as this user may, owner, ACL and context.
 

@@ -22,7 +22,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core import durable, errors, regular_file
 from .._core.owner import parse_owner
 from .._profile import config_file
-from .file_attributes import apply_file_options, copy_attributes, set_attributes
+from .file_attributes import apply_file_options, copy_attributes, make_directories, set_attributes
 from .profile_files import explained, lock
 
 # Errors of the replacement of a file. To write over the file may work in spite of them.
@@ -37,16 +37,11 @@ def parents(module: AnsibleModule, where: durable.Location) -> Iterator[None]:
     """
     try:
         with explained(where.path, "created"):
-            where.make(parse_owner(module.params["owner"], module.params["group"]))
-        for directory in where.made:
-            context = module.load_file_common_arguments(module.params, directory).get("secontext")
-            module.set_context_if_different(directory, context, False)
+            make_directories(module, where, parse_owner(module.params["owner"], module.params["group"]))
         lock(where)
         yield
     except BaseException:
-        for directory in reversed(where.made):
-            with contextlib.suppress(OSError):
-                os.rmdir(directory)
+        where.unmake()
         raise
 
 

@@ -21,7 +21,15 @@ from .._core.replaceable import obstacle
 from .._tokens import secret_text
 from .._tokens.env_file import check_name, is_ours, line_of, name_in, variable_in
 from .._tokens.kept_secrets import kept_at, location_of, refuse_foreign, unreadable
-from .file_attributes import Diff, apply_file_options, copy_attributes, describe, differences, set_attributes
+from .file_attributes import (
+    Diff,
+    apply_file_options,
+    copy_attributes,
+    describe,
+    differences,
+    make_directories,
+    set_attributes,
+)
 
 # The ending of a note's name. The note says that what uses the token has not read it yet.
 UNUSED = ".unused"
@@ -58,7 +66,8 @@ def locked_files(module: AnsibleModule) -> Iterator[list[durable.Location]]:
         try:
             if present and not module.check_mode:
                 for location in locations:
-                    _make(module, location, owner)
+                    with _explained(location.path):
+                        make_directories(module, location, owner)
             if not module.check_mode:
                 _lock(locations)
             if present:
@@ -66,18 +75,9 @@ def locked_files(module: AnsibleModule) -> Iterator[list[durable.Location]]:
                     _refuse_shared(location, owner)
             yield locations
         except BaseException:
-            for directory in [made for location in reversed(locations) for made in reversed(location.made)]:
-                with contextlib.suppress(OSError):
-                    os.rmdir(directory)
+            for location in reversed(locations):
+                location.unmake()
             raise
-
-
-def _make(module: AnsibleModule, location: durable.Location, owner: Owner) -> None:
-    with _explained(location.path):
-        location.make(owner)
-    for directory in location.made:
-        context = module.load_file_common_arguments(module.params, directory).get("secontext")
-        module.set_context_if_different(directory, context, False)
 
 
 def _lock(locations: Sequence[durable.Location]) -> None:
