@@ -19,7 +19,7 @@ import pytest
 
 from fleet import Fleet
 from harness.modules import Modules
-from harness.playbook import Ansible, Run
+from harness.playbook import Ansible
 from harness.warm import Warm
 from simulator import Simulator, Switches
 from simulator.influxctl import install
@@ -36,7 +36,6 @@ own_errors = pytest.mark.presumes(error_bodies="json")
 COMPILED = Path(__file__).parent / "compiled"
 
 MakeSimulator = Callable[..., Simulator]
-RunTasks = Callable[..., Run]
 
 
 def reported_switches() -> Switches:

@@ -37,7 +37,6 @@ SHOWN_TEMPLATE = [
 ]
 USER_KEYS = {"id", "name", "email", "account_id", "created_at"}
 CLUSTER_KEYS = {"account_id", "cluster_id", "name", "url", "state", "created_at"}
-TABLE_KEYS = {"database", "name", "id", "deleted", "partition_template"}
 
 Run = Callable[..., dict[str, Any]]
 

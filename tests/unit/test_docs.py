@@ -149,7 +149,6 @@ def test_a_long_page_says_first_which_options_are_needed(name: str) -> None:
     assert description[1].startswith("In most cases you need O(")
 
 
-IMAGE = re.compile(r"^\.\. image:: (\S+)\n(?:   :alt: (.+)\n)?", re.M)
 PICTURES = f"https://raw.githubusercontent.com/{links.REPOSITORY}/main/docs/images/"
 
 
