@@ -93,14 +93,6 @@ from typing import Any
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._reports.rotation import rotation
 
 
-class FilterModule:
-    """The filters of this file."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the functions by name."""
-        return {"fleet_rotation": fleet_rotation}
-
-
 def fleet_rotation(
     hosts: list[str],
     outcomes: dict[str, Any],
@@ -110,3 +102,11 @@ def fleet_rotation(
 ) -> dict[str, Any]:
     """Return `rows`, `table` and `stats`, as `rotation` does."""
     return rotation(hosts, outcomes, tokens, descriptions or {}, begun)
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the functions by name."""
+        return {"fleet_rotation": fleet_rotation}

@@ -65,14 +65,6 @@ from ansible.utils.display import Display
 from ansible_collections.influxops.influxdb3.plugins.plugin_utils._variables.checking import complaints, doubts
 
 
-class FilterModule:
-    """The filters of this file."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the functions by name."""
-        return {"role_variables": role_variables}
-
-
 def role_variables(
     stated: list[str], role: str, spans: dict[str, Any] | None = None, reports: dict[str, Any] | None = None
 ) -> list[str]:
@@ -80,3 +72,11 @@ def role_variables(
     for doubt in doubts(role, spans or {}):
         Display().warning(doubt)
     return complaints(stated, role, spans or {}, reports)
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the functions by name."""
+        return {"role_variables": role_variables}

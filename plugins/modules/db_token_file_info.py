@@ -185,7 +185,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_ide
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import described, env_state
-from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import public
+from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import PUBLIC, public
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import (
     kept_at,
     location_of,
@@ -198,7 +198,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "env_name": {"type": "str"},
     "directory": {"type": "path"},
 }
-_NOTHING = {"id": None, "description": None, "created_at": None, "expires_at": None}
+_NOTHING = dict.fromkeys(PUBLIC)
 
 
 def work(module: AnsibleModule) -> interface.Result:

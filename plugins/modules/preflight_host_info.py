@@ -255,7 +255,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.replaceable import obstacle
-from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl import trials
+from ansible_collections.influxops.influxdb3.plugins.module_utils._influxctl.trials import trials
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.file_attributes import describe
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.host_preflight import (
@@ -285,7 +285,7 @@ def work(module: AnsibleModule) -> interface.Result:
     """Look at everything, also where something is not in order."""
     params = module.params
     options = {"influxctl_path": params["influxctl_path"], "retries": 0, "delay": 0, "timeout": params["timeout"]}
-    how = trials.trials(options)
+    how = trials(options)
     path = config_file.locate(params["path"], os.environ)
     document, profile, failure = read_config(module)
     values = {

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One table of a database: options in, act, interpret, result."""
+"""One table of a database: options in, plan, apply, result."""
 
 from __future__ import annotations
 

@@ -35,11 +35,11 @@ class Checker:
         if form in self._defaults:
             return {**item, **self._defaults[form]}, []
         checked = self._validator.validate(item)
-        options, errors = checked.validated_parameters, list(checked.errors)
+        options, faults = checked.validated_parameters, list(checked.errors)
         unaltered = all(type(options.get(key)) is type(value) and options[key] == value for key, value in item.items())
-        if form is not None and unaltered and not errors:
+        if form is not None and unaltered and not faults:
             self._defaults[form] = {key: value for key, value in options.items() if key not in item}
-        return options, errors
+        return options, faults
 
 
 def _form(item: Mapping[str, Any], spec: interface.Spec) -> Any:
@@ -60,9 +60,9 @@ def _form(item: Mapping[str, Any], spec: interface.Spec) -> Any:
     return tuple(form)
 
 
-def may_be_read(errors: Sequence[Any]) -> bool:
+def may_be_read(faults: Sequence[Any]) -> bool:
     """Return whether unsupported options are the only errors, so that the values of the others can be parsed."""
-    return all(isinstance(error, UnsupportedError) for error in errors)
+    return all(isinstance(fault, UnsupportedError) for fault in faults)
 
 
 def sentence(error: Any) -> str:

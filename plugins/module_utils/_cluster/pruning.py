@@ -51,6 +51,6 @@ def tokens_to_prune(there: Sequence[entities.State], items: Iterable[TokenItem],
         if nonce or description in descriptions or token["id"] in ids or not alive(token, at):
             continue
         if not description.startswith("_"):
-            options, _errors = checker.check({"id": token["id"], "state": "absent"})
+            options, _faults = checker.check({"id": token["id"], "state": "absent"})
             found.append(TokenItem(description, order_of(options, entities.DB_TOKEN, at), pruned=True))
     return found

@@ -1,10 +1,9 @@
 # Copyright (c) 2026, influxops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan for a database: a pure function from its current and its desired state to a change. No I/O, no clock.
+"""The plan for a database or a table: a pure function from its current and its desired state to a change.
 
-Check mode stops after it. The diff and the result's `changed` come from the change. Only the module `table`, whose
-state the API doesn't show, takes `changed` from the answers to its requests.
+No I/O, no clock. Check mode stops after it, and the diff comes from the change.
 """
 
 from __future__ import annotations

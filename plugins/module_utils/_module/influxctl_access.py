@@ -93,6 +93,6 @@ def influxctl_lists(
     """Give access to the lists of influxctl. Arguments and errors are those of `influxctl_access`."""
     from .._influxctl.lists import Lists
 
-    with ExitStack() as stack:
+    with ExitStack() as stack:  # pylint takes a plain `with` here for one that isn't left
         access = stack.enter_context(influxctl_access(module, connection, longest, guarded=guarded))
         yield Lists(access.client, access.product)

@@ -23,7 +23,7 @@ from .influxctl_access import influxctl_access
 def influxctl_tokens(module: AnsibleModule) -> Iterator[InfluxctlTokens]:
     """Give access to the management tokens. Raises as `influxctl_access` does."""
     params: Mapping[str, Any] = module.params
-    with ExitStack() as stack:
+    with ExitStack() as stack:  # pylint takes a plain `with` here for one that isn't left
         access = stack.enter_context(influxctl_access(module))
         yield InfluxctlTokens(
             Influxctl(access.client),

@@ -29,15 +29,10 @@ def stated_secret(params: Mapping[str, Any]) -> secret_text.Secret:
         raise errors.OptionError(
             f"token: it is shorter than {LEAST_SECRET} characters; a database token has 64 or more."
         )
-    try:
-        if secret["id"] is not None:
-            parse_token_id(secret["id"])
-    except ValueError as error:
-        raise errors.OptionError(f"id: {error}.") from None
-    for name in ("created_at", "expires_at"):
+    for name, parse in (("id", parse_token_id), ("created_at", parse_instant), ("expires_at", parse_instant)):
         try:
             if secret[name] is not None:
-                parse_instant(str(secret[name]))
+                parse(str(secret[name]))
         except ValueError as error:
             raise errors.OptionError(f"{name}: {error}.") from None
     return secret

@@ -248,18 +248,14 @@ def _shared_entry(kind: Kind, leader: Member, look: Mapping[str, Any], loaded: A
     return {**entry, **({"secret_file": store} if store else {kind.held: _key_of(kind, loaded)})}
 
 
-def _results_by_request(planned: Mapping[str, Any], issued: Mapping[str, Any]) -> list[tuple[Data, Data]]:
-    """Return each request with its result. A loop over no requests has registered no results."""
-    return list(zip(planned["requests"], issued.get("results") or ()))
-
-
 def _answers(
     kind: Kind, planned: Mapping[str, Any], issued: Mapping[str, Any]
 ) -> tuple[dict[str, Answer], dict[str, str]]:
     """Return the answers by host, and the secrets by the IDs of their tokens, which are unique over clusters."""
     answers: dict[str, Answer] = {}
     secrets: dict[str, str] = {}
-    for request, result in _results_by_request(planned, issued):
+    # A loop over no requests has registered no results.
+    for request, result in zip(planned["requests"], issued.get("results") or ()):
         items = {item["description"]: item for item in result.get(kind.items) or ()}
         secrets |= {item["id"]: item[kind.secret] for item in items.values() if item.get(kind.secret)}
         failure = why_no_answer(result, request["issuer"])
@@ -355,13 +351,6 @@ def use(planned: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) ->
     return {"users": users}
 
 
-def _both(
-    decided: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]
-) -> tuple[dict[str, Answer], dict[str, Applied]]:
-    answers = {host: _answer(one) for host, one in decided["answers"].items()}
-    return answers, {host: Applied(**one) for host, one in applied.items()}
-
-
 def settle(
     kind: Kind,
     planned: Mapping[str, Any],
@@ -376,7 +365,8 @@ def settle(
     `applied` has the fields of `Applied` for each host that came to the end of the step. `sharers` are all hosts that
     may hold a shared token, and `doubt` says why there may be more of them, empty where there are not.
     """
-    answers, done = _both(decided, applied)
+    answers = {host: _answer(one) for host, one in decided["answers"].items()}
+    done = {host: Applied(**one) for host, one in applied.items()}
     members = [member for host, member in members_of(planned).items() if host in answers]
     shared = [member for member in members if member.host in planned["shared"]]
     each = settle_each([member for member in members if member.host not in planned["shared"]], answers, done)

@@ -192,7 +192,7 @@ def _soonest_end(listed: Iterable[Row]) -> str | None:
 
 
 def _findings(rows: Iterable[Row], orphans: Iterable[Row]) -> dict[str, list[str]]:
-    """Return the words of `audit_fail_on` that apply, each with what it applies to."""
+    """Return the words of `mgmt_token_audit_fail_on` that apply, each with what it applies to."""
     found: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         where = row["profile"] if row["kind"] == MANAGEMENT else row["held_in"]
