@@ -533,7 +533,7 @@ failure:
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -543,7 +543,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.apply
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.connection import Connection
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
     connection_of,
     run,
@@ -552,7 +551,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connec
 if TYPE_CHECKING:
     from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.tables import TableLists
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     # Each item is checked by _cluster/items.py with the specs of the modules for one object: Ansible would tell of one
     # wrong item only, and not of which.
     "databases": {"type": "list", "elements": "dict"},
@@ -601,7 +600,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS}, many_objects=True)
+    run(work, {**INFLUXCTL_OPTIONS, **OPTIONS}, many_objects=True)
 
 
 if __name__ == "__main__":

@@ -245,7 +245,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core import e
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.plan import Change, find
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
     connection_of,
     run,
@@ -284,7 +283,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS}, **RULES)
+    run(work, {**INFLUXCTL_OPTIONS, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

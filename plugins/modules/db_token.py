@@ -340,19 +340,13 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._api.endpoints import ManagementApi
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
-    connection_of,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import connection_of, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.db_tokens import OPTIONS, HttpTokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import (
     manage_many,
@@ -366,7 +360,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.many_w
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.proof import proof_of
 
-MANY: dict[str, Any] = {
+MANY: interface.Spec = {
     **many_options(DB_ENTRY, concurrency=8),
     "_refuse_unknown": {"type": "bool", "default": False},
 }
@@ -392,7 +386,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **OPTIONS, **MANY}, **many_rules("permissions"))
+    run(work, {**OPTIONS, **MANY}, **many_rules("permissions"))
 
 
 if __name__ == "__main__":

@@ -304,7 +304,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry 
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_delivery import deliver
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens import data_proof, delivery_file
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "path": {"type": "path", "required": True},
     "env_path": {"type": "path"},
     "env_name": {"type": "str"},

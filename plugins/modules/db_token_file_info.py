@@ -192,7 +192,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_s
     tokens_in,
 )
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "path": {"type": "path"},
     "env_path": {"type": "path"},
     "env_name": {"type": "str"},

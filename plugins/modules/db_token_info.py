@@ -119,21 +119,15 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, errors, interface
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
-    connect,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import connect, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.selection import TOKEN_INFO_OPTIONS, selection
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "id": {"type": "str"},
     "database": {"type": "str"},
 }
@@ -164,7 +158,7 @@ def main() -> None:
     """Run the module."""
     run(
         work,
-        {**CONNECTION_OPTIONS, **TOKEN_INFO_OPTIONS, **OPTIONS},
+        {**TOKEN_INFO_OPTIONS, **OPTIONS},
         mutually_exclusive=[("id", name) for name in ("description", "database", "expiring_within")],
     )
 

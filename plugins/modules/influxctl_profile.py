@@ -518,8 +518,6 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
@@ -542,7 +540,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profil
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import profile_options
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     **SHIPPED_OPTIONS,
     **profile_options.PROFILE_OPTIONS,
     "prove": {"type": "dict", "options": PROVE_OPTIONS},

@@ -165,7 +165,6 @@ failure:
 """
 
 import os
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -182,7 +181,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profil
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader, toml_data
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys, warnings
 
-OPTIONS: dict[str, dict[str, Any]] = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
+OPTIONS: interface.Spec = {**SHIPPED_OPTIONS, "name": {"type": "str"}}
 
 
 def work(module: AnsibleModule) -> interface.Result:

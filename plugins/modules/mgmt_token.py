@@ -260,18 +260,12 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import interface
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
-    INFLUXCTL_OPTIONS,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import INFLUXCTL_OPTIONS, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.mgmt_token_access import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.manage import (
     manage_many,
@@ -288,7 +282,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.wishes
     TOKEN_OPTIONS,
 )
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "allow_self_revoke": {"type": "bool", "default": False},
     **many_options(MGMT_ENTRY, concurrency=4),
 }
@@ -308,7 +302,7 @@ def main() -> None:
     """Run the module."""
     run(
         work,
-        {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
+        {**INFLUXCTL_OPTIONS, **TOKEN_OPTIONS, **SECRET_FILE_OPTIONS, **OPTIONS},
         **many_rules(),
     )
 

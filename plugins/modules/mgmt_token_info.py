@@ -120,22 +120,16 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
-    INFLUXCTL_OPTIONS,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import INFLUXCTL_OPTIONS, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.mgmt_token_access import influxctl_tokens
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.selection import TOKEN_INFO_OPTIONS, selection
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "id": {"type": "str"},
     "token_prefix": {"type": "str", "no_log": False},
 }
@@ -164,7 +158,7 @@ def main() -> None:
     """Run the module."""
     run(
         work,
-        {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **TOKEN_INFO_OPTIONS, **OPTIONS},
+        {**INFLUXCTL_OPTIONS, **TOKEN_INFO_OPTIONS, **OPTIONS},
         mutually_exclusive=[("id", name) for name in ("description", "token_prefix", "expiring_within")],
     )
 

@@ -247,7 +247,6 @@ failure:
 """
 
 import os
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -269,7 +268,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.profil
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import config_file, profile_reader
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile.profile_keys import refused_keys
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     **SHIPPED_OPTIONS,
     "name": {"type": "str", "default": "default"},
     "influxctl_path": {"type": "path", "default": "influxctl"},

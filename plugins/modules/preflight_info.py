@@ -234,7 +234,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._module.prefli
 )
 from ansible_collections.influxops.influxdb3.plugins.module_utils._profile import toml_data
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "api": {"type": "bool", "default": True},
     "influxctl": {"type": "bool", "default": True},
 }
@@ -269,7 +269,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS})
+    run(work, {**INFLUXCTL_OPTIONS, **OPTIONS})
 
 
 if __name__ == "__main__":

@@ -168,8 +168,6 @@ failure:
 # texts.yml ends
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 # pylint: disable-next=unused-import
@@ -177,7 +175,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz imp
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.signals import orderly_end
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
     connection_of,
     run,
@@ -187,7 +184,7 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._probe.influxc
 from ansible_collections.influxops.influxdb3.plugins.module_utils._probe.scratch import parse_prefix
 from ansible_collections.influxops.influxdb3.plugins.module_utils._probe.server import Server
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: interface.Spec = {
     "writes": {"type": "bool", "default": False},
     "prefix": {"type": "str", "default": "influxops-probe"},
     "query_host": {"type": "str"},
@@ -225,7 +222,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS})
+    run(work, {**INFLUXCTL_OPTIONS, **OPTIONS})
 
 
 if __name__ == "__main__":

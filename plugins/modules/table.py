@@ -243,7 +243,6 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._cluster.table
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.converge import converge, foretell
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
     INFLUXCTL_OPTIONS,
     connection_of,
     run,
@@ -280,7 +279,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **LOOKUP_OPTION, **OPTIONS}, **RULES)
+    run(work, {**INFLUXCTL_OPTIONS, **LOOKUP_OPTION, **OPTIONS}, **RULES)
 
 
 if __name__ == "__main__":

@@ -129,11 +129,7 @@ from ansible.module_utils.basic import AnsibleModule
 # pylint: disable-next=unused-import
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import entities, interface
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import (
-    CONNECTION_OPTIONS,
-    INFLUXCTL_OPTIONS,
-    run,
-)
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.connect import INFLUXCTL_OPTIONS, run
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.influxctl_access import influxctl_lists
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.name_filters import (
     NAME_FILTERS,
@@ -158,7 +154,7 @@ def work(module: AnsibleModule) -> interface.Result:
 
 def main() -> None:
     """Run the module."""
-    run(work, {**CONNECTION_OPTIONS, **INFLUXCTL_OPTIONS, **OPTIONS}, **NAME_RULES)
+    run(work, {**INFLUXCTL_OPTIONS, **OPTIONS}, **NAME_RULES)
 
 
 if __name__ == "__main__":

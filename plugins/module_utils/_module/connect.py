@@ -57,10 +57,10 @@ INFLUXCTL_OPTIONS: interface.Spec = {"influxctl_path": {"type": "path"}}
 
 
 def run(work: Callable[[AnsibleModule], interface.Result], options: interface.Spec, **rules: Any) -> None:
-    """Run a module with a connection, and end it. An empty connection option counts as one that isn't stated.
+    """Run a module with a connection, and end it. `options` are those beside the connection's.
 
-    The logins of proxies are masked in all messages, because servers, proxies and influxctl may repeat them. `rules`
-    are further arguments of `entry.run`.
+    An empty connection option counts as one that isn't stated. The logins of proxies are masked in all messages,
+    because servers, proxies and influxctl may repeat them. `rules` are further arguments of `entry.run`.
     """
 
     def work_with_masked_logins(module: AnsibleModule) -> interface.Result:
@@ -68,7 +68,8 @@ def run(work: Callable[[AnsibleModule], interface.Result], options: interface.Sp
             errors.remember(secret)
         return work(module)
 
-    run_module(work_with_masked_logins, options, empty_is_unset=CONNECTION_OPTIONS, **rules)
+    every = {**CONNECTION_OPTIONS, **options}
+    run_module(work_with_masked_logins, every, empty_is_unset=CONNECTION_OPTIONS, **rules)
 
 
 def profile_of(module: AnsibleModule) -> tuple[str, dict[str, Any]]:
