@@ -23,7 +23,7 @@ from .._core import errors
 from . import answers
 from .deadline import DEADLINE, TimedResponse
 from .proxies import Proxy, logins_in, proxy_of
-from .tls_advice import tls_advice
+from .tls_advice import CUT, tls_advice
 from .trust import Trust, trust
 
 
@@ -159,8 +159,7 @@ def _no_answer(
     """Return the error of a request without an answer."""
     where = plane.base_url + (f" through the proxy {proxy.name}" if proxy else "")
     reason = errors.quoted(str(cause) or type(cause).__name__)
-    cut = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    if isinstance(cause, ssl.SSLError) and not isinstance(cause, (*cut, TimeoutError)):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, (*CUT, TimeoutError)):
         advice = tls_advice([cause], trusted.source, urlsplit(plane.base_url).hostname or "")
         return errors.ApiError(
             f"Can't {doing}: TLS with {where} failed ({reason}). {advice}", method=method, path=path, code="tls"

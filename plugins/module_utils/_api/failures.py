@@ -18,7 +18,7 @@ from .._core import errors
 from .._core.connection import Connection
 from . import answers
 from .proxies import Proxy
-from .tls_advice import tls_advice
+from .tls_advice import CUT, tls_advice
 from .transport import REFUSED, Answer, Request
 
 # The API hands on the errors of a gRPC service, `... rpc error: code = AlreadyExists desc = ...` (facts.md#error-form).
@@ -145,16 +145,12 @@ def _root_cause(error: BaseException) -> str:
 
 
 def is_tls(error: BaseException) -> bool:
-    """Return whether TLS itself failed (also for a file that can't be read), not the connection below it.
-
-    A connection that is cut inside TLS also surfaces as an SSLError, but as an end of file.
-    """
+    """Return whether TLS itself failed (also for a file that can't be read), not the connection below it."""
     from requests.exceptions import RequestException
 
     if not isinstance(error, RequestException):
         return True
-    cut = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, cut) for cause in _causes(error))
+    return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, CUT) for cause in _causes(error))
 
 
 def never_sent(error: BaseException) -> bool:

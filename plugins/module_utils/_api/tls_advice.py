@@ -12,6 +12,8 @@ from collections.abc import Sequence
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _NAMES = (62, 64)
 _UNKNOWN = (2, 18, 19, 20, 21, 27)
+# The errors of a connection that is cut inside TLS: no fault of TLS itself.
+CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 # Checks that OpenSSL makes only with X509_V_FLAG_X509_STRICT, which urllib3 sets from Python 3.13 on, as Python does.
 _STRICT = range(78, 94)
 

@@ -56,7 +56,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _read_number(value: Any) -> int:
+def read_number(value: Any) -> int:
     """Return a whole number that isn't negative, within int64 (facts.md#limits); neither True nor 1.0 is one."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**63 - 1:
         raise ValueError("no number from 0 to the end of int64")
@@ -298,7 +298,7 @@ def _read_part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind, value = read_text(part["type"]), part["value"]
     if kind != "bucket":
         return {"type": kind, "value": read_text(value)}
-    number = _read_number(value["numberOfBuckets"])
+    number = read_number(value["numberOfBuckets"])
     return {"type": kind, "tag_name": read_text(value["tagName"]), "number_of_buckets": number}
 
 
@@ -350,18 +350,18 @@ _RETENTION_PERIOD = Field(
     mutable=True,
     missing=int,
     parse=parse_duration,
-    read=_read_number,
+    read=read_number,
     show=format_duration,
 )
 
 DATABASE = Entity(
     "database",
     (
-        Field("id", "id", read=_read_number),
+        Field("id", "id", read=read_number),
         Field("name", "name", required=True, parse=parse_name, read=read_text),
         _RETENTION_PERIOD,
-        Field("max_tables", "maxTables", mutable=True, parse=parse_limit, read=_read_number),
-        Field("max_columns_per_table", "maxColumnsPerTable", mutable=True, parse=parse_limit, read=_read_number),
+        Field("max_tables", "maxTables", mutable=True, parse=parse_limit, read=read_number),
+        Field("max_columns_per_table", "maxColumnsPerTable", mutable=True, parse=parse_limit, read=read_number),
         _PARTITION_TEMPLATE,
     ),
 )
@@ -369,7 +369,7 @@ DATABASE = Entity(
 TABLE = Entity(
     "table",
     (
-        Field("id", "id", read=_read_number),
+        Field("id", "id", read=read_number),
         Field("database", "databaseName", parse=parse_name, read=read_text),
         Field("name", "name", required=True, parse=parse_table_name, read=read_text),
         _PARTITION_TEMPLATE,

@@ -31,11 +31,9 @@ from .._core.durations import format_instant
 from .._core.token_values import can_be_secret
 from .client import Client, Need, is_passing
 from .runner import Output
-from .version import OLDEST, version_text
+from .version import EXPIRY_SINCE, OLDEST, version_text
 
 _NEEDS = (Need(OLDEST, "management tokens"),)
-# `--expires-at` (facts.md#versions-of-influxctl).
-_EXPIRY_SINCE = "2.10.0"
 # "Fixed nil pointer when listing management tokens" (facts.md#versions-of-influxctl).
 _LIST_FIXED = (2, 7, 0)
 _LIST = ("management", "list", "--format", "json")
@@ -266,7 +264,7 @@ class Influxctl:
         version = self._client.version()
         if "expires-at" in output.stderr:
             number = version_text(version) or "unknown"
-            return f" It is version {number}; an expiry needs influxctl {_EXPIRY_SINCE} or newer."
+            return f" It is version {number}; an expiry needs influxctl {version_text(EXPIRY_SINCE)} or newer."
         if version is not None and version < _LIST_FIXED and "nil pointer" in output.stderr:
             return f" It is version {version_text(version)}; influxctl 2.7.0 fixed the list of management tokens."
         return ""

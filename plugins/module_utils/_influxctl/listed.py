@@ -43,11 +43,8 @@ def squashed(key: Any) -> str:
 
 def _number(value: Any) -> int:
     """Return a whole number that isn't negative, within int64. Protobuf writes an int64 in JSON as a text."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**63 - 1:
-        raise ValueError("no number from 0 to the end of int64")
-    return value
+    is_text = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
+    return entities.read_number(int(value) if is_text else value)
 
 
 def _id(value: Any) -> int:

@@ -13,6 +13,8 @@ from .runner import Output, Runner
 Version = tuple[int, int, int]
 # `management`, and with it `mgmt_token` in a profile (facts.md#versions-of-influxctl).
 OLDEST = (2, 6, 0)
+# `--expires-at` of `management create` (facts.md#versions-of-influxctl).
+EXPIRY_SINCE = (2, 10, 0)
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
 
 

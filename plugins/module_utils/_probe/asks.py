@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Callable
 
-from .._influxctl.version import version_text
+from .._influxctl.version import EXPIRY_SINCE, version_text
 from .answers import (
     Answer,
     Reply,
@@ -33,7 +33,6 @@ Ask = Callable[[Session], Answer]
 _HALF_AN_HOUR = 1_800_000_000_000
 # The documents' limit of a partition template, and one more (facts.md#partition-templates).
 _MANY_BUCKETS = 1_001
-_EXPIRY_SINCE = (2, 10, 0)
 _NO_DATABASE = "No database could be made to try it on."
 _NO_TOKEN = "No database token could be made to try it on."
 
@@ -315,7 +314,7 @@ def _no_issue(session: Session) -> str:
     if not session.writes:
         return "influxctl can list management tokens; whether it can make and revoke them, only writes tell."
     version = session.program.version
-    if version is not None and version < _EXPIRY_SINCE:
+    if version is not None and version < EXPIRY_SINCE:
         return "This influxctl can't give a management token an end (2.10.0 can), so none was made."
     return ""
 
