@@ -215,7 +215,7 @@ class ActionModule(ShippingAction):
             failure = self._why_unused(host, decided["answers"][host]["id"])
             if failure:
                 applied[host] = {**applied[host], "is_used": False, "failure": failure}
-        settled = steps.settle(self._kind, planned, decided, applied, sharers=sharers, doubt=doubt)
+        settled = steps.settle(planned, decided, applied, sharers=sharers, doubt=doubt)
         for sentence in settled["stay"]:
             self._display.warning(sentence)
         return {**settled, "applied": applied, "_ansible_no_log": True}

@@ -28,10 +28,10 @@ class Observation:
     certificate_ends: datetime | None
 
 
-def observe(answer: Any, at: datetime | None = None) -> Observation:
+def observe(answer: Any) -> Observation:
     """Return what an answer of urllib3 shows. Its body must not have been read: then the connection is gone."""
     return Observation(
-        at=at or datetime.now(timezone.utc),
+        at=datetime.now(timezone.utc),
         server_time=parse_date(answer.headers.get("Date")),
         certificate_ends=_certificate_ends(answer),
     )

@@ -175,7 +175,7 @@ class TableRequests:
         api: ManagementApi,
         wish: TableWish,
         databases: Callable[[], Collection[str]],
-        lists: TableLists | None = None,
+        lists: TableLists | None,
     ) -> None:
         self._api, self._wish, self._databases, self._lists = api, wish, databases, lists
         self.exists: dict[str, bool] = {}

@@ -125,9 +125,9 @@ class Location:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return self.directory
 
-    def status(self, name: str | None = None) -> os.stat_result:
+    def status(self, name: str) -> os.stat_result:
         """Return the status of a file in the directory; that of a link is its own. Raises OSError."""
-        return os.stat(name or self.name, dir_fd=self.there(), follow_symlinks=False)
+        return os.stat(name, dir_fd=self.there(), follow_symlinks=False)
 
     def open(self, flags: int, name: str | None = None) -> int:
         """Return a descriptor of a file in the directory; new ones are private (0600). No link is followed."""

@@ -57,9 +57,9 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
     return mask(cut, {*secrets, *_SECRETS.of_module, *_SECRETS.added})
 
 
-def shown(text: str, secrets: Iterable[str] = ()) -> str:
+def shown(text: str) -> str:
     """Return a text as an error or a warning may show it: without any registered secret, and on one line."""
-    return printing.printable(quoted(text, secrets))
+    return printing.printable(quoted(text))
 
 
 class Failure(TypedDict):

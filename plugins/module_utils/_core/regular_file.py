@@ -70,9 +70,9 @@ def content_of(descriptor: int, most: int = MOST) -> bytes:
     return b"".join(pieces)
 
 
-def read_regular(path: str, *, follow: bool = True, dir_fd: int | None = None, most: int = MOST) -> bytes:
+def read_regular(path: str, *, most: int = MOST) -> bytes:
     """Return the content of a regular file. Raises as `open_regular` and `content_of` do."""
-    descriptor = open_regular(path, follow=follow, dir_fd=dir_fd)
+    descriptor = open_regular(path)
     try:
         return content_of(descriptor, most)
     finally:

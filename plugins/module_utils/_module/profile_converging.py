@@ -35,7 +35,7 @@ def converge_profiles(
         # Another run may have made the file in the directories that are now there, before this one locked them.
         with parents(module, where):
             return converge_profiles(module, where, wishes, how)
-    prove = None if module.check_mode else _proof_due(module, how, path, text or "", edited)
+    prove = None if module.check_mode else _proof_due(module, how, text or "", edited)
     values, before, after = _report(edited.document, edited.outcomes, many=module.params["profiles"] is not None)
     diff = {"before": before, "after": after}
     attributes = {} if text is None else differences(module, path, diff)
@@ -73,9 +73,9 @@ def _write(
 
 
 def _proof_due(
-    module: AnsibleModule, how: Trials | None, path: str, old: str, edited: profiles.Edited
+    module: AnsibleModule, how: Trials | None, old: str, edited: profiles.Edited
 ) -> Callable[[str], None] | None:
-    """Return a function that proves the profiles in the config of a path, None where no proof is due.
+    """Return a function that takes the path of a config and proves the profiles in it, None where no proof is due.
 
     The function raises NotProved; this one does, too, where there is no program that can be run.
     """

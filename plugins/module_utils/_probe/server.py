@@ -22,7 +22,7 @@ from .answers import Reply
 class Server:
     """One server, and the replies that it gives.
 
-    `on_secret` is called with each secret in a reply. `clock` is monotonic, in seconds; `throttle` makes the pauses.
+    `on_secret` is called with each secret in a reply. `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -30,13 +30,12 @@ class Server:
         connection: Connection,
         on_secret: Callable[[str], None],
         query_host: str | None = None,
-        throttle: Throttle | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._on_secret = on_secret
         self._query_host = query_host
-        self._throttle = throttle or Throttle()
+        self._throttle = Throttle()
         self._clock = clock
         self._status: int | None = None
         self._transport = self._new_transport()

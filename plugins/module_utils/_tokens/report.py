@@ -13,7 +13,7 @@ from .backend import Kind
 from .entry import Entry
 
 
-def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> interface.Result:
+def one_result(entry: Entry, kind: Kind, *, adjusted: bool) -> interface.Result:
     """Return the result of a module for one token. `adjusted` says that the attributes of its secret file differed.
 
     Raises the entry's error, if it has one.
@@ -31,7 +31,7 @@ def one_result(entry: Entry, kind: Kind, *, adjusted: bool = False) -> interface
     )
 
 
-def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool = False) -> interface.Result:
+def many_result(entries: Sequence[Entry], kind: Kind, *, adjusted: bool) -> interface.Result:
     """Return the result with every entry's outcome, and with one error if any entry has failed."""
     option = f"{kind.noun}s"
     changed = [entry for entry in entries if _has_changed(entry)]

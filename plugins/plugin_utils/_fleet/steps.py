@@ -352,7 +352,6 @@ def use(planned: Mapping[str, Any], applied: Mapping[str, Mapping[str, Any]]) ->
 
 
 def settle(
-    kind: Kind,
     planned: Mapping[str, Any],
     decided: Mapping[str, Any],
     applied: Mapping[str, Mapping[str, Any]],

@@ -62,7 +62,7 @@ def profile_rows(host: str, holding: Mapping[str, Any], by_prefix: Mapping[Any, 
     return rows or [{**base, **refused}]
 
 
-def file_row(host: str, answer: Mapping[str, Any], by_id: Mapping[Any, Row], away: str | None = None) -> Row:
+def file_row(host: str, answer: Mapping[str, Any], by_id: Mapping[Any, Row], away: str | None) -> Row:
     """Return the row of a host's file of a database token.
 
     `answer` is the result of db_token_file_info. `away` says why the host wasn't asked for it, None where it was.

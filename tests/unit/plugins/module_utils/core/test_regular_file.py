@@ -17,6 +17,8 @@ from ansible_collections.influxops.influxdb3.plugins.module_utils._core.regular_
     MOST,
     NotRegular,
     TooLarge,
+    content_of,
+    open_regular,
     read_regular,
 )
 
@@ -28,7 +30,9 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert read_regular(str(path)) == content
     assert read_regular("/proc/self/stat")
     directory = os.open(tmp_path, os.O_RDONLY)
-    assert read_regular("file", dir_fd=directory) == content
+    descriptor = open_regular("file", dir_fd=directory)
+    assert content_of(descriptor) == content
+    os.close(descriptor)
     os.close(directory)
 
 
@@ -37,7 +41,7 @@ def test_a_link_is_followed_only_where_that_is_allowed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
     assert read_regular(str(tmp_path / "link")) == b"x"
     with pytest.raises(OSError, check=lambda error: error.errno == errno.ELOOP):
-        read_regular(str(tmp_path / "link"), follow=False)
+        open_regular(str(tmp_path / "link"), follow=False)
 
 
 def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:

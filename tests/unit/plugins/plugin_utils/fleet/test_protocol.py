@@ -252,9 +252,7 @@ class Run:
         """What may go."""
         assert self.planned is not None
         assert self.decided is not None
-        self.settled = steps.settle(
-            self.world.kind, self.planned, self.decided, self.applied, sharers=list(self.world.files), doubt=""
-        )
+        self.settled = steps.settle(self.planned, self.decided, self.applied, sharers=list(self.world.files), doubt="")
 
     def revoke(self) -> None:
         """Revoke what may go, and the new tokens that nobody holds; say what became of the hosts."""

@@ -202,7 +202,7 @@ def use(
     issued = {"results": [{"mgmt_tokens": tokens} for tokens in made]}
     decided = steps.decide(profiles.KIND, planned, issued, None, is_check=False)
     done = {host: asdict(one) for host, one in applied.items()}
-    settled = steps.settle(profiles.KIND, planned, decided, done, sharers=sharers, doubt="")
+    settled = steps.settle(planned, decided, done, sharers=sharers, doubt="")
     revoked = [token_id for one in settled["revocations"] for token_id in one["ids"]]
     answers = {"results": [{"mgmt_tokens": [{"id": token_id}]} for token_id in revoked]}
     return revoked, steps.finish(profiles.KIND, planned, settled, done, answers, is_check=False)["progress"]
