@@ -176,6 +176,25 @@ def test_nothing_stated_needs_no_connection(ansible: Ansible, tmp_path: Path) ->
     assert run.code == 0, run.output
 
 
+def test_blank_fields_and_texts_of_a_survey(ansible: Ansible, sim: Simulator, tmp_path: Path) -> None:
+    """AWX gives true and false as texts, and an empty text for a field that nobody has filled in."""
+    sim.add_database("there")
+    hosts = inventory(tmp_path / "inventory", {})
+    common = {"python": "{{ ansible_playbook_python }}", "cluster_connection": connection(sim)}
+    for answer, kind in (("false", "skipped"), ("true", "failed")):
+        variables = {**common, "cluster_prune": {"databases": "{{ answer }}"}, "answer": answer}
+        run = ansible.playbook(ROLE, variables=variables, inventory=hosts)
+        found = [r["kind"] for r in run.results if r["task"].endswith("to the stated form")]
+        assert (found, sim.writes) == ([kind], []), run.output
+        # What is refused is the empty list, and not the text.
+        assert ("set prune_limit" in run.output) is (kind == "failed")
+    variables = {**common, "cluster_export_path": "", "cluster_lookup": "", "probe_file": "", "probe_writes": ""}
+    for name in ("export", "probe"):
+        run = ansible.playbook(f"influxops.influxdb3.{name}", variables=variables)
+        assert run.code == 0, run.output
+    assert "name: there" in (ansible.workdir / "cluster.yml").read_text().replace("!unsafe ", "").replace("'", "")
+
+
 @pytest.mark.parametrize("form", sample(Switches.values("url_forms"), lambda _number, form: form == "long"))
 def test_an_export_adopts_a_cluster(
     ansible: Ansible, make_simulator: Callable[..., Simulator], tmp_path: Path, form: str

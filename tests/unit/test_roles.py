@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,33 @@ def test_who_else_does_a_task_has_rights_of_its_own(path: Path) -> None:
     for line in tasks_of(yaml.safe_load(path.read_text())):
         if "delegate_to" in line[-1] and not without_rights & set(line[-1]):
             assert any("ansible_become" in one.get("vars", {}) for one in line), line[-1]["name"]
+
+
+@pytest.mark.parametrize("path", TASKS, ids=NAMES.get)
+def test_a_condition_takes_a_text_for_true_or_false(path: Path) -> None:
+    """AWX and `-e` give texts. ansible-core 2.21 refuses one as a condition, and up to 2.18 "false" counts as true."""
+    booleans = list(booleans_of(path.parents[1] / "meta" / "argument_specs.yml"))
+    for line in tasks_of(yaml.safe_load(path.read_text())):
+        when = line[-1].get("when", [])
+        for condition in when if isinstance(when, list) else [when]:
+            for name in booleans:
+                uses = re.findall(
+                    rf"\b{re.escape(name)}\b(?: *\| *default\([^)]*\))?(.*?)(?= or | and |$)", str(condition)
+                )
+                assert all(rest.strip().startswith("| bool") for rest in uses), (line[-1]["name"], name)
+
+
+def booleans_of(specs: Path) -> Iterator[str]:
+    """The role's variables that are true or false, and such options of one that has options: `variable.option`."""
+    if not specs.exists():
+        return
+    for entry in yaml.safe_load(specs.read_text())["argument_specs"].values():
+        for name, option in entry.get("options", {}).items():
+            if option.get("type") == "bool":
+                yield name
+            if option.get("type") == "dict":
+                inner = option.get("options", {})
+                yield from (f"{name}.{one}" for one in inner if inner[one].get("type") == "bool")
 
 
 @pytest.mark.parametrize("path", TASKS, ids=NAMES.get)
