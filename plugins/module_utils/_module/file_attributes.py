@@ -10,6 +10,7 @@ import grp
 import os
 import pwd
 import stat
+import struct
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -18,6 +19,9 @@ from .._core import durable
 from .._core.owner import Owner
 
 Diff = dict[str, dict[str, Any]]
+_ACL = "system.posix_acl_access"
+# The mask of an ACL, which stands for a mode's bits of the group, and the entry of all others.
+_OPENED_BY_MODE = (0x10, 0x20)
 
 
 def make_directories(module: AnsibleModule, where: durable.Location, owner: Owner) -> None:
@@ -31,17 +35,29 @@ def make_directories(module: AnsibleModule, where: durable.Location, owner: Owne
 def copy_attributes(module: AnsibleModule, descriptor: int, path: str, old: int, old_path: str) -> None:
     """Give a new file the attributes of the old one: mode, and as far as this user may, owner, ACL and context.
 
+    What the options state counts at once: the old file may be one that everybody may read, or somebody else's, and
+    whoever opens the new one before `apply_file_options` has made it private would keep it open, with its secret.
     `descriptor` and `old` are the open files, of which only the context of SELinux is set by the path. Raises OSError.
     """
-    status = os.fstat(old)
+    status, wanted = os.fstat(old), differences(module, old_path)
+    mode = wanted.get("mode")
     with contextlib.suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+        os.fchown(descriptor, wanted.get("owner", status.st_uid), wanted.get("group", status.st_gid))
     for name in os.listxattr(old) if hasattr(os, "listxattr") else ():
         with contextlib.suppress(OSError):
-            os.setxattr(descriptor, name, os.getxattr(old, name))
+            value = os.getxattr(old, name)
+            os.setxattr(descriptor, name, _closed(value) if name == _ACL else value)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode) if mode is None else int(mode, 8))
     if module.selinux_enabled():
         module.set_context_if_different(path, module.selinux_context(old_path), False)
+
+
+def _closed(acl: bytes) -> bytes:
+    """Return an ACL that lets nobody but the owner in, until a mode of the file opens it again (acl(5), chmod)."""
+    entries = struct.iter_unpack("<HHI", acl[4:])
+    return acl[:4] + b"".join(
+        struct.pack("<HHI", tag, 0 if tag in _OPENED_BY_MODE else rights, who) for tag, rights, who in entries
+    )
 
 
 def apply_file_options(module: AnsibleModule, descriptor: int, path: str) -> None:
