@@ -61,6 +61,24 @@ def test_tokens_are_made_with_one_list_and_revoked_with_one(run: Any, sim: Simul
     assert sum(token.revoked_at is None for token in sim.state.db_tokens) == 12
 
 
+@pytest.mark.parametrize("form", ["id", "ids", "cluster"])
+def test_an_id_in_capitals_is_the_same(modules: Modules, sim: Simulator, form: str) -> None:
+    """Else a token that leaked would stay, and the task that is to revoke it would end well."""
+    leaked, other = sim.add_db_token("leaked"), sim.add_db_token("other")
+    shown = leaked.id.upper()
+    forms: dict[str, dict[str, Any]] = {
+        "id": {"id": shown, "state": "absent"},
+        "ids": {"ids": [shown], "state": "absent"},
+        "cluster": {"db_tokens": [{"id": shown, "state": "absent"}]},
+    }
+    module = "cluster" if form == "cluster" else "db_token"
+    outcome = modules.run(module, {**connection(sim), **forms[form]})
+    assert (outcome.code, outcome.result["changed"]) == (0, True), outcome.output
+    assert (leaked.revoked_at is not None, other.revoked_at) == (True, None)
+    twice = modules.run("cluster", {**connection(sim), "db_tokens": [{"id": other.id}, {"id": other.id.upper()}]})
+    assert [problem["index"] for problem in twice.result["problems"]] == [1]
+
+
 def test_a_token_that_a_cut_off_run_has_begun_is_superseded_where_another_is_held(run: Any, sim: Simulator) -> None:
     kept = sim.add_db_token(NAMES[0], READ)
     begun = sim.add_db_token(f"{NAMES[0]} [pending {'0' * 32}]", READ)

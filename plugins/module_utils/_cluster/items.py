@@ -315,7 +315,8 @@ def _clashes(params: Mapping[str, Any]) -> list[Problem]:
             )
     tokens = params[DB_TOKENS] or ()
     found_twice(DB_TOKENS, tokens, lambda item: item.get("description"), "description", found)
-    found_twice(DB_TOKENS, tokens, lambda item: item.get("id"), "id", found)
+    # A UUID may be written in capitals; what is no UUID isn't likely to differ in them alone.
+    found_twice(DB_TOKENS, tokens, lambda item: text_in(item, "id").lower(), "id", found)
 
     def path(item: Mapping[str, Any]) -> str | None:
         own = secret_path(item, params["secret_dir"])

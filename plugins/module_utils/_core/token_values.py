@@ -16,6 +16,7 @@ from .credentials import secret_problem
 
 # Real ones are UUIDs (facts.md#operations). No option of influxctl, no path of dots and no text with blanks matches.
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._~:+=@-]{0,199}", re.ASCII)
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 _DB_TOKEN = re.compile(printing.DB_TOKEN)
 LEAST_SECRET = 12
 """The characters of the shortest secret; real ones have many more (facts.md#token-shapes)."""
@@ -32,10 +33,14 @@ PERMISSIONS_OPTION: dict[str, Any] = {
 
 
 def parse_token_id(text: Any) -> str:
-    """Return the ID of a token. Raises ValueError where it can be none."""
+    """Return the ID of a token, a UUID in lower case. Raises ValueError where it can be none.
+
+    A UUID is the same in capitals, as some programs show it. Otherwise a token that is to be revoked by its ID would
+    count as one that isn't there.
+    """
     if not isinstance(text, str) or not _ID.fullmatch(text):
         raise ValueError(f"{str(text)[:60]!r} is no token's ID, which begins with a letter or digit and has no blanks")
-    return text
+    return text.lower() if _UUID.fullmatch(text) else text
 
 
 def read_text(value: Any) -> str:
