@@ -553,3 +553,44 @@ def test_a_host_that_is_away_ends_no_report_where_any_error_is_fatal(
     lines = "\n".join(run.result(shown)["lines"])
     assert "host1" in lines
     assert "host2" in lines
+
+
+BLANK = ("influxdb3_fleet", "influxdb3_strategy", "influxdb3_serial", "influxdb3_max_fail_percentage")
+
+
+@pytest.mark.parametrize(
+    ("playbook", "names"),
+    [
+        ("audit", ("influxdb3_fleet", "mgmt_token_audit_expiring_within", "mgmt_token_audit_file")),
+        ("preflight", ("influxdb3_fleet", "preflight_expiring_within", "preflight_file")),
+        ("rotate", BLANK),
+    ],
+)
+def test_a_question_without_an_answer_is_as_if_it_were_not_asked(
+    playbook: str, names: tuple[str, ...], rotation: Rotation
+) -> None:
+    """A survey of AWX gives an empty text for it."""
+    for host in rotation.fleet.hosts:
+        rotation.give_old(host, days=60)
+
+    blank: dict[str, Any] = dict.fromkeys(names, "")
+    run = rotation.play(playbook, **blank)
+
+    assert run.code == 0, run.output
+    assert set(rotation.executions().values()) == {1}
+    assert run.changed == []
+
+
+@pytest.mark.parametrize("name", ["description_prefix", "issuer"])
+def test_an_empty_prefix_or_issuer_is_refused(name: str, rotation: Rotation) -> None:
+    """With an empty prefix, each host would get another token, described by a blank and its name."""
+    for host in rotation.fleet.hosts:
+        rotation.give_old(host, days=60)
+    before = rotation.configs()
+
+    blank: dict[str, Any] = {f"mgmt_token_{name}": ""}
+    run = rotation.rotate(**blank)
+
+    assert run.code == 2
+    assert f"mgmt_token_{name} is empty." in run.output
+    assert (rotation.configs(), rotation.sim.writes) == (before, [])

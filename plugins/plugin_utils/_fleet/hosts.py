@@ -36,6 +36,10 @@ def why_refused(kind: Kind, settings: Mapping[str, Any], strategy: str, problems
         )
     if problems:
         return " ".join(problems)
+    for name in ("description_prefix", "issuer"):
+        # As a survey of AWX makes it of no answer. With such a prefix, every host would get another token.
+        if settings.get(name) is not None and not settings[name].strip():
+            return f"{kind.role}_{name} is empty. Leave it out, or say what it is."
     file, loads, saves = (settings.get(name) is not None for name in ("secret_file", "load_tasks", "save_tasks"))
     if loads != saves or (file and loads) or (settings["strategy"] == "shared" and not (file or loads)):
         return stores(kind.role)

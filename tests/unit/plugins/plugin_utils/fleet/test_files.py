@@ -49,6 +49,8 @@ def stated(**more: Any) -> dict[str, Any]:
         ({"connection": {"host": "user@cluster"}}, "db_token_connection: host must not hold"),
         ({"strategy": "shared"}, "The strategy shared keeps its secret either in db_token_secret_file"),
         ({"connection": {}, "prove": False}, ""),
+        ({"description_prefix": ""}, "db_token_description_prefix is empty."),
+        ({"issuer": " "}, "db_token_issuer is empty."),
         ({"connection": {}, "prove_tasks": "prove.yml"}, ""),
         ({"connection": {}, "prove_host": "plane"}, ""),
         ({"env_path": "/etc/token.env", "env_name": "TOKEN"}, ""),
