@@ -265,3 +265,19 @@ def test_a_controller_without_tomlkit_says_what_to_do(ansible: Ansible, fleet: F
     run = play(ansible_python_interpreter=sys.executable)
     assert run.code == 0, run.output
     assert len(run.changed) == 2
+
+
+def test_empty_texts_for_the_file_count_as_not_given(ansible: Ansible, tmp_path: Path) -> None:
+    """As AWX makes them of an unanswered question: no owner is looked up, and the file is private."""
+    config = tmp_path / "config.toml"
+    config.write_text(BY_HAND)
+    config.chmod(0o644)
+    blank = dict.fromkeys((f"influxctl_profile_{name}" for name in ("owner", "group", "mode")), "")
+
+    run = ansible.playbook(
+        [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": [ROLE]}],
+        variables={**VARIABLES, **blank, "influxctl_profile_path": str(config)},
+    )
+
+    assert run.code == 0, run.output
+    assert config.stat().st_mode & 0o777 == 0o600
