@@ -61,6 +61,15 @@ def test_tokens_are_made_with_one_list_and_revoked_with_one(run: Any, sim: Simul
     assert sum(token.revoked_at is None for token in sim.state.db_tokens) == 12
 
 
+def test_null_in_an_entry_is_not_stated(run: Any, sim: Simulator) -> None:
+    """As for the options beside the list: a template makes it of a variable that isn't set."""
+    made = run(tokens=[{"description": "a", "permissions": READ, "expires_in": "7d", "expires_at": None}])
+    assert (made.code, len(sim.state.db_tokens)) == (0, 1), made.output
+    unnamed = run(tokens=[{"description": None, "permissions": READ}])
+    assert "description" in unnamed.result["msg"]
+    assert (unnamed.code, asked(sim)) == (1, [])
+
+
 @pytest.mark.parametrize("form", ["id", "ids", "cluster"])
 def test_an_id_in_capitals_is_the_same(modules: Modules, sim: Simulator, form: str) -> None:
     """Else a token that leaked would stay, and the task that is to revoke it would end well."""

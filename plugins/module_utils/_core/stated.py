@@ -28,14 +28,22 @@ def stated_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_nulls(options: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options without those that are null, which a template makes of a variable that isn't set.
+    """Return the options, and those in them, without what is null, which a template makes of an unset variable.
 
     Ansible counts a null as stated when it looks for required options, and so a token without a description or a table
     without a name would pass. Null in place of a default is left, for Ansible to refuse.
     """
     return {
-        name: value for name, value in options.items() if value is not None or "default" in spec.get(name, _REFUSED)
+        name: _without_nulls_inside(value, spec.get(name, _REFUSED).get("options"))
+        for name, value in options.items()
+        if value is not None or "default" in spec.get(name, _REFUSED)
     }
+
+
+def _without_nulls_inside(value: Any, spec: Mapping[str, Any] | None) -> Any:
+    if spec and isinstance(value, list):
+        return [_without_nulls_inside(one, spec) for one in value]
+    return without_nulls(value, spec) if spec and isinstance(value, dict) else value
 
 
 def without_unset(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,7 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        for name in self.params.keys() - without_nulls(self.params, self.argument_spec).keys():
-            del self.params[name]
+        self.params = without_nulls(self.params, self.argument_spec)
         for name in self._empty_is_unset:
             if self.params.get(name) == "":
                 del self.params[name]
