@@ -37,7 +37,7 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.params = without_nulls(self.params, self.argument_spec)
+        self.params: dict[str, Any] = without_nulls(self.params, self.argument_spec)
         for name in self._empty_is_unset:
             if self.params.get(name) == "":
                 del self.params[name]
