@@ -592,5 +592,5 @@ def test_an_empty_prefix_or_issuer_is_refused(name: str, rotation: Rotation) -> 
     run = rotation.rotate(**blank)
 
     assert run.code == 2
-    assert f"mgmt_token_{name} is empty." in run.output
+    assert f"mgmt_token_{name} is empty." in run.text
     assert (rotation.configs(), rotation.sim.writes) == (before, [])

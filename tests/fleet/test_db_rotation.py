@@ -209,7 +209,7 @@ def test_a_clock_that_is_wrong_by_a_day(days: int, db_rotation: DbRotation) -> N
     assert prober.gaps == []
     assert old.revoked_at is not None
     assert states(rotation) == [True] * 3
-    assert ("set this clock right" in run.output) == (days > 0), "by a token that is made tomorrow"
+    assert ("set this clock right" in run.text) == (days > 0), "by a token that is made tomorrow"
 
 
 @pytest.mark.complete

@@ -147,7 +147,7 @@ def test_a_pattern_that_names_too_few_hosts(patterns: tuple[str, str], db_rotati
         assert run.code == 0, run.output
         assert old in rotation.alive("telegraf")
     assert prober.gaps == []
-    assert ("have not proved the new token: host3" if "host1" in patterns else "no host of the inventory") in run.output
+    assert ("have not proved the new token: host3" if "host1" in patterns else "no host of the inventory") in run.text
 
 
 @pytest.mark.complete

@@ -151,7 +151,7 @@ def test_a_host_of_the_play_outside_the_group_counts(rotation: Rotation, tmp_pat
     hosts[2].stop()
     run = rotation.rotate(mgmt_token_force=True)
     assert run.code == 4
-    assert "have not proved the new token: host3" in run.output
+    assert "have not proved the new token: host3" in run.text
     assert rotation.held(hosts[2]) == old
     assert old in rotation.alive("influxctl")
     hosts[2].start()
@@ -210,7 +210,7 @@ def test_another_profile_of_the_file_keeps_its_token(rotation: Rotation) -> None
         check = rotation.rotate("--check", mgmt_token_profile=profile)
         run = rotation.rotate(mgmt_token_profile=profile)
         assert (check.code, run.code) == (0, 0), run.output
-        assert "another profile of" in run.output
+        assert "another profile of" in run.text
         assert sorted(held().values()) == sorted(rotation.alive("influxctl host1"))
         assert not any(change.endswith("Revoke what is superseded, and what nobody holds") for change in check.changed)
     assert set(held()) == {"default", "prod"}
@@ -227,7 +227,7 @@ def test_a_shared_token_that_another_profile_holds(rotation: Rotation, tmp_path:
     prod = {**rotation.variables["mgmt_token_profile"], "name": "prod"}
     run = rotation.rotate(mgmt_token_profile=prod, mgmt_token_force=True)
     assert run.code == 0
-    assert "another profile of" in run.output
+    assert "another profile of" in run.text
     assert len(rotation.alive("influxctl")) == 2
     assert old in rotation.alive("influxctl")
 
@@ -471,7 +471,7 @@ def test_a_failed_proof_shows_nothing_of_the_file(rotation: Rotation) -> None:
     path.write_text(path.read_text().replace("mgmt_token", f"{keys}mgmt_token"))
     run = rotation.rotate()
     assert run.code == 2, run.output
-    assert "influxctl does not work with the profile 'default'" in run.output
+    assert "influxctl does not work with the profile 'default'" in run.text
     assert "nonsense" in str(run.failures)
     assert_no_secret(run.output, {*rotation.sim.secrets, free, f"apiv1_canary{'x' * 80}"})
     assert old.secret in rotation.alive(rotation.description(host)), "nothing is revoked without a proof"
@@ -721,5 +721,5 @@ def test_a_store_of_the_users(store: str, rotation: Rotation, tmp_path: Path) ->
 def test_stores_that_are_not_one(variables: dict[str, Any], rotation: Rotation) -> None:
     run = rotation.rotate(**variables)
     assert run.code == 2
-    assert "Set one of the two" in run.output
+    assert "Set one of the two" in run.text
     assert rotation.sim.requests == []

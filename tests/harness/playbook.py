@@ -33,6 +33,11 @@ class Run:
     results: list[dict[str, Any]] = field(default_factory=list)
 
     @property
+    def text(self) -> str:
+        """The output as one line: ansible-core up to 2.18 breaks a warning into several."""
+        return " ".join(self.output.split())
+
+    @property
     def changed(self) -> list[str]:
         """The tasks that changed something, as `host: task`."""
         return [f"{r['host']}: {r['task']}" for r in self.results if r["result"].get("changed") and r["kind"] == "ok"]
