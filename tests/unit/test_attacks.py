@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +24,7 @@ PAGE = CHECKOUT / "docs" / "development" / "attacks.md"
 TESTS = CHECKOUT / "tests"
 HEAD = ("attack", "what happens instead", "test")
 REFERENCE = re.compile(r"`([\w/]+\.py)::(test_\w+)(?:\[[^`]+\])?`")
+CASE = re.compile(r"`(([\w/]+\.py)::test_\w+\[[^`]+\])`")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,20 @@ def references(cell: str) -> Iterator[str]:
 
 def test_every_attack_has_a_test() -> None:
     assert list(problems(PAGE.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.complete
+def test_every_case_that_is_named_is_one_of_its_test() -> None:
+    """What stands in brackets is the case's ID as pytest has it."""
+    named = {case.replace("\\|", "|"): file for case, file in CASE.findall(PAGE.read_text(encoding="utf-8"))}
+    assert named
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    words = ("--collect-only", "--quiet", "-p", "no:cacheprovider", "-m", "complete or not complete")
+    listed = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, *sorted({f"tests/{file}" for file in named.values()})],
+        cwd=CHECKOUT, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    assert sorted(case for case in named if f"tests/{case}" not in listed) == []
 
 
 def test_there_are_as_many_as_were_asked_for() -> None:
