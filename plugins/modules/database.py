@@ -99,8 +99,8 @@ options:
         type: int
   force:
     description:
-      - Whether a database may be deleted whose name begins with C(_) or C(iox_), as those of the system do, and whether
-        O(retention_period) may cut one below an hour.
+      - Whether a database may be deleted or renamed whose name begins with C(_) or C(iox_), as those of the system do,
+        and whether O(retention_period) may cut one below an hour.
     type: bool
     default: false
   # texts.yml ends

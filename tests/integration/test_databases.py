@@ -194,6 +194,8 @@ VALUES = [
     Case("reserved before", {"name": "_x"}, (True, False)),
     Case("reserved to delete", {"name": "iox_x", **ABSENT}, ("refused",), says="force: true"),
     Case("reserved to rename", {"name": "_x", "rename_from": "db"}, (True,), says="reserves for itself"),
+    Case("reserved to rename away", {"name": "x", "rename_from": "_x"}, ("refused",), says="force: true"),
+    Case("forced to rename away", {"name": "x", "rename_from": "_x", "force": True}, (True, False)),
     Case("reserved table", in_db("_x"), (True,), says="reserves for itself"),
     Case("template of a table", in_db(partition_template=[TIME]), (False,), says="fixes it at creation"),
 ]

@@ -66,7 +66,7 @@ class DatabaseWish(NamedTuple):
 
 
 def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
-    """Return the wish that the options state. Raises OptionError, and Refused to delete a system's database."""
+    """Return the wish that the options state. Raises OptionError, and Refused to take a system's database away."""
     retention = str(params["retention_period"] or "")
     wish = DatabaseWish(
         state=params["state"],
@@ -76,9 +76,10 @@ def wish_of(params: Mapping[str, Any]) -> DatabaseWish:
         force=bool(params["force"]),
         unitless=retention if retention.isdecimal() else "",
     )
-    if wish.state == "absent" and wish.name.startswith(entities.SYSTEM_PREFIXES) and not wish.force:
+    leaving, doing = (wish.name, "delete") if wish.state == "absent" else (wish.old_name, "rename")
+    if leaving.startswith(entities.SYSTEM_PREFIXES) and not wish.force:
         raise errors.Refused(
-            f"The database {wish.name!r} may belong to the system; set force: true to delete it all the same."
+            f"The database {leaving!r} may belong to the system; set force: true to {doing} it all the same."
         )
     return wish
 
