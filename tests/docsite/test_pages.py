@@ -13,11 +13,12 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from harness.install import CHECKOUT
-from tools.links import REPOSITORY
+from tools.links import REPOSITORY, ref_of
 
 SITE = CHECKOUT / "build" / "docs"
 IMAGES = CHECKOUT / "docs" / "images"
-PICTURES = f"https://raw.githubusercontent.com/{REPOSITORY}/main/docs/images/"
+REF = ref_of((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
+PICTURES = f"https://raw.githubusercontent.com/{REPOSITORY}/{REF}/docs/images/"
 pytestmark = pytest.mark.complete
 # The texts and pictures that stand beyond the right edge, and in no box that scrolls: nobody sees them.
 CUT = """() => {
