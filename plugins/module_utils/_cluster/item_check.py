@@ -29,11 +29,12 @@ class Checker:
 
     def check(self, item: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         """Return the options with their defaults, and Ansible's errors about them."""
-        if None in item.values():
-            item = without_nulls(item, self._spec)
         form = _form(item, self._spec)
         if form in self._defaults:
             return {**item, **self._defaults[form]}, []
+        stated = without_nulls(item, self._spec)
+        if stated != item:
+            return self.check(stated)
         checked = self._validator.validate(item)
         options, faults = checked.validated_parameters, list(checked.errors)
         unaltered = all(type(options.get(key)) is type(value) and options[key] == value for key, value in item.items())

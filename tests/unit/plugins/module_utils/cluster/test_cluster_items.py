@@ -117,6 +117,16 @@ def test_a_check_that_remembers_says_what_ansible_says(
             assert errors or repr(sorted(options.items())) == repr(sorted(wanted.validated_parameters.items()))
 
 
+def test_null_in_a_permission_is_not_stated() -> None:
+    """As in the module db_token, and also where no other option of the item is null."""
+    checker = Checker(DB_TOKEN_ITEM, db_tokens.RULES)
+    messages = [
+        [fault.msg for fault in checker.check({"description": "b", "permissions": [permission]})[1]]
+        for permission in ({"action": None, "resource": "c"}, {"resource": "c"})
+    ]
+    assert messages[0] == messages[1] != []
+
+
 def test_items_of_one_form_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     checker = Checker(DATABASE_ITEM, {})
     first, none = checker.check({"name": "a", "max_tables": 5})
