@@ -2,15 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does something to a run at the moment at which the simulator's fault strikes it."""
+"""Does something to runs at the moment at which the simulator's fault strikes them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from simulator import Fault
+
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -34,3 +37,21 @@ def once_struck(fault: Fault, times: int, act: Callable[[], None]) -> Iterator[N
     finally:
         over.set()
         thread.join()
+
+
+def together(fault: Fault, runs: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Make runs at once, none of which goes on before the fault, which holds them, has struck each; return the results.
+
+    They come in the order in which the runs end. If one ends before that, the others go on, and the test fails by what
+    it asserts.
+    """
+    results: list[Result] = []
+    threads = [threading.Thread(target=lambda run: results.append(run()), args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    while fault.fired < len(threads) and all(map(threading.Thread.is_alive, threads)):
+        threads[0].join(0.005)
+    fault.release()
+    for thread in threads:
+        thread.join()
+    return results

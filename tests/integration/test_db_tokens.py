@@ -11,10 +11,10 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from harness.modules import KILL, Modules, Outcome
 from harness.plays import connection
+from harness.struck import together
 from harness.sweeps import assert_no_secret
 from simulator import DbToken, Fault, Request, Simulator, Switches
 
@@ -368,31 +369,22 @@ def test_an_empty_journal_of_a_run_that_was_killed_does_not_stay(
 # Runs that meet
 
 
-def together(sim: Simulator, root: Path, *options: dict[str, Any]) -> list[Outcome]:
+def meeting(sim: Simulator, root: Path, *options: dict[str, Any]) -> list[Outcome]:
     """Run modules at once: each has read the list before any goes on."""
     fault = Fault("slow", times=len(options), match=is_a("GET"))
     sim.faults.append(fault)
-    outcomes: list[Outcome] = []
 
-    def one(given: dict[str, Any]) -> None:
+    def one(given: dict[str, Any]) -> Outcome:
         with Modules(root) as modules:
-            outcomes.append(run_with(modules, sim, **given))
+            return run_with(modules, sim, **given)
 
-    threads = [threading.Thread(target=one, args=(given,)) for given in options]
-    for thread in threads:
-        thread.start()
-    while fault.fired < len(options) and any(map(threading.Thread.is_alive, threads)):
-        threads[0].join(0.005)
-    fault.release()
-    for thread in threads:
-        thread.join()
-    return outcomes
+    return together(fault, [partial(one, given) for given in options])
 
 
 def test_two_runs_with_one_file_make_one_token(sim: Simulator, collection_root: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.json"
     options = {"description": "a", "secret_file": str(path), "revoke_superseded": True}
-    outcomes = together(sim, collection_root, options, options)
+    outcomes = meeting(sim, collection_root, options, options)
     assert sorted(outcome.result.get("changed", "failed") for outcome in outcomes) == [False, True]
     assert [t.secret for t in sim.state.db_tokens] == [json.loads(path.read_text())["token"]]
 
@@ -401,7 +393,7 @@ def test_two_runs_without_one_file_never_revoke_each_other_s_token(
     sim: Simulator, collection_root: Path, tmp_path: Path
 ) -> None:
     options = {"description": "a", "revoke_superseded": True}
-    outcomes = together(sim, collection_root, options, {**options, "secret_file": str(tmp_path / "a.json")})
+    outcomes = meeting(sim, collection_root, options, {**options, "secret_file": str(tmp_path / "a.json")})
     assert [outcome.code for outcome in outcomes] == [0, 0]
     assert len(alive(sim)) == len(sim.state.db_tokens) == 2
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness.fixtures import MakeSimulator, manages_tokens
 from harness.modules import Modules, Outcome
 from harness.plays import connection
 from harness.sample import sample
+from harness.struck import together
 from harness.sweeps import assert_no_secret
 from simulator import Fault, MgmtToken, Request, Simulator, Switches
 from simulator.influxctl import install, invocations
@@ -253,20 +253,12 @@ def test_two_runs_with_one_file_make_one_token(
     options = {**connection(sim), "influxctl_path": str(program), **with_file(form, path)}
     fault = Fault("slow", times=2, kind="influxctl")
     sim.faults.append(fault)
-    outcomes: list[Outcome] = []
 
-    def one() -> None:
+    def one() -> Outcome:
         with Modules(collection_root) as modules:
-            outcomes.append(modules.run("mgmt_token", options))
+            return modules.run("mgmt_token", options)
 
-    threads = [threading.Thread(target=one) for _number in range(2)]
-    for thread in threads:
-        thread.start()
-    while fault.fired < len(threads) and any(map(threading.Thread.is_alive, threads)):
-        threads[0].join(0.005)
-    fault.release()
-    for thread in threads:
-        thread.join()
+    outcomes = together(fault, [one, one])
     assert sorted(outcome.result.get("changed", "failed") for outcome in outcomes) == [False, True]
     assert [token.secret for token in sim.state.mgmt_tokens[1:]] == [json.loads(path.read_text())["token"]]
 
