@@ -42,6 +42,11 @@ def ref_of(galaxy: str) -> str:
     return found[2]
 
 
+def pictures(galaxy: str) -> str:
+    """Return how the URLs of this repository's pictures begin, at the tag or branch of `ref_of`. Raises ValueError."""
+    return f"https://raw.githubusercontent.com/{REPOSITORY}/{ref_of(galaxy)}/docs/images/"
+
+
 class _Page(HTMLParser):
     """Collects the links, pictures and anchors of a page."""
 

@@ -13,12 +13,11 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from harness.install import CHECKOUT
-from tools.links import REPOSITORY, ref_of
+from tools.links import pictures
 
 SITE = CHECKOUT / "build" / "docs"
 IMAGES = CHECKOUT / "docs" / "images"
-REF = ref_of((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
-PICTURES = f"https://raw.githubusercontent.com/{REPOSITORY}/{REF}/docs/images/"
+PICTURES = pictures((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
 pytestmark = pytest.mark.complete
 # The texts and pictures that stand beyond the right edge, and in no box that scrolls: nobody sees them.
 CUT = """() => {

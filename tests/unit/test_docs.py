@@ -149,8 +149,7 @@ def test_a_long_page_says_first_which_options_are_needed(name: str) -> None:
     assert description[1].startswith("In most cases you need O(")
 
 
-REF = links.ref_of((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
-PICTURES = f"https://raw.githubusercontent.com/{links.REPOSITORY}/{REF}/docs/images/"
+PICTURES = links.pictures((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
