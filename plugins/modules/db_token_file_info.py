@@ -182,9 +182,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import described, env_state
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import (
+    described,
+    env_state,
+    is_unused,
+)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import PUBLIC, public
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import (
     kept_at,
@@ -209,7 +212,7 @@ def work(module: AnsibleModule) -> interface.Result:
     file = {**described(path), **_NOTHING, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
     try:
         with location_of(path) as location:
-            kept, unused = kept_at(location), token_files.is_unused(location)
+            kept, unused = kept_at(location), is_unused(location)
             file.update(path=location.path, **public(kept.secret if kept else None))
         file["env_state"] = env_state(env_path, name, kept.secret if kept else None)
     except errors.Influxdb3Error as error:

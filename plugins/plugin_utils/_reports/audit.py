@@ -96,7 +96,7 @@ def audit(
             **{row["token_id"]: BEYOND for row in further_rows},
             **{token["id"]: OWN for token in tokens if token.get("own")},
         },
-        unknown=unknown | {host for host in beyond or {} if host not in further},
+        unknown=unknown | (set(beyond or {}) - set(further)),
         # The name of a host ends the descriptions of its tokens, unless several hosts share one.
         shared={row["description"] for row in rows if row["token_id"] and not _is_own(row)} if unknown else set(),
         used={row["description"] for row in [*rows, *further_rows] if is_unused(all_files.get(row["host"]), row)},
