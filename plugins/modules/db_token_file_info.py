@@ -182,12 +182,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.influxops.influxdb3.plugins.module_utils._ansiballz import compiled_once  # noqa: F401
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core import errors, interface
 from ansible_collections.influxops.influxdb3.plugins.module_utils._core.file_identity import file_identity
+from ansible_collections.influxops.influxdb3.plugins.module_utils._module import token_files
 from ansible_collections.influxops.influxdb3.plugins.module_utils._module.entry import run
-from ansible_collections.influxops.influxdb3.plugins.module_utils._module.token_files import (
-    described,
-    env_state,
-    is_unused,
-)
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.delivery_file import PUBLIC, public
 from ansible_collections.influxops.influxdb3.plugins.module_utils._tokens.kept_secrets import (
     kept_at,
@@ -209,12 +205,13 @@ def work(module: AnsibleModule) -> interface.Result:
     path, env_path, name, directory = (module.params[option] for option in OPTIONS)
     if directory is not None:
         return interface.Result(False, {"db_token_files": _of_directory(directory)})
-    file = {**described(path), **_NOTHING, "env_path": env_path, "env_name": name, **described(env_path, "env_")}
+    file = {**token_files.described(path), **_NOTHING, "env_path": env_path, "env_name": name}
+    file.update(token_files.described(env_path, "env_"))
     try:
         with location_of(path) as location:
-            kept, unused = kept_at(location), is_unused(location)
+            kept, unused = kept_at(location), token_files.is_unused(location)
             file.update(path=location.path, **public(kept.secret if kept else None))
-        file["env_state"] = env_state(env_path, name, kept.secret if kept else None)
+        file["env_state"] = token_files.env_state(env_path, name, kept.secret if kept else None)
     except errors.Influxdb3Error as error:
         # Who may read the file matters even more when nobody can say what is in it.
         return interface.Result(False, {"db_token_file": file}, error=error)
@@ -232,7 +229,7 @@ def _of_directory(directory: str) -> list[dict[str, Any]]:
     for name, kept in found:
         problem = str(kept) if isinstance(kept, errors.Influxdb3Error) else None
         token = {} if isinstance(kept, errors.Influxdb3Error) else public(kept.secret)
-        files.append({**described(os.path.join(above, name)), **_NOTHING, **token, "problem": problem})
+        files.append({**token_files.described(os.path.join(above, name)), **_NOTHING, **token, "problem": problem})
     return files
 
 
